@@ -1,0 +1,3 @@
+drop table guild_invites;
+drop table guild_memberships;
+drop table guilds;

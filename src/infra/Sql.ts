@@ -1,0 +1,61 @@
+import { PgClient } from "@effect/sql-pg"
+import { Cause, Duration, Effect, Layer } from "effect"
+import { SqlError } from "effect/sql"
+import { DependencyUnavailable } from "../http/ApiError.ts"
+import { AppConfig } from "./AppConfig.ts"
+
+/** How long a caller waits for a connection and the answer of one statement or transaction together. */
+const patience = Duration.millis(1800)
+
+const tls = { disable: false, require: { rejectUnauthorized: false }, "verify-full": true }
+
+/** PostgreSQL, from the `DB_*` variables. Connects when first asked. */
+export const layer = Layer.unwrap(
+  Effect.map(AppConfig, ({ database }) =>
+    PgClient.layer({
+      host: database.host,
+      port: database.port,
+      username: database.user,
+      password: database.password,
+      database: database.name,
+      ssl: tls[database.ssl],
+      maxConnections: database.poolSize,
+      connectTimeout: patience,
+      applicationName: "raid-composition-backend",
+      startupParameters: { statement_timeout: "1500", lock_timeout: "1500", timezone: "UTC" },
+      transformJson: false
+    })
+  )
+)
+
+const unavailable = () => new DependencyUnavailable({ retryAfter: 1 })
+
+const unreachable = new Set(["ConnectionError", "AuthenticationError", "StatementTimeoutError", "LockTimeoutError"])
+
+const isUnreachable = (error: SqlError.SqlError) => unreachable.has(error.reason._tag)
+
+const bounded = <A, E, R>(
+  self: Effect.Effect<A, E | SqlError.SqlError, R>
+): Effect.Effect<A, Exclude<E, SqlError.SqlError> | DependencyUnavailable, R> =>
+  self.pipe(
+    Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(unavailable()) }),
+    Effect.catchIf(SqlError.isSqlError, (error) =>
+      isUnreachable(error)
+        ? Effect.logDebug("PostgreSQL did not answer", Cause.fail(error)).pipe(
+            Effect.andThen(Effect.fail(unavailable()))
+          )
+        : Effect.die(error)
+    )
+  ) as Effect.Effect<A, Exclude<E, SqlError.SqlError> | DependencyUnavailable, R>
+
+/** Runs a change: bounded in time, a lost connection becomes `dependency.unavailable`, never repeated by itself. */
+export const change = bounded
+
+/** Runs a read: like `change`, but repeated once when the pool handed out a connection that had died. */
+export const read = <A, E, R>(self: Effect.Effect<A, E | SqlError.SqlError, R>) =>
+  bounded(
+    Effect.retry(self, {
+      times: 1,
+      while: (error) => SqlError.isSqlError(error) && error.reason._tag === "ConnectionError"
+    })
+  )
