@@ -1,0 +1,107 @@
+import { Schema } from "effect"
+import { apiError } from "../http/ApiError.ts"
+
+export const CharacterId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("CharacterId"))
+export type CharacterId = typeof CharacterId.Type
+
+export const Region = Schema.Literals(["us", "eu", "kr", "tw", "cn"])
+export type Region = typeof Region.Type
+
+export const Role = Schema.Literals(["tank", "heal", "melee", "ranged"])
+export type Role = typeof Role.Type
+
+export const Rank = Schema.Literals(["main", "alt"])
+
+/** RFC 3339 in UTC with `Z`. */
+export const Timestamp = Schema.String.annotate({ format: "date-time" })
+
+/** Camel case on purpose: the browser app reads gear items so. */
+export const GearItem = Schema.Struct({
+  id: Schema.Int,
+  /** 1 head to 19 tabard. */
+  slot: Schema.Int,
+  quality: Schema.NullOr(Schema.Int),
+  icon: Schema.NullOr(Schema.String),
+  itemLevel: Schema.NullOr(Schema.Int),
+  permanentEnchant: Schema.NullOr(Schema.Int),
+  temporaryEnchant: Schema.NullOr(Schema.Int),
+  gems: Schema.NullOr(
+    Schema.Array(
+      Schema.Struct({
+        id: Schema.Int,
+        itemLevel: Schema.NullOr(Schema.Int),
+        icon: Schema.NullOr(Schema.String)
+      })
+    )
+  )
+})
+export type GearItem = typeof GearItem.Type
+
+/** One encounter's parses; percents run from 0 to 100. */
+export const Ranking = Schema.Struct({
+  encounter_id: Schema.Int,
+  encounter_name: Schema.String,
+  rank_percent: Schema.NullOr(Schema.Finite),
+  median_percent: Schema.NullOr(Schema.Finite),
+  total_kills: Schema.Int,
+  fastest_kill_ms: Schema.NullOr(Schema.Int),
+  best_amount: Schema.NullOr(Schema.Finite),
+  spec: Schema.NullOr(Schema.String)
+})
+export type Ranking = typeof Ranking.Type
+
+/** What Warcraft Logs knows of a character. `error` is shown to people as it is. */
+export const WarcraftlogsSnapshot = Schema.Struct({
+  gear: Schema.Array(GearItem),
+  rankings: Schema.Array(Ranking),
+  zone_id: Schema.NullOr(Schema.Int),
+  metric: Schema.NullOr(Schema.Literals(["dps", "hps"])),
+  best_performance_average: Schema.NullOr(Schema.Finite),
+  median_performance_average: Schema.NullOr(Schema.Finite),
+  total_kills: Schema.NullOr(Schema.Int),
+  /** True when a part could not be read; that part is what the last whole refresh found. */
+  partial: Schema.Boolean,
+  error: Schema.NullOr(Schema.String),
+  fetched_at: Timestamp
+})
+export type WarcraftlogsSnapshot = typeof WarcraftlogsSnapshot.Type
+
+/** What Battle.net knows of a character. `error` is shown to people as it is. */
+export const BattlenetSnapshot = Schema.Struct({
+  avatar_url: Schema.NullOr(Schema.String),
+  level: Schema.NullOr(Schema.Int),
+  equipped_item_level: Schema.NullOr(Schema.Int),
+  active_spec_name: Schema.NullOr(Schema.String),
+  faction: Schema.NullOr(Schema.Literals(["alliance", "horde"])),
+  error: Schema.NullOr(Schema.String),
+  fetched_at: Timestamp
+})
+export type BattlenetSnapshot = typeof BattlenetSnapshot.Type
+
+const fields = {
+  id: CharacterId,
+  user_id: Schema.String,
+  name: Schema.String,
+  region: Region,
+  server: Schema.String,
+  class: Schema.String,
+  race: Schema.String,
+  spec: Schema.String,
+  role: Role,
+  rank: Rank,
+  created_at: Timestamp,
+  updated_at: Timestamp,
+  deleted_at: Schema.NullOr(Timestamp)
+}
+
+export const Character = Schema.Struct(fields).annotate({ identifier: "Character" })
+export type Character = typeof Character.Type
+
+export const CharacterDetail = Schema.Struct({
+  ...fields,
+  battlenet: Schema.NullOr(BattlenetSnapshot),
+  warcraftlogs: Schema.NullOr(WarcraftlogsSnapshot)
+}).annotate({ identifier: "CharacterDetail" })
+export type CharacterDetail = typeof CharacterDetail.Type
+
+export class CharacterNotFound extends apiError("character.not_found", 404, "Character was not found.") {}
