@@ -49,10 +49,7 @@ const alt = as("alt")
 type Seat = readonly [number: number, username: string, globalName: string | null, role: RosterPlayer["role"]]
 
 const player = (
-  seat: number,
-  username: string,
-  globalName: string | null,
-  role: RosterPlayer["role"],
+  [seat, username, globalName, role]: Seat,
   ...characters: ReadonlyArray<RosterCharacter>
 ): RosterPlayer => ({
   discordId: String(900_000_000_000_000_000n + BigInt(seat)),
