@@ -1,0 +1,32 @@
+import { Effect, Option, Schema, SchemaGetter } from "effect"
+
+/** Text as PostgreSQL can hold it: neither `text` nor `jsonb` takes U+0000, and `jsonb` takes no lone surrogate. */
+export const cleanText = (text: string) => text.replaceAll("\u0000", "").toWellFormed()
+
+export const Text = Schema.String.pipe(
+  Schema.decode({ decode: SchemaGetter.transform(cleanText), encode: SchemaGetter.passthrough() })
+)
+
+/** A key that may be absent, null, or of another type than promised: all of these read as null. */
+export const orNull = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) =>
+  Schema.NullOr(schema).pipe(
+    Schema.catchDecoding(() => Effect.succeedSome(null)),
+    Schema.withDecodingDefaultKey(Effect.succeed(null))
+  )
+
+/** A list that may be absent or no list; items that are not what they should be are left out. */
+export const listOf = <S extends Schema.ConstraintDecoder<unknown>>(item: S) => {
+  const decode = Schema.decodeUnknownOption(item)
+  const List = Schema.Array(Schema.Unknown).pipe(
+    Schema.catchDecoding(() => Effect.succeedSome([])),
+    Schema.withDecodingDefaultKey(Effect.succeed([]))
+  )
+  return List.pipe(
+    Schema.decodeTo(Schema.Array(Schema.toType(item)), {
+      decode: SchemaGetter.transform((items: ReadonlyArray<unknown>) =>
+        items.flatMap((each) => Option.toArray(decode(each)))
+      ),
+      encode: SchemaGetter.passthrough({ strict: false })
+    })
+  )
+}

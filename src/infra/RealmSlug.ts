@@ -1,0 +1,24 @@
+/**
+ * The slug of a realm as Battle.net and Warcraft Logs derive it from the name: lower case in any language, apostrophes
+ * dropped, spaces to hyphens, accents kept. A slug stays as it is. Realms whose slug is a romanised name ("Гордунни")
+ * come out wrong; only the provider's realm list knows those.
+ */
+export const realmSlug = (realm: string) =>
+  realm
+    .normalize("NFC")
+    .trim()
+    .toLowerCase()
+    .replace(/['’‘ʼ＇`´]/g, "")
+    .replace(/[\s-]+/g, "-")
+
+/** The name of a character as both providers compare it. */
+export const characterKey = (name: string) => name.normalize("NFC").trim().toLowerCase()
+
+/**
+ * One segment of a URL's path, or undefined when the text can be none: empty, a step up ("..", which no percent-encoding
+ * protects), control characters, half a surrogate pair.
+ */
+export const pathSegment = (text: string) =>
+  text === "" || text === "." || text === ".." || /\p{Cc}/u.test(text) || !text.isWellFormed()
+    ? undefined
+    : encodeURIComponent(text)
