@@ -83,19 +83,23 @@ class Reader {
   }
 }
 
+const readDatabase = (reader: Reader) => ({
+  host: reader.required("DB_HOST", text),
+  port: reader.required("DB_PORT", port),
+  user: reader.required("DB_USER", text),
+  password: reader.required("DB_PASSWORD", format("set", Redacted.make<string>)),
+  name: reader.required("DB_NAME", text),
+  poolSize: reader.optional("DB_POOL_SIZE", integer(1, 1000, "a number"), 10),
+  ssl: reader.optional("DB_SSL", oneOf("disable", "require", "verify-full"), "disable" as const)
+})
+
+export type DatabaseConfig = ReturnType<typeof readDatabase>
+
 /** Secrets are Redacted, URLs carry no trailing slash, times are milliseconds. */
 const read = (reader: Reader) => ({
   port: reader.required("APP_PORT", port),
   frontendOrigin: reader.required("FRONTEND_BASE_URL", origin),
-  database: {
-    host: reader.required("DB_HOST", text),
-    port: reader.required("DB_PORT", port),
-    user: reader.required("DB_USER", text),
-    password: reader.required("DB_PASSWORD", format("set", Redacted.make<string>)),
-    name: reader.required("DB_NAME", text),
-    poolSize: reader.optional("DB_POOL_SIZE", integer(1, 1000, "a number"), 10),
-    ssl: reader.optional("DB_SSL", oneOf("disable", "require", "verify-full"), "disable" as const)
-  },
+  database: readDatabase(reader),
   redis: {
     host: reader.required("REDIS_HOST", text),
     port: reader.required("REDIS_PORT", port),
@@ -206,3 +210,12 @@ export class AppConfig extends Context.Service<AppConfig, Values>()("infra/AppCo
 
   static readonly layer = Layer.suspend(() => AppConfig.layerFrom(process.env))
 }
+
+/** The `DB_*` variables alone, for tools that need no others. */
+export const databaseConfig = Effect.suspend(() => {
+  const reader = new Reader(process.env)
+  const database = readDatabase(reader)
+  return reader.faults.length > 0
+    ? Effect.fail(new InvalidConfiguration({ faults: reader.faults }))
+    : Effect.succeed(database)
+})

@@ -2,31 +2,31 @@ import { PgClient } from "@effect/sql-pg"
 import { Cause, Duration, Effect, Layer } from "effect"
 import { SqlError } from "effect/sql"
 import { DependencyUnavailable } from "../http/ApiError.ts"
-import { AppConfig } from "./AppConfig.ts"
+import { AppConfig, type DatabaseConfig } from "./AppConfig.ts"
 
 /** How long a caller waits for a connection and the answer of one statement or transaction together. */
 const patience = Duration.millis(1800)
 
 const tls = { disable: false, require: { rejectUnauthorized: false }, "verify-full": true }
 
-/** PostgreSQL, from the `DB_*` variables. Connects when first asked. */
-export const layer = Layer.unwrap(
-  Effect.map(AppConfig, ({ database }) =>
-    PgClient.layer({
-      host: database.host,
-      port: database.port,
-      username: database.user,
-      password: database.password,
-      database: database.name,
-      ssl: tls[database.ssl],
-      maxConnections: database.poolSize,
-      connectTimeout: patience,
-      applicationName: "raid-composition-backend",
-      startupParameters: { statement_timeout: "1500", lock_timeout: "1500", timezone: "UTC" },
-      transformJson: false
-    })
-  )
-)
+/** One pool of PostgreSQL connections. Connects when first asked. */
+export const layerOf = (database: DatabaseConfig) =>
+  PgClient.layer({
+    host: database.host,
+    port: database.port,
+    username: database.user,
+    password: database.password,
+    database: database.name,
+    ssl: tls[database.ssl],
+    maxConnections: database.poolSize,
+    connectTimeout: patience,
+    applicationName: "raid-composition-backend",
+    startupParameters: { statement_timeout: "1500", lock_timeout: "1500", timezone: "UTC" },
+    transformJson: false
+  })
+
+/** PostgreSQL, from the `DB_*` variables. */
+export const layer = Layer.unwrap(Effect.map(AppConfig, ({ database }) => layerOf(database)))
 
 const unavailable = () => new DependencyUnavailable({ retryAfter: 1 })
 

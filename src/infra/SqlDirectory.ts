@@ -1,0 +1,92 @@
+import { Data, Effect } from "effect"
+import { createHash } from "node:crypto"
+import { readdir, readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { splitStatements, type SqlStatement } from "./SqlStatements.ts"
+
+/** One change of the database: a pair of files, or a single one that cannot be reverted. */
+export interface SqlFile {
+  /** Timestamp and words, without an ending: what the history remembers. */
+  readonly name: string
+  readonly up: string
+  readonly down: string | undefined
+  readonly statements: ReadonlyArray<SqlStatement>
+  /** SHA-256 of the up file in hex; the kind of its line ends does not count. */
+  readonly checksum: string
+}
+
+/** Why the work stopped, as the end of a sentence. */
+export class SqlFault extends Data.TaggedError("SqlFault")<{
+  readonly reason: string
+  /** True when PostgreSQL did not answer and the same call may succeed later. */
+  readonly unreachable: boolean
+}> {
+  static readonly because = (reason: string) => new SqlFault({ reason, unreachable: false })
+}
+
+/** False for fourteen digits of which the calendar knows no moment. */
+const isTimestamp = (digits: string) => {
+  const iso = digits.replace(/^(....)(..)(..)(..)(..)(..)$/, "$1-$2-$3T$4:$5:$6.000Z")
+  return !Number.isNaN(Date.parse(iso)) && new Date(iso).toISOString() === iso
+}
+
+const nameRule = "<14 digits of UTC time>_<lower-case letters, digits, underscores>.up.sql, .down.sql or .sql"
+
+const parse = (file: string) => {
+  const [, name = "", timestamp = "", suffix = ""] = /^((\d{14})_[a-z0-9_]+)(\.up|\.down)?\.sql$/.exec(file) ?? []
+  return isTimestamp(timestamp)
+    ? Effect.succeed({ file, name, timestamp, isDown: suffix === ".down" })
+    : Effect.fail(SqlFault.because(`${file} is no valid name; it must be ${nameRule}`))
+}
+
+/** Reads UTF-8 with line ends made equal, without a byte order mark. */
+const readText = (directory: string, file: string) =>
+  Effect.tryPromise({
+    try: async () =>
+      new TextDecoder("utf-8", { fatal: true }).decode(await readFile(join(directory, file))).replaceAll("\r\n", "\n"),
+    catch: (cause) => SqlFault.because(`${file} cannot be read as UTF-8 text: ${(cause as Error).message}`)
+  })
+
+const split = (file: string, text: string) =>
+  Effect.try({
+    try: () => splitStatements(text),
+    catch: (cause) => SqlFault.because(`${file}: ${(cause as Error).message}`)
+  }).pipe(
+    Effect.filterOrFail(
+      (statements) => statements.length > 0,
+      () => SqlFault.because(`${file} contains no statement`)
+    )
+  )
+
+/** The statements of one file of the directory. */
+export const readStatements = Effect.fnUntraced(function* (directory: string, file: string) {
+  return yield* split(file, yield* readText(directory, file))
+})
+
+const load = Effect.fnUntraced(function* (directory: string, name: string, up: string, down: string | undefined) {
+  const text = yield* readText(directory, up)
+  const checksum = createHash("sha256").update(text).digest("hex")
+  return { name, up, down, checksum, statements: yield* split(up, text) } satisfies SqlFile
+})
+
+/** The changes a directory holds, oldest first. Hidden files and Markdown are passed over, any other stray file is a fault. */
+export const readSqlFiles = Effect.fnUntraced(function* (directory: string) {
+  const entries = yield* Effect.tryPromise({
+    try: () => readdir(directory),
+    catch: () => SqlFault.because(`the directory ${directory} cannot be read`)
+  })
+  const parts = yield* Effect.forEach(
+    entries.filter((entry) => !entry.startsWith(".") && !entry.endsWith(".md")).toSorted(),
+    parse
+  )
+  const ups = parts.filter((part) => !part.isDown)
+  for (const [index, up] of ups.entries()) {
+    const before = ups[index - 1]
+    if (before?.timestamp === up.timestamp)
+      return yield* SqlFault.because(`${before.file} and ${up.file} have the same timestamp`)
+  }
+  const downs = new Map(parts.filter((part) => part.isDown).map((part) => [part.name, part.file]))
+  const orphan = [...downs.keys()].find((name) => !ups.some((up) => up.name === name))
+  if (orphan !== undefined) return yield* SqlFault.because(`${downs.get(orphan)} reverts a file that is not there`)
+  return yield* Effect.forEach(ups, ({ name, file }) => load(directory, name, file, downs.get(name)))
+})
