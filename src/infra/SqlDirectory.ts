@@ -24,17 +24,18 @@ export class SqlFault extends Data.TaggedError("SqlFault")<{
   static readonly because = (reason: string) => new SqlFault({ reason, unreachable: false })
 }
 
-/** False for fourteen digits of which the calendar knows no moment. */
-const isTimestamp = (digits: string) => {
+/** The moment that fourteen digits of UTC name, or undefined when the calendar has none. */
+export const millisOf = (digits: string): number | undefined => {
   const iso = digits.replace(/^(....)(..)(..)(..)(..)(..)$/, "$1-$2-$3T$4:$5:$6.000Z")
-  return !Number.isNaN(Date.parse(iso)) && new Date(iso).toISOString() === iso
+  const millis = Date.parse(iso)
+  return !Number.isNaN(millis) && new Date(millis).toISOString() === iso ? millis : undefined
 }
 
 const nameRule = "<14 digits of UTC time>_<lower-case letters, digits, underscores>.up.sql, .down.sql or .sql"
 
 const parse = (file: string) => {
   const [, name = "", timestamp = "", suffix = ""] = /^((\d{14})_[a-z0-9_]+)(\.up|\.down)?\.sql$/.exec(file) ?? []
-  return isTimestamp(timestamp)
+  return millisOf(timestamp) !== undefined
     ? Effect.succeed({ file, name, timestamp, isDown: suffix === ".down" })
     : Effect.fail(SqlFault.because(`${file} is no valid name; it must be ${nameRule}`))
 }
@@ -51,12 +52,7 @@ const split = (file: string, text: string) =>
   Effect.try({
     try: () => splitStatements(text),
     catch: (cause) => SqlFault.because(`${file}: ${(cause as Error).message}`)
-  }).pipe(
-    Effect.filterOrFail(
-      (statements) => statements.length > 0,
-      () => SqlFault.because(`${file} contains no statement`)
-    )
-  )
+  })
 
 /** The statements of one file of the directory. */
 export const readStatements = Effect.fnUntraced(function* (directory: string, file: string) {

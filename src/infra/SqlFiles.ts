@@ -60,6 +60,7 @@ const lineOf = ({ text, line }: SqlStatement, position: number) =>
 
 const run = Effect.fnUntraced(function* (file: string, statements: ReadonlyArray<SqlStatement>) {
   const sql = yield* SqlClient.SqlClient
+  if (statements.length === 0) return yield* SqlFault.because(`${file} contains no statement`)
   for (const [index, statement] of statements.entries()) {
     const where = (position: number) => `${file}, statement ${index + 1} (line ${lineOf(statement, position)})`
     if (transactionControl.test(statement.text))
