@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { apiError } from "../http/ApiError.ts"
+import { Timestamp } from "../http/Timestamp.ts"
 
 export const CharacterId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("CharacterId"))
 export type CharacterId = typeof CharacterId.Type
@@ -11,9 +12,6 @@ export const Role = Schema.Literals(["tank", "heal", "melee", "ranged"])
 export type Role = typeof Role.Type
 
 export const Rank = Schema.Literals(["main", "alt"])
-
-/** RFC 3339 in UTC with `Z`. */
-export const Timestamp = Schema.String.annotate({ format: "date-time" })
 
 /** Camel case on purpose: the browser app reads gear items so. */
 export const GearItem = Schema.Struct({

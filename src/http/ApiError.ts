@@ -1,7 +1,5 @@
-import { Context, Effect, Schema, SchemaTransformation } from "effect"
-
-/** The id of the request being served: in its answer, its log line and its audit rows. */
-export const RequestId = Context.Reference<string>("http/RequestId", { defaultValue: () => "unknown" })
+import { Effect, Schema, SchemaTransformation } from "effect"
+import { RequestInfo } from "./RequestInfo.ts"
 
 /** JSON values a `details` object may hold; never a secret, never what a driver or an upstream said. */
 export type Details = Readonly<Record<string, unknown>>
@@ -72,7 +70,7 @@ export const apiError = <const Code extends string>(code: Code, status: number, 
           SchemaTransformation.transformEffect({
             decode: ({ error }) => Effect.succeed(new Self({ message: error.message, details: error.details })),
             encode: (error) =>
-              Effect.map(RequestId, (id) => {
+              Effect.map(RequestInfo, ({ id }) => {
                 const body = envelope(error, id)
                 return { error: { ...body.error, code } }
               })

@@ -1,0 +1,23 @@
+import { HttpApi, OpenApi } from "effect/http-api"
+import { SessionsApi, SignInApi } from "./auth/AuthApi.ts"
+import { CharactersApi } from "./characters/CharactersApi.ts"
+import { GuildsApi } from "./guilds/GuildsApi.ts"
+import { HealthApi } from "./health/HealthApi.ts"
+import { Envelope } from "./http/Envelope.ts"
+
+/** The whole contract. Imports nothing of the server, so that a client can import it. */
+export class Api extends HttpApi.make("raid-composition")
+  .add(HealthApi)
+  .add(SignInApi)
+  .add(SessionsApi)
+  .add(GuildsApi)
+  .add(CharactersApi)
+  .middleware(Envelope)
+  .prefix("/api/v1")
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Raid composition",
+      version: "1",
+      description: "Guilds, rosters and characters of World of Warcraft raiders."
+    })
+  ) {}

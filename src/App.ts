@@ -1,0 +1,85 @@
+import { Effect, Layer, Schedule } from "effect"
+import { HttpRouter } from "effect/http"
+import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import { Api } from "./Api.ts"
+import { sessionsLayer, signInLayer } from "./auth/AuthHttp.ts"
+import { Sessions } from "./auth/Sessions.ts"
+import { SessionsRepo } from "./auth/SessionsRepo.ts"
+import { SignIn } from "./auth/SignIn.ts"
+import { SignInRepo } from "./auth/SignInRepo.ts"
+import { Characters } from "./characters/Characters.ts"
+import { charactersLayer } from "./characters/CharactersHttp.ts"
+import { CharactersRepo } from "./characters/CharactersRepo.ts"
+import { Guilds } from "./guilds/Guilds.ts"
+import { guildsLayer } from "./guilds/GuildsHttp.ts"
+import { GuildsRepo } from "./guilds/GuildsRepo.ts"
+import { healthLayer } from "./health/HealthHttp.ts"
+import { envelopeLayer, jsonBodyLayer } from "./http/EnvelopeHttp.ts"
+import * as Rim from "./http/Rim.ts"
+import { docsPath, openApiPath } from "./http/RouteTable.ts"
+import * as Server from "./http/Server.ts"
+import { SessionCookies } from "./http/SessionCookies.ts"
+import { signedInLayer } from "./http/SignedInHttp.ts"
+import { AppConfig } from "./infra/AppConfig.ts"
+import { BnetClient } from "./infra/BnetClient.ts"
+import { Crypto } from "./infra/Crypto.ts"
+import { DiscordClient } from "./infra/DiscordClient.ts"
+import { GeoIp } from "./infra/GeoIp.ts"
+import * as Redis from "./infra/Redis.ts"
+import * as Sql from "./infra/Sql.ts"
+import { migrate, seed, type SqlFilesError } from "./infra/SqlFiles.ts"
+import * as Telemetry from "./infra/Telemetry.ts"
+import { WclClient } from "./infra/WclClient.ts"
+
+const groups = Layer.mergeAll(healthLayer, signInLayer, sessionsLayer, guildsLayer, charactersLayer)
+
+const middleware = Layer.mergeAll(envelopeLayer, jsonBodyLayer, signedInLayer)
+
+const slices = Guilds.layer.pipe(
+  Layer.provideMerge(Characters.layer),
+  Layer.provideMerge(SignIn.layer),
+  Layer.provideMerge(Sessions.layer),
+  Layer.provideMerge(SessionCookies.layer),
+  Layer.provide(Layer.mergeAll(SessionsRepo.layer, SignInRepo.layer, GuildsRepo.layer, CharactersRepo.layer))
+)
+
+const infra = Layer.mergeAll(Crypto.layer, GeoIp.layer, DiscordClient.layer, WclClient.layer, BnetClient.layer, Redis.layer)
+
+/** Containers start in any order, so a PostgreSQL that does not answer yet is asked again for half a minute. */
+const patiently = <A, R>(work: Effect.Effect<A, SqlFilesError, R>) =>
+  work.pipe(
+    Effect.tapError((error) => (error.unreachable ? Effect.logWarning("Waiting for PostgreSQL") : Effect.void)),
+    Effect.retry({
+      schedule: Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("2 seconds")]).pipe(
+        Schedule.upTo({ duration: "30 seconds" })
+      ),
+      while: (error) => error.unreachable
+    })
+  )
+
+/** PostgreSQL with its tables as this version of the code knows them. */
+const database = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { runSeeds } = yield* AppConfig
+    yield* patiently(migrate)
+    if (runSeeds) yield* patiently(seed)
+  })
+).pipe(Layer.provideMerge(Sql.layer))
+
+const routes = Layer.mergeAll(
+  HttpApiBuilder.layer(Api, { openapiPath: openApiPath }),
+  HttpApiScalar.layer(Api, { path: docsPath }),
+  Rim.layer
+).pipe(Layer.provide(groups), Layer.provide(middleware))
+
+/** The whole service. Nothing is served before migrations, seeds and every layer under it are ready. */
+export const App = HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
+  Layer.provide(
+    Layer.succeed(HttpRouter.RouterConfig, { ignoreDuplicateSlashes: false, caseSensitive: true, maxParamLength: 256 })
+  ),
+  Layer.provide(Server.layer),
+  Layer.provide(slices),
+  Layer.provide(infra),
+  Layer.provide(database),
+  Layer.provide(Telemetry.layer)
+)

@@ -1,0 +1,26 @@
+import { NodeRuntime } from "@effect/platform-node"
+import { Cause, Effect, Exit, Layer, Option, type Runtime } from "effect"
+import { HttpServerError } from "effect/http"
+
+/** One sentence for the operator; a stack helps nobody to mend an environment variable. */
+const sentence = (cause: Cause.Cause<unknown>) => {
+  const error = Option.getOrUndefined(Cause.findErrorOption(cause))
+  if (error === undefined) return Cause.pretty(cause)
+  if (error instanceof HttpServerError.ServeError) return `The port cannot be bound: ${String(error.cause)}`
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Being told to stop is no failure: the exit code is 0 after a drain, 1 when the start failed. */
+const teardown: Runtime.Teardown = (exit, onExit) =>
+  onExit(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1)
+
+/** Runs a service until it is told to stop. A start that fails says why on standard error. */
+export const launch = <E>(service: Layer.Layer<never, E>) =>
+  Layer.launch(service).pipe(
+    Effect.tapCause((cause) =>
+      Effect.sync(() => {
+        if (!Cause.hasInterruptsOnly(cause)) process.stderr.write(`${sentence(cause)}\n`)
+      })
+    ),
+    NodeRuntime.runMain({ disableErrorReporting: true, teardown })
+  )

@@ -1,0 +1,50 @@
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { JsonBody } from "../http/Envelope.ts"
+import { SignedIn } from "../http/SignedIn.ts"
+import {
+  CodeExchangeFailed,
+  CodeExchangeLimited,
+  DiscordCodeRefused,
+  InvalidOAuthState,
+  OAuthStateConsumed,
+  OAuthStateExpired,
+  ProfileFetchFailed,
+  ProfileFetchLimited
+} from "./OAuth.ts"
+import { Session, User } from "./Session.ts"
+
+const CallbackText = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(1024))
+
+/** Signing in: open to everybody. */
+export class SignInApi extends HttpApiGroup.make("signIn")
+  .add(
+    HttpApiEndpoint.get("url", "/discord/url", { success: Schema.Struct({ url: Schema.String }) }),
+    HttpApiEndpoint.post("callback", "/discord/callback", {
+      payload: Schema.Struct({ code: CallbackText, state: CallbackText }),
+      success: HttpApiSchema.NoContent,
+      error: [
+        InvalidOAuthState.wire,
+        OAuthStateExpired.wire,
+        OAuthStateConsumed.wire,
+        DiscordCodeRefused.wire,
+        CodeExchangeFailed.wire,
+        CodeExchangeLimited.wire,
+        ProfileFetchFailed.wire,
+        ProfileFetchLimited.wire
+      ]
+    })
+  )
+  .middleware(JsonBody)
+  .prefix("/auth") {}
+
+/** The session one is in. */
+export class SessionsApi extends HttpApiGroup.make("sessions")
+  .add(
+    HttpApiEndpoint.get("current", "/session", { success: Schema.Struct({ user: User, session: Session }) }),
+    HttpApiEndpoint.get("csrf", "/csrf", { success: HttpApiSchema.NoContent }),
+    HttpApiEndpoint.post("logout", "/logout", { success: HttpApiSchema.NoContent })
+  )
+  .middleware(JsonBody)
+  .middleware(SignedIn)
+  .prefix("/auth") {}

@@ -1,0 +1,52 @@
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Api } from "../Api.ts"
+import { SessionCookies } from "../http/SessionCookies.ts"
+import { CurrentSession } from "../http/SignedIn.ts"
+import { Sessions } from "./Sessions.ts"
+import { SignIn } from "./SignIn.ts"
+
+export const signInLayer = HttpApiBuilder.group(
+  Api,
+  "signIn",
+  Effect.fnUntraced(function* (handlers) {
+    const signIn = yield* SignIn
+    const cookies = yield* SessionCookies
+    return handlers.handleAll({
+      url: Effect.fnUntraced(function* ({ request }) {
+        const { url, browser } = yield* signIn.begin(cookies.browser(request))
+        yield* cookies.setBrowser(browser)
+        return { url }
+      }),
+      callback: Effect.fnUntraced(function* ({ request, payload }) {
+        const { token, csrf } = yield* signIn.finish({
+          ...payload,
+          browser: cookies.browser(request),
+          presented: cookies.session(request)
+        })
+        yield* cookies.setSession(token, csrf)
+      })
+    })
+  })
+)
+
+export const sessionsLayer = HttpApiBuilder.group(
+  Api,
+  "sessions",
+  Effect.fnUntraced(function* (handlers) {
+    const sessions = yield* Sessions
+    const cookies = yield* SessionCookies
+    return handlers.handleAll({
+      current: () => Effect.map(CurrentSession, ({ user, session }) => ({ user, session })),
+      csrf: Effect.fnUntraced(function* () {
+        const { token } = yield* CurrentSession
+        yield* cookies.setCsrf(sessions.csrfToken(token))
+      }),
+      logout: Effect.fnUntraced(function* () {
+        const { session } = yield* CurrentSession
+        yield* sessions.logout(session.id)
+        yield* cookies.clear
+      })
+    })
+  })
+)

@@ -1,0 +1,115 @@
+import { Context, Effect, Layer } from "effect"
+import type { DependencyUnavailable } from "../http/ApiError.ts"
+import { RequestInfo } from "../http/RequestInfo.ts"
+import { Crypto } from "../infra/Crypto.ts"
+import { GeoIp } from "../infra/GeoIp.ts"
+import { avatarUrl } from "./Avatar.ts"
+import {
+  CsrfInvalid,
+  CsrfRequired,
+  ReloginRequired,
+  type Session,
+  SessionExpired,
+  type SessionId,
+  SessionRevoked,
+  Unauthorized,
+  type User
+} from "./Session.ts"
+import { type SessionRow, SessionsRepo } from "./SessionsRepo.ts"
+
+/** Someone who is signed in: who they are, their session, and what it takes to check and prolong it. */
+export interface Visitor {
+  readonly user: typeof User.Type
+  readonly session: typeof Session.Type
+  readonly csrfHash: string
+  readonly stale: boolean
+}
+
+const toVisitor = (row: SessionRow): Visitor => ({
+  user: {
+    id: row.user_id,
+    created_at: row.user_created_at.toISOString(),
+    discord: {
+      id: row.discord_user_id,
+      username: row.username,
+      global_name: row.global_name,
+      avatar_url: avatarUrl({ id: row.discord_user_id, avatar: row.avatar, discriminator: row.discriminator })
+    }
+  },
+  session: {
+    id: row.id,
+    created_at: row.created_at.toISOString(),
+    last_seen_at: row.last_seen_at.toISOString(),
+    expires_at: row.expires_at.toISOString(),
+    user_agent: row.user_agent,
+    login_location: row.login_location,
+    current_location: row.current_location,
+    is_current: true
+  },
+  csrfHash: row.csrf_token_hash,
+  stale: row.stale
+})
+
+export class Sessions extends Context.Service<
+  Sessions,
+  {
+    /** The visitor behind a session token; PostgreSQL decides, so a revoked session is refused everywhere at once. */
+    readonly find: (
+      token: string
+    ) => Effect.Effect<
+      Visitor,
+      Unauthorized | SessionRevoked | SessionExpired | ReloginRequired | DependencyUnavailable
+    >
+    readonly checkCsrf: (
+      visitor: Visitor,
+      header: string | undefined
+    ) => Effect.Effect<void, CsrfRequired | CsrfInvalid>
+    /** Prolongs a session that was not seen for five minutes; never fails the request it serves. */
+    readonly touch: (visitor: Visitor) => Effect.Effect<void>
+    /** The CSRF token of a session: always the same one, so that two tabs never break each other. */
+    readonly csrfToken: (token: string) => string
+    readonly logout: (id: SessionId) => Effect.Effect<void, DependencyUnavailable>
+  }
+>()("auth/Sessions") {
+  static readonly layer = Layer.effect(
+    Sessions,
+    Effect.gen(function* () {
+      const repo = yield* SessionsRepo
+      const crypto = yield* Crypto
+      const geoIp = yield* GeoIp
+
+      const find = Effect.fnUntraced(function* (token: string) {
+        const row = yield* repo.find(crypto.hash("session", token))
+        if (row === undefined || row.deleted) return yield* Effect.fail(new Unauthorized())
+        if (row.revoked) return yield* Effect.fail(new SessionRevoked())
+        if (row.expired) return yield* Effect.fail(new SessionExpired())
+        if (row.relogin_required) return yield* Effect.fail(new ReloginRequired())
+        return toVisitor(row)
+      })
+
+      const refuse = <E>(visitor: Visitor, reason: string, error: E) =>
+        repo.csrfFailed(visitor.session.id, reason).pipe(Effect.ignore, Effect.andThen(Effect.fail(error)))
+
+      const checkCsrf = (visitor: Visitor, header: string | undefined) => {
+        if (header === undefined || header === "") return refuse(visitor, "absent", new CsrfRequired())
+        return crypto.equal(crypto.hash("csrf", header), visitor.csrfHash)
+          ? Effect.void
+          : refuse(visitor, "wrong", new CsrfInvalid())
+      }
+
+      const touch = Effect.fnUntraced(function* (visitor: Visitor) {
+        if (!visitor.stale) return
+        const { ip } = yield* RequestInfo
+        yield* Effect.ignore(repo.touch(visitor.session.id, geoIp.locate(ip)))
+      })
+
+      return Sessions.of({
+        find,
+        checkCsrf,
+        touch,
+        csrfToken: crypto.csrfToken,
+        logout: repo.revoke
+      })
+    })
+  )
+}

@@ -1,0 +1,146 @@
+import { Context, Effect, Layer, type Redacted } from "effect"
+import type { DependencyUnavailable } from "../http/ApiError.ts"
+import { RequestInfo } from "../http/RequestInfo.ts"
+import { AppConfig } from "../infra/AppConfig.ts"
+import { Crypto } from "../infra/Crypto.ts"
+import { DiscordClient } from "../infra/DiscordClient.ts"
+import { GeoIp } from "../infra/GeoIp.ts"
+import {
+  CodeExchangeFailed,
+  CodeExchangeLimited,
+  DiscordCodeRefused,
+  InvalidOAuthState,
+  OAuthStateConsumed,
+  OAuthStateExpired,
+  ProfileFetchFailed,
+  ProfileFetchLimited
+} from "./OAuth.ts"
+import { SignInRepo } from "./SignInRepo.ts"
+
+/** Discord's two answers together may take this long. */
+const patience = "5500 millis"
+
+type OAuthFailure =
+  | InvalidOAuthState
+  | OAuthStateExpired
+  | OAuthStateConsumed
+  | DiscordCodeRefused
+  | CodeExchangeFailed
+  | CodeExchangeLimited
+  | ProfileFetchFailed
+  | ProfileFetchLimited
+
+const refusals = {
+  unknown: () => new InvalidOAuthState(),
+  expired: () => new OAuthStateExpired(),
+  consumed: () => new OAuthStateConsumed()
+}
+
+/** What comes back from Discord by way of the browser. */
+interface Callback {
+  readonly code: string
+  readonly state: string
+  readonly browser: string | undefined
+  /** The session token the browser already had; it ends. */
+  readonly presented: string | undefined
+}
+
+/** Signing in with Discord: the authorization code grant with PKCE, bound to the browser that began it. */
+export class SignIn extends Context.Service<
+  SignIn,
+  {
+    /** Where to send the browser, and the secret it must bring back; a browser keeps one secret for all its tabs. */
+    readonly begin: (
+      browser: string | undefined
+    ) => Effect.Effect<{ readonly url: string; readonly browser: string }, DependencyUnavailable>
+    readonly finish: (
+      callback: Callback
+    ) => Effect.Effect<{ readonly token: string; readonly csrf: string }, OAuthFailure | DependencyUnavailable>
+  }
+>()("auth/SignIn") {
+  static readonly layer = Layer.effect(
+    SignIn,
+    Effect.gen(function* () {
+      const { discord } = yield* AppConfig
+      const crypto = yield* Crypto
+      const repo = yield* SignInRepo
+      const client = yield* DiscordClient
+      const geoIp = yield* GeoIp
+
+      const begin = Effect.fn("SignIn.begin")(function* (known: string | undefined) {
+        const browser = known !== undefined && /^[\w-]{43}$/.test(known) ? known : yield* crypto.token
+        const state = yield* crypto.token
+        yield* repo.begin(crypto.hash("oauth-state", state), crypto.hash("oauth-browser", browser))
+        const url = new URL(discord.authorizeUrl)
+        for (const [key, value] of Object.entries({
+          client_id: discord.clientId,
+          response_type: "code",
+          redirect_uri: discord.redirectUrl,
+          scope: "identify",
+          state,
+          code_challenge: crypto.challenge(crypto.verifier(state)),
+          code_challenge_method: "S256"
+        })) {
+          url.searchParams.set(key, value)
+        }
+        return { url: url.href, browser }
+      })
+
+      /** Exchanges the code and asks who it is; a failure keeps the code of the stage that failed. */
+      const ask = Effect.fnUntraced(function* (code: string, verifier: Redacted.Redacted<string>) {
+        let exchanged = false
+        return yield* Effect.gen(function* () {
+          const tokens = yield* client.exchangeCode({ code, verifier }).pipe(
+            Effect.catchTags({
+              DiscordCodeRejected: () => Effect.fail(new DiscordCodeRefused()),
+              DiscordRateLimited: ({ retryAfter }) => Effect.fail(new CodeExchangeLimited({ retryAfter })),
+              DiscordUnavailable: () => Effect.fail(new CodeExchangeFailed())
+            })
+          )
+          exchanged = true
+          const profile = yield* client.currentUser(tokens.accessToken).pipe(
+            Effect.catchTags({
+              DiscordTokenRejected: () => Effect.fail(new ProfileFetchFailed()),
+              DiscordRateLimited: ({ retryAfter }) => Effect.fail(new ProfileFetchLimited({ retryAfter })),
+              DiscordUnavailable: () => Effect.fail(new ProfileFetchFailed())
+            })
+          )
+          return { tokens, profile }
+        }).pipe(
+          Effect.timeoutOrElse({
+            duration: patience,
+            orElse: () => Effect.fail(exchanged ? new ProfileFetchFailed() : new CodeExchangeFailed())
+          })
+        )
+      })
+
+      const finish = Effect.fn("SignIn.finish")(function* ({ code, state, browser, presented }: Callback) {
+        const verdict = yield* repo.consume(
+          crypto.hash("oauth-state", state),
+          crypto.hash("oauth-browser", browser ?? "")
+        )
+        if (verdict !== "won") return yield* Effect.fail(refusals[verdict]())
+        const { tokens, profile } = yield* ask(code, crypto.verifier(state)).pipe(
+          Effect.tapError((error) => Effect.ignore(repo.fail(error.code)))
+        )
+        const token = yield* crypto.token
+        const csrf = crypto.csrfToken(token)
+        const { ip } = yield* RequestInfo
+        yield* repo.complete(profile, {
+          tokenHash: crypto.hash("session", token),
+          csrfHash: crypto.hash("csrf", csrf),
+          presentedTokenHash: presented === undefined ? null : crypto.hash("session", presented),
+          accessToken: yield* crypto.seal(tokens.accessToken),
+          refreshToken: tokens.refreshToken === null ? null : yield* crypto.seal(tokens.refreshToken),
+          tokenType: tokens.tokenType,
+          scope: tokens.scope,
+          expiresIn: tokens.expiresIn,
+          location: geoIp.locate(ip)
+        })
+        return { token, csrf }
+      })
+
+      return SignIn.of({ begin, finish })
+    })
+  )
+}

@@ -1,0 +1,167 @@
+import { Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import type { DependencyUnavailable } from "../http/ApiError.ts"
+import { RequestInfo } from "../http/RequestInfo.ts"
+import type { DiscordProfile } from "../infra/DiscordClient.ts"
+import type { Location } from "../infra/GeoIp.ts"
+import { change } from "../infra/Sql.ts"
+
+/** What became of a state that somebody presented. */
+export type StateVerdict = "won" | "unknown" | "expired" | "consumed"
+
+/** Hashes and ciphertexts only: nothing here can be used by who reads the database. */
+export interface NewSession {
+  readonly tokenHash: string
+  readonly csrfHash: string
+  readonly presentedTokenHash: string | null
+  readonly accessToken: string
+  readonly refreshToken: string | null
+  readonly tokenType: string
+  readonly scope: string
+  /** Seconds. */
+  readonly expiresIn: number
+  readonly location: Location
+}
+
+export class SignInRepo extends Context.Service<
+  SignInRepo,
+  {
+    readonly begin: (stateHash: string, browserHash: string) => Effect.Effect<void, DependencyUnavailable>
+    /** Takes a state out of circulation; of any number of parallel callers one is told `won`. */
+    readonly consume: (stateHash: string, browserHash: string) => Effect.Effect<StateVerdict, DependencyUnavailable>
+    readonly fail: (reason: string) => Effect.Effect<void, DependencyUnavailable>
+    /** Finds, makes or restores the user and opens the session, all or nothing. */
+    readonly complete: (profile: DiscordProfile, session: NewSession) => Effect.Effect<void, DependencyUnavailable>
+  }
+>()("auth/SignInRepo") {
+  static readonly layer = Layer.effect(
+    SignInRepo,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+
+      const begin = Effect.fn("SignInRepo.begin")(function* (stateHash: string, browserHash: string) {
+        const { ip, userAgent, id } = yield* RequestInfo
+        yield* change(sql`
+          with begun as (
+            insert into oauth_states (state_hash, browser_hash, provider, expires_at, ip_address, user_agent)
+            values (${stateHash}, ${browserHash}, 'discord', now() + interval '10 minutes', ${ip}::inet, ${userAgent})
+          )
+          insert into security_audit_events (event_type, ip_address, user_agent, metadata)
+          values ('sign_in_started', ${ip}::inet, ${userAgent}, jsonb_build_object('request_id', ${id}::text))`)
+      })
+
+      const consume = Effect.fn("SignInRepo.consume")(function* (stateHash: string, browserHash: string) {
+        const { ip, userAgent, id } = yield* RequestInfo
+        const rows = yield* change(sql<{ verdict: StateVerdict }>`
+          with state as (
+            select id, browser_hash is not distinct from ${browserHash} as mine, expires_at <= now() as expired
+            from oauth_states where state_hash = ${stateHash}
+          ), taken as (
+            update oauth_states set consumed_at = now()
+            where id = (select id from state where mine) and consumed_at is null and expires_at > now()
+            returning id
+          ), answer as (
+            select case
+              when exists (select from taken) then 'won'
+              when not exists (select from state where mine) then 'unknown'
+              when (select expired from state) then 'expired'
+              else 'consumed'
+            end as verdict
+          ), audited as (
+            insert into security_audit_events (event_type, ip_address, user_agent, metadata)
+            select 'sign_in_state_refused', ${ip}::inet, ${userAgent},
+              jsonb_build_object('request_id', ${id}::text, 'reason', verdict)
+            from answer where verdict <> 'won'
+          )
+          select verdict from answer`)
+        return rows[0]?.verdict ?? "unknown"
+      })
+
+      const fail = Effect.fn("SignInRepo.fail")(function* (reason: string) {
+        const { ip, userAgent, id } = yield* RequestInfo
+        yield* change(sql`
+          insert into security_audit_events (event_type, ip_address, user_agent, metadata)
+          values ('sign_in_failed', ${ip}::inet, ${userAgent},
+            jsonb_build_object('request_id', ${id}::text, 'reason', ${reason}::text))`)
+      })
+
+      const complete = Effect.fn("SignInRepo.complete")(function* (profile: DiscordProfile, session: NewSession) {
+        const { ip, userAgent, id } = yield* RequestInfo
+        const json = (value: unknown) => (value === null ? null : JSON.stringify(value))
+        // The lock makes parallel first sign-ins of one person take turns; the second then finds the first one's user.
+        const takeTurn = sql`select pg_advisory_xact_lock(hashtextextended(${`discord:${profile.id}`}, 0))`
+        const signIn = sql`
+          with known as (
+            select i.id, i.user_id, u.deleted_at is not null as deleted
+            from discord_identities i join users u on u.id = i.user_id where i.discord_user_id = ${profile.id}
+          ), made as (
+            insert into users (id) select gen_random_uuid() where not exists (select from known) returning id
+          ), restored as (
+            update users set deleted_at = null, updated_at = now()
+            where id = (select user_id from known where deleted) returning id
+          ), identity as (
+            insert into discord_identities (user_id, discord_user_id, last_login_at, last_profile_refresh_at)
+            select coalesce((select id from made), (select user_id from known)), ${profile.id}, now(), now()
+            on conflict (discord_user_id) do update set last_login_at = now(), last_profile_refresh_at = now(),
+              relogin_required_at = null, relogin_reason = null, updated_at = now()
+            returning id, user_id
+          ), profiled as (
+            insert into discord_profiles (discord_identity_id, username, discriminator, global_name, avatar, bot, system,
+              mfa_enabled, banner, accent_color, locale, verified, flags, premium_type, public_flags,
+              avatar_decoration_data, collectibles, primary_guild)
+            select id, ${profile.username}, ${profile.discriminator}, ${profile.global_name}, ${profile.avatar},
+              ${profile.bot}::boolean, ${profile.system}::boolean, ${profile.mfa_enabled}::boolean, ${profile.banner},
+              ${profile.accent_color}::bigint, ${profile.locale}, ${profile.verified}::boolean, ${profile.flags}::bigint,
+              ${profile.premium_type}::bigint, ${profile.public_flags}::bigint,
+              ${json(profile.avatar_decoration_data)}::text::jsonb, ${json(profile.collectibles)}::text::jsonb,
+              ${json(profile.primary_guild)}::text::jsonb
+            from identity
+            on conflict (discord_identity_id) do update set username = excluded.username,
+              discriminator = excluded.discriminator, global_name = excluded.global_name, avatar = excluded.avatar,
+              bot = excluded.bot, system = excluded.system, mfa_enabled = excluded.mfa_enabled,
+              banner = excluded.banner, accent_color = excluded.accent_color, locale = excluded.locale,
+              verified = excluded.verified, flags = excluded.flags, premium_type = excluded.premium_type,
+              public_flags = excluded.public_flags, avatar_decoration_data = excluded.avatar_decoration_data,
+              collectibles = excluded.collectibles, primary_guild = excluded.primary_guild, updated_at = now()
+          ), tokens as (
+            insert into discord_oauth_tokens (discord_identity_id, access_token_ciphertext, refresh_token_ciphertext,
+              token_type, scope, expires_at)
+            select id, ${session.accessToken}, ${session.refreshToken}, ${session.tokenType}, ${session.scope},
+              now() + make_interval(secs => ${session.expiresIn}::double precision)
+            from identity
+            on conflict (discord_identity_id) do update set access_token_ciphertext = excluded.access_token_ciphertext,
+              refresh_token_ciphertext = excluded.refresh_token_ciphertext, token_type = excluded.token_type,
+              scope = excluded.scope, expires_at = excluded.expires_at, updated_at = now()
+          ), ended as (
+            update user_sessions set revoked_at = now(), updated_at = now()
+            where revoked_at is null
+              and (token_hash = ${session.presentedTokenHash} or user_id = (select id from restored))
+            returning id, user_id
+          ), opened as (
+            insert into user_sessions (user_id, token_hash, csrf_token_hash, expires_at, login_ip_address,
+              login_location_country, login_location_region, login_location_city, current_ip_address,
+              current_location_country, current_location_region, current_location_city, user_agent)
+            select user_id, ${session.tokenHash}, ${session.csrfHash}, now() + interval '30 days', ${ip}::inet,
+              ${session.location.country}, ${session.location.region}, ${session.location.city}, ${ip}::inet,
+              ${session.location.country}, ${session.location.region}, ${session.location.city}, ${userAgent}
+            from identity
+            returning id, user_id
+          )
+          insert into security_audit_events (user_id, session_id, event_type, ip_address, user_agent, metadata)
+          select user_id, session_id, event_type, ${ip}::inet, ${userAgent},
+            jsonb_build_object('request_id', ${id}::text) || detail
+          from (
+            select id as user_id, null::uuid as session_id, 'user_restored' as event_type, '{}'::jsonb as detail
+              from restored
+            union all select user_id, id, 'session_revoked', '{"reason": "sign_in"}' from ended
+            union all select user_id, null, 'profile_refreshed', '{"reason": "sign_in"}' from identity
+            union all select user_id, id, 'session_created', '{}' from opened
+            union all select user_id, id, 'sign_in_succeeded', '{}' from opened
+          ) events`
+        yield* change(sql.withTransaction(Effect.andThen(takeTurn, signIn)))
+      })
+
+      return SignInRepo.of({ begin, consume, fail, complete })
+    })
+  )
+}

@@ -1,0 +1,27 @@
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Api } from "../Api.ts"
+import { CurrentSession } from "../http/SignedIn.ts"
+import { Characters } from "./Characters.ts"
+
+export const charactersLayer = HttpApiBuilder.group(
+  Api,
+  "characters",
+  Effect.fnUntraced(function* (handlers) {
+    const characters = yield* Characters
+    return handlers.handleAll({
+      get: Effect.fnUntraced(function* ({ params }) {
+        const { user } = yield* CurrentSession
+        return { character: yield* characters.get(params.character_id, user.id) }
+      }),
+      refreshWarcraftlogs: Effect.fnUntraced(function* ({ params }) {
+        const { user } = yield* CurrentSession
+        return { warcraftlogs: yield* characters.refreshWarcraftlogs(params.character_id, user.id) }
+      }),
+      refreshBattlenet: Effect.fnUntraced(function* ({ params }) {
+        const { user } = yield* CurrentSession
+        return { battlenet: yield* characters.refreshBattlenet(params.character_id, user.id) }
+      })
+    })
+  })
+)

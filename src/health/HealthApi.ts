@@ -1,0 +1,21 @@
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+
+const up = <const Service extends string>(service: Service) =>
+  Schema.Struct({ status: Schema.Literal("ok"), service: Schema.Literal(service) })
+
+const down = <const Service extends string>(service: Service) =>
+  Schema.Struct({
+    status: Schema.Literal("unavailable"),
+    service: Schema.Literal(service),
+    error: Schema.String
+  }).annotate({ httpApiStatus: 503 })
+
+/** For load balancers and orchestrators; the only failures outside the envelope, as probes read them so. */
+export class HealthApi extends HttpApiGroup.make("health")
+  .add(
+    HttpApiEndpoint.get("app", "/", { success: up("app") }),
+    HttpApiEndpoint.get("postgres", "/postgres", { success: up("postgres"), error: down("postgres") }),
+    HttpApiEndpoint.get("redis", "/redis", { success: up("redis"), error: down("redis") })
+  )
+  .prefix("/health") {}

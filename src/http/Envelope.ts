@@ -1,0 +1,34 @@
+import { HttpApiMiddleware } from "effect/http-api"
+import {
+  apiError,
+  DependencyUnavailable,
+  InternalError,
+  InvalidRequest,
+  RateLimitExceeded,
+  TooLarge,
+  UnsupportedMediaType
+} from "./ApiError.ts"
+
+export class OriginForbidden extends apiError(
+  "auth.origin_forbidden",
+  403,
+  "This request came from a page that may not make it."
+) {}
+
+/** What may befall any route; declared once for the whole API. */
+export class Envelope extends HttpApiMiddleware.Service<Envelope>()("http/Envelope", {
+  error: [
+    InvalidRequest.wire,
+    OriginForbidden.wire,
+    TooLarge.wire,
+    UnsupportedMediaType.wire,
+    RateLimitExceeded.wire,
+    InternalError.wire,
+    DependencyUnavailable.wire
+  ]
+}) {}
+
+/** Refuses bodies that are not well-formed JSON; innermost, so that who may not ask learns nothing else. */
+export class JsonBody extends HttpApiMiddleware.Service<JsonBody>()("http/JsonBody", {
+  error: [InvalidRequest.wire, TooLarge.wire]
+}) {}

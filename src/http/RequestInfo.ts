@@ -1,0 +1,11 @@
+import { Context } from "effect"
+
+/** Who asks: what the answer, the log line and the audit rows of one request have in common. */
+export const RequestInfo = Context.Reference<{
+  /** Sent back as `X-Request-Id`. */
+  readonly id: string
+  /** The client's address, never that of a trusted proxy; null when the connection has none. */
+  readonly ip: string | null
+  /** At most 512 characters, without control characters. */
+  readonly userAgent: string | null
+}>("http/RequestInfo", { defaultValue: () => ({ id: "unknown", ip: null, userAgent: null }) })

@@ -1,0 +1,46 @@
+import type { HttpServerRequest } from "effect/http"
+import type { AppConfig } from "../infra/AppConfig.ts"
+import { docsPath, openApiPath } from "./RouteTable.ts"
+
+type Request = HttpServerRequest.HttpServerRequest
+
+const strictPolicy = "default-src 'none'; frame-ancestors 'none'"
+
+/** The documentation page brings its own scripts and styles along, and asks this API alone. */
+const docsPolicy =
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; font-src data:; img-src data:; " +
+  "connect-src 'self'; frame-ancestors 'none'"
+
+/** The headers that all answers carry, errors too: identity, CORS for the browser app, and what browsers may do. */
+export const responseHeaders = ({ frontendOrigin, session }: AppConfig["Service"]) => {
+  const cors = {
+    "access-control-allow-origin": frontendOrigin,
+    "access-control-allow-credentials": "true",
+    "access-control-expose-headers": "x-request-id, retry-after, ratelimit, ratelimit-policy"
+  }
+  const preflight = {
+    "access-control-allow-methods": "GET, POST, PATCH, DELETE",
+    "access-control-allow-headers": "content-type, x-csrf-token",
+    "access-control-max-age": "3600"
+  }
+  const https = session.cookieSecure ? { "strict-transport-security": "max-age=31536000" } : {}
+  const shared = new Set([openApiPath, docsPath])
+
+  const isPreflight = ({ method, headers }: Request) =>
+    method === "OPTIONS" && headers.origin !== undefined && headers["access-control-request-method"] !== undefined
+
+  return {
+    isPreflight,
+    of: (request: Request, path: string, requestId: string): Record<string, string> => ({
+      "x-request-id": requestId,
+      "x-content-type-options": "nosniff",
+      "referrer-policy": "no-referrer",
+      "content-security-policy": path === docsPath ? docsPolicy : strictPolicy,
+      "cache-control": shared.has(path) ? "no-cache" : "no-store",
+      vary: "Origin",
+      ...https,
+      ...(request.headers.origin === frontendOrigin ? cors : {}),
+      ...(request.headers.origin === frontendOrigin && isPreflight(request) ? preflight : {})
+    })
+  }
+}

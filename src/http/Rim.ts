@@ -1,0 +1,126 @@
+import { Cause, Clock, Effect, Option, type Types } from "effect"
+import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import type { IncomingMessage } from "node:http"
+import { randomUUID } from "node:crypto"
+import { AppConfig } from "../infra/AppConfig.ts"
+import { type ApiError, InternalError, InvalidRequest, isApiError, MethodNotAllowed, RouteNotFound, TooLarge } from "./ApiError.ts"
+import { clientIp } from "./ClientIp.ts"
+import { RequestInfo } from "./RequestInfo.ts"
+import { respond } from "./Respond.ts"
+import { responseHeaders } from "./ResponseHeaders.ts"
+import { routeOf } from "./RouteTable.ts"
+
+type Request = HttpServerRequest.HttpServerRequest
+
+const pathOf = (url: string) => url.split(/[?#]/, 1)[0]!
+
+/** What the HTTP parser lets through and nobody honest sends. */
+const isMalformed = (request: Request) => {
+  const { rawHeaders, httpVersion, url } = request.source as IncomingMessage
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host").length
+  return (
+    hosts !== 1 || httpVersion === "0.9" || !/^1\.[01]$/.test(httpVersion) || !url?.startsWith("/") ||
+    request.headers.upgrade !== undefined
+  )
+}
+
+const decodesCleanly = (path: string) => {
+  try {
+    return !decodeURIComponent(path).includes("\u0000")
+  } catch {
+    return false
+  }
+}
+
+const unrouted = (request: Request): ApiError => {
+  const route = routeOf(pathOf(request.url))
+  return route === undefined ? new RouteNotFound() : new MethodNotAllowed({ details: { allow: [...route.methods] } })
+}
+
+/** A failure that no route turned into an answer; a defect is logged and costs its own request alone. */
+const translate = Effect.fnUntraced(function* (request: Request, cause: Cause.Cause<unknown>) {
+  const error = Option.getOrElse(Cause.findErrorOption(cause), () => Cause.squash(cause))
+  if (isApiError(error)) return error
+  if (HttpServerError.isHttpServerError(error)) {
+    if (error.reason._tag === "RouteNotFound") return unrouted(request)
+    if (error.reason._tag === "RequestParseError") {
+      return error.reason.reason === "BodyTooLarge" ? new TooLarge() : new InvalidRequest()
+    }
+  }
+  yield* Effect.logError("A request failed unexpectedly", cause)
+  return new InternalError()
+})
+
+const requestIdOf = (request: Request) => {
+  const given = request.headers["x-request-id"] ?? ""
+  return /^[A-Za-z0-9._-]{8,128}$/.test(given) ? given : randomUUID()
+}
+
+const userAgentOf = (request: Request) =>
+  request.headers["user-agent"]?.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").slice(0, 512) ?? null
+
+/**
+ * Around every request: its id, the caller's address, an envelope for whatever failed, the headers all answers carry,
+ * and one log line.
+ */
+export const layer = HttpRouter.middleware(
+  Effect.gen(function* () {
+    const config = yield* AppConfig
+    const headers = responseHeaders(config)
+
+    return (app) =>
+      Effect.gen(function* () {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        const started = yield* Clock.currentTimeMillis
+        const info = {
+          id: requestIdOf(request),
+          ip: clientIp(
+            Option.getOrUndefined(request.remoteAddress),
+            request.headers["x-forwarded-for"],
+            config.trustedProxies
+          ),
+          userAgent: userAgentOf(request)
+        }
+        const path = pathOf(request.url)
+
+        const answer = Effect.suspend((): Effect.Effect<HttpServerResponse.HttpServerResponse, unknown> => {
+          if (isMalformed(request)) return Effect.fail(new InvalidRequest())
+          if (headers.isPreflight(request)) return Effect.succeed(HttpServerResponse.empty({ status: 204 }))
+          return decodesCleanly(path) ? app : Effect.fail(new InvalidRequest())
+        }).pipe(
+          Effect.catchCause((cause) =>
+            Cause.hasInterruptsOnly(cause)
+              ? Effect.failCause(cause as Cause.Cause<Types.unhandled>)
+              : Effect.flatMap(translate(request, cause), (error) =>
+                  Effect.map(respond(error), (response) =>
+                    error.code === MethodNotAllowed.code
+                      ? HttpServerResponse.setHeader(response, "allow", (error.details.allow as Array<string>).join(", "))
+                      : response
+                  )
+                )
+          ),
+          Effect.map((response) => HttpServerResponse.setHeaders(response, headers.of(request, path, info.id)))
+        )
+
+        const log = (status: number) =>
+          Effect.flatMap(Clock.currentTimeMillis, (ended) =>
+            Effect.logInfo("request").pipe(
+              Effect.annotateLogs({
+                request_id: info.id,
+                method: request.method,
+                route: routeOf(path)?.template ?? "unmatched",
+                status,
+                duration_ms: ended - started
+              })
+            )
+          )
+
+        return yield* answer.pipe(
+          Effect.provideService(RequestInfo, info),
+          Effect.tap((response) => log(response.status)),
+          Effect.onInterrupt(() => log(499))
+        )
+      })
+  }),
+  { global: true }
+)

@@ -1,0 +1,26 @@
+const maxDepth = 32
+
+const isClean = (text: string) => text.isWellFormed() && !text.includes("\u0000")
+
+const walk = (value: unknown, depth: number): string | undefined => {
+  if (typeof value === "string") return isClean(value) ? undefined : "holds a character that cannot be stored"
+  if (typeof value === "number") return Number.isFinite(value) ? undefined : "holds a number out of range"
+  if (typeof value !== "object" || value === null) return undefined
+  if (depth === maxDepth) return "is nested too deeply"
+  for (const [key, child] of Object.entries(value)) {
+    const fault = isClean(key) ? walk(child, depth + 1) : "holds a character that cannot be stored"
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}
+
+/** Says what is wrong with a JSON text, or undefined when it is well: parseable, shallow, and safe to store. */
+export const checkJson = (text: string): string | undefined => {
+  if (text.startsWith("\uFEFF")) return "starts with a byte order mark"
+  if (text === "") return undefined
+  try {
+    return walk(JSON.parse(text), 0)
+  } catch {
+    return "is not JSON"
+  }
+}

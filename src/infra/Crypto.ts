@@ -1,0 +1,71 @@
+import { xchacha20poly1305 } from "@noble/ciphers/chacha.js"
+import { Context, Data, Effect, Layer, Redacted } from "effect"
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto"
+import { AppConfig } from "./AppConfig.ts"
+
+/** A stored ciphertext that is not of a known version, was changed, or was sealed under another key. */
+export class CannotOpen extends Data.TaggedError("CannotOpen")<{ readonly reason: "format" | "key" }> {}
+
+/** What a keyed hash is for. A hash of one domain never equals one of another. */
+export type Domain = "session" | "csrf" | "csrf-token" | "oauth-state" | "oauth-browser" | "pkce"
+
+export class Crypto extends Context.Service<
+  Crypto,
+  {
+    /** 32 random bytes as unpadded base64url: 43 characters. */
+    readonly token: Effect.Effect<string>
+    /** HMAC-SHA-256 under SESSION_HMAC_SECRET of `domain:message`, for storing, as standard base64. */
+    readonly hash: (domain: Domain, message: string) => string
+    /** The CSRF token of a session token: always the same one, as unpadded base64url. */
+    readonly csrfToken: (sessionToken: string) => string
+    /** The PKCE verifier of a sign-in: made from its state, so that it is stored nowhere and never leaves the server. */
+    readonly verifier: (state: string) => Redacted.Redacted<string>
+    /** SHA-256 as unpadded base64url: the S256 challenge of a PKCE verifier. */
+    readonly challenge: (verifier: Redacted.Redacted<string>) => string
+    /** Compares in a time that does not depend on where the texts differ. */
+    readonly equal: (a: string, b: string) => boolean
+    /** XChaCha20-Poly1305 under DISCORD_TOKEN_ENCRYPTION_KEY as `v1:<nonce>:<ciphertext>`, unpadded base64url. */
+    readonly seal: (plain: Redacted.Redacted<string>) => Effect.Effect<string>
+    readonly open: (sealed: string) => Effect.Effect<Redacted.Redacted<string>, CannotOpen>
+  }
+>()("infra/Crypto") {
+  static readonly layer = Layer.effect(
+    Crypto,
+    Effect.gen(function* () {
+      const { session, discord } = yield* AppConfig
+      const mac = (domain: Domain, message: string) =>
+        createHmac("sha256", Redacted.value(session.hmacSecret)).update(`${domain}:${message}`)
+
+      return Crypto.of({
+        token: Effect.sync(() => randomBytes(32).toString("base64url")),
+        hash: (domain, message) => mac(domain, message).digest("base64"),
+        csrfToken: (sessionToken) => mac("csrf-token", sessionToken).digest("base64url"),
+        verifier: (state) => Redacted.make(mac("pkce", state).digest("base64url")),
+        challenge: (verifier) => createHash("sha256").update(Redacted.value(verifier)).digest("base64url"),
+        equal: (a, b) => {
+          const [left, right] = [Buffer.from(a), Buffer.from(b)]
+          return left.length === right.length && timingSafeEqual(left, right)
+        },
+        seal: (plain) =>
+          Effect.sync(() => {
+            const nonce = randomBytes(24)
+            const cipher = xchacha20poly1305(Redacted.value(discord.tokenKey), nonce)
+            const sealed = cipher.encrypt(new TextEncoder().encode(Redacted.value(plain)))
+            return `v1:${nonce.toString("base64url")}:${Buffer.from(sealed).toString("base64url")}`
+          }),
+        open: (sealed) => {
+          const [, nonce, ciphertext] = /^v1:([\w-]{32}):([\w-]{22,})$/.exec(sealed) ?? []
+          if (nonce === undefined || ciphertext === undefined) return Effect.fail(new CannotOpen({ reason: "format" }))
+          return Effect.try({
+            try: () => {
+              const cipher = xchacha20poly1305(Redacted.value(discord.tokenKey), Buffer.from(nonce, "base64url"))
+              const plain = cipher.decrypt(Buffer.from(ciphertext, "base64url"))
+              return Redacted.make(new TextDecoder("utf-8", { fatal: true }).decode(plain))
+            },
+            catch: () => new CannotOpen({ reason: "key" })
+          })
+        }
+      })
+    })
+  )
+}

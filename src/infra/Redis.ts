@@ -1,0 +1,86 @@
+import { Deferred, Effect, Layer, Redacted } from "effect"
+import { Redis } from "effect/persistence"
+import { Redis as IoRedis } from "ioredis"
+import { AppConfig } from "./AppConfig.ts"
+
+const failed = (cause: unknown) => new Redis.RedisError({ cause })
+
+const sendOn =
+  (client: IoRedis) =>
+  <A = unknown>(command: string, ...args: ReadonlyArray<string>) =>
+    Effect.tryPromise({ try: () => client.call(command, ...args) as Promise<A>, catch: failed })
+
+/**
+ * Effect's Redis service over ioredis. No command waits longer than half a second, none is queued while the
+ * connection is down and none is sent twice: with Redis away, callers learn it at once. The connection is made in the
+ * background, so the service starts without Redis, and says so.
+ */
+export const layer = Layer.effect(
+  Redis.Redis,
+  Effect.gen(function* () {
+    const { redis } = yield* AppConfig
+    const client = yield* Effect.acquireRelease(
+      Effect.sync(
+        () =>
+          new IoRedis({
+            host: redis.host,
+            port: redis.port,
+            password: Redacted.value(redis.password),
+            connectTimeout: 1000,
+            commandTimeout: 500,
+            maxRetriesPerRequest: 0,
+            enableOfflineQueue: false,
+            autoResendUnfulfilledCommands: false,
+            lazyConnect: true,
+            retryStrategy: (attempt) => Math.min(attempt * 100, 1000)
+          })
+      ),
+      (client) => Effect.sync(() => client.disconnect())
+    )
+    const runFork = Effect.runForkWith(yield* Effect.context<never>())
+    let down = false
+    client.on("ready", () => {
+      if (down) runFork(Effect.logInfo("Redis is back"))
+      down = false
+    })
+    client.on("error", () => {
+      if (!down) runFork(Effect.logWarning("Redis does not answer"))
+      down = true
+    })
+    yield* Effect.tryPromise(() => client.connect()).pipe(Effect.timeout("1500 millis"), Effect.ignore)
+
+    const duplicate = Effect.acquireRelease(
+      Effect.tryPromise({
+        try: async () => {
+          const connection = client.duplicate({ retryStrategy: () => null })
+          connection.on("error", () => {})
+          await connection.connect()
+          return connection
+        },
+        catch: failed
+      }),
+      (connection) => Effect.sync(() => connection.disconnect())
+    )
+
+    return yield* Redis.make({
+      send: sendOn(client),
+      connect: Effect.tryPromise({
+        try: async () => {
+          const connection = client.duplicate({ retryStrategy: () => null })
+          connection.on("error", () => {})
+          await connection.connect()
+          return { send: sendOn(connection), close: Effect.sync(() => connection.disconnect()) }
+        },
+        catch: failed
+      }),
+      subscribe: Effect.fnUntraced(function* (channel, onMessage) {
+        const connection = yield* duplicate
+        const ended = yield* Deferred.make<void, Redis.RedisError>()
+        connection.on("message", (channel, message) => onMessage({ channel, message }))
+        connection.on("end", () => Deferred.doneUnsafe(ended, Effect.fail(failed(new Error("The connection closed")))))
+        yield* Effect.tryPromise({ try: () => connection.subscribe(channel), catch: failed })
+        return Deferred.await(ended)
+      })
+    })
+  })
+)
