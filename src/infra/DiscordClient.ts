@@ -31,7 +31,8 @@ type Stage = DiscordUnavailable["stage"]
 
 export interface DiscordTokens {
   readonly accessToken: Redacted.Redacted<string>
-  readonly refreshToken: Redacted.Redacted<string>
+  /** Null when Discord sent none. */
+  readonly refreshToken: Redacted.Redacted<string> | null
   readonly tokenType: "Bearer"
   /** Scopes separated by spaces; `identify` is among them. */
   readonly scope: string
@@ -41,7 +42,7 @@ export interface DiscordTokens {
 
 const TokenAnswer = Schema.Struct({
   access_token: TokenText,
-  refresh_token: TokenText,
+  refresh_token: orNull(TokenText),
   token_type: Schema.String.check(Schema.isPattern(/^bearer$/i)),
   scope: Schema.String.check(Schema.isPattern(/^[\x20-\x7e]{0,1000}$/)),
   expires_in: Schema.Finite.check(Schema.isGreaterThan(0))
@@ -67,7 +68,7 @@ export class DiscordClient extends Context.Service<
   {
     /** Redeems a code. A code works once, so this is never repeated: not here, and not by the caller. */
     readonly exchangeCode: (grant: {
-      readonly code: Redacted.Redacted<string>
+      readonly code: string
       readonly verifier: Redacted.Redacted<string>
     }) => Effect.Effect<DiscordTokens, DiscordCodeRejected | DiscordRateLimited | DiscordUnavailable>
     /** Spends the refresh token: store the new one at once, and never refresh one identity twice at the same time. */
@@ -115,7 +116,7 @@ export class DiscordClient extends Context.Service<
         if (!tokens.scope.split(" ").includes("identify")) return yield* unavailable(stage, "scope")
         return {
           accessToken: Redacted.make(tokens.access_token),
-          refreshToken: Redacted.make(tokens.refresh_token),
+          refreshToken: tokens.refresh_token === null ? null : Redacted.make(tokens.refresh_token),
           tokenType: "Bearer",
           scope: tokens.scope,
           expiresIn: Math.min(Math.ceil(tokens.expires_in), yearInSeconds)
@@ -123,12 +124,12 @@ export class DiscordClient extends Context.Service<
       })
 
       const exchangeCode = Effect.fn("DiscordClient.exchangeCode")(function* (grant: {
-        readonly code: Redacted.Redacted<string>
+        readonly code: string
         readonly verifier: Redacted.Redacted<string>
       }) {
         const answer = yield* askTokens("exchange", {
           grant_type: "authorization_code",
-          code: Redacted.value(grant.code),
+          code: grant.code,
           redirect_uri: discord.redirectUrl,
           code_verifier: Redacted.value(grant.verifier)
         })

@@ -7,6 +7,9 @@ export const Text = Schema.String.pipe(
   Schema.decode({ decode: SchemaGetter.transform(cleanText), encode: SchemaGetter.passthrough() })
 )
 
+/** A whole number that is not negative and fits an `integer` of PostgreSQL. */
+export const Int32 = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 - 1 }))
+
 /** A key that may be absent, null, or of another type than promised: all of these read as null. */
 export const orNull = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) =>
   Schema.NullOr(schema).pipe(

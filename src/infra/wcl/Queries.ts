@@ -1,0 +1,32 @@
+/** Everything of one character but the equipment, which only fights know. `metric` left out would mean damage. */
+export const characterQuery = (metric: "dps" | "hps") => `
+query Character($name: String, $serverSlug: String, $serverRegion: String, $zoneID: Int) {
+  characterData {
+    character(name: $name, serverSlug: $serverSlug, serverRegion: $serverRegion) {
+      hidden
+      zoneRankings(zoneID: $zoneID, metric: ${metric})
+      recentReports(limit: 5) {
+        data {
+          code
+          startTime
+          fights(killType: Kills) { id startTime endTime friendlyPlayers }
+        }
+      }
+    }
+  }
+  rateLimitData { limitPerHour pointsSpentThisHour pointsResetIn }
+}`
+
+/** Who took part in a report, and what everyone wore when the given fight began. */
+export const fightQuery = `
+query Fight($code: String, $fight: Int, $startTime: Float, $endTime: Float) {
+  reportData {
+    report(code: $code) {
+      masterData { actors(type: "Player") { id name type server } }
+      events(dataType: CombatantInfo, fightIDs: [$fight], startTime: $startTime, endTime: $endTime, limit: 100) {
+        data
+      }
+    }
+  }
+  rateLimitData { limitPerHour pointsSpentThisHour pointsResetIn }
+}`
