@@ -1,0 +1,30 @@
+import type { SerializedError } from "vitest"
+import type { Reporter, TestModule, Vitest } from "vitest/node"
+
+/**
+ * Ends the output with `123 passed, 0 failed`. What did not run did not pass: skipped tests, files that did not load and
+ * errors outside of tests count as failed, and a run without a single test fails. Only tests left out by `-t` are
+ * left out here, too.
+ */
+export class CountReporter implements Reporter {
+  private vitest: Vitest | undefined
+
+  onInit(vitest: Vitest) {
+    this.vitest = vitest
+  }
+
+  onTestRunEnd(modules: ReadonlyArray<TestModule>, errors: ReadonlyArray<SerializedError>) {
+    const filtered = this.vitest?.config.testNamePattern !== undefined
+    const tests = modules.flatMap((module) => [...module.children.allTests()])
+    const passed = tests.filter((test) => test.result().state === "passed").length
+    const skipped = filtered ? [] : tests.filter((test) => test.result().state === "skipped")
+    const failed = tests.filter((test) => /failed|pending/.test(test.result().state)).length
+    const broken = modules.filter((module) => module.errors().length > 0).length + errors.length
+
+    const lines = skipped.map((test) => `Skipped: ${test.module.relativeModuleId} > ${test.fullName}`)
+    if (passed + failed === 0) lines.push("No test ran.")
+    lines.push(`${passed} passed, ${failed + skipped.length + broken} failed`)
+    process.stdout.write(`${lines.join("\n")}\n`)
+    if (passed === 0 || failed + skipped.length + broken > 0) process.exitCode = 1
+  }
+}

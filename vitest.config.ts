@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config"
+import { CountReporter } from "./test/support/CountReporter.ts"
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/support/globalSetup.ts"],
+    reporters: ["default", new CountReporter()],
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 60_000
+  }
+})
