@@ -1,0 +1,147 @@
+import { Effect } from "effect"
+import type { Asked, GameVersion } from "./BattlenetDocuments.ts"
+import { equipment, media, profile, realmIndex, specializations, status } from "./BattlenetDocuments.ts"
+import { Quota } from "./Quota.ts"
+import type { Question, Reply } from "./Reply.ts"
+import { bearerOf, empty, json } from "./Reply.ts"
+import type { Simulator, SimulatorOptions } from "./Simulator.ts"
+import { simulator } from "./Simulator.ts"
+import type { ClientCredentials } from "./Tokens.ts"
+import { clientCredentialsFault, Tokens } from "./Tokens.ts"
+import type { SimCharacter } from "./World.ts"
+import { demoCharacters, sameName, World } from "./World.ts"
+
+export interface BattlenetSimulator extends Simulator {
+  /** For BNET_OAUTH_TOKEN_URL. */
+  readonly tokenUrl: string
+  /** For BNET_API_BASE_URL, with `{region}` to be replaced by us, eu, kr or tw. */
+  readonly apiBaseUrl: string
+  /** Adds somebody, or changes the one of that name. */
+  readonly put: World["put"]
+  readonly remove: World["remove"]
+  /** Ends all tokens, so that the next call is answered 401. */
+  readonly dropTokens: () => void
+}
+
+export interface BattlenetOptions extends SimulatorOptions, ClientCredentials {
+  /** The people of the demo by default. */
+  readonly characters?: ReadonlyArray<SimCharacter>
+  /** Whose namespaces are accepted; `classicann` by default. */
+  readonly gameVersion?: GameVersion
+  /** 100 by default. */
+  readonly requestsPerSecond?: number
+}
+
+/** Seconds. */
+const tokenLife = 86_399
+
+const kind = { "content-type": "application/json;charset=UTF-8" }
+
+const details: Readonly<Record<number, string>> = {
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  504: "Gateway Timeout"
+}
+
+const wording = (code: number): Reply | undefined => {
+  const detail = details[code]
+  // Its 500 is JSON as well, but a client has to survive the edge's HTML: that one is harder.
+  return detail === undefined || code === 500 ? undefined : refusal(code)
+}
+
+const refusal = (code: number) =>
+  json(code, { code, type: `BLZWEBAPI00000${code}`, detail: details[code] ?? "Unknown" }, kind)
+
+const found = (body: unknown) => (body === undefined ? refusal(404) : json(200, body, kind))
+
+const token = (question: Question, options: ClientCredentials, tokens: Tokens<true>): Reply => {
+  if (question.method !== "POST") {
+    return json(400, { error: "invalid_request", error_description: `${question.method} method is not allowed` }, kind)
+  }
+  const fault = clientCredentialsFault(question, options)
+  if (fault === "invalid_client") {
+    return json(401, { error: fault, error_description: "Bad client credentials" }, kind)
+  }
+  if (fault !== undefined) return json(400, { error: fault }, kind)
+  const access_token = tokens.issue("SIMEU", true, tokenLife)
+  return json(200, { access_token, token_type: "bearer", expires_in: tokenLife, sub: options.clientId }, kind)
+}
+
+const documents: Readonly<Record<string, (character: SimCharacter, asked: Asked) => unknown>> = {
+  "": profile,
+  "/character-media": media,
+  "/specializations": specializations,
+  "/equipment": equipment,
+  "/status": status
+}
+
+const characterPath = /^\/profile\/wow\/character\/([^/]+)\/([^/]+)(\/[a-z-]+)?$/
+
+const decoded = (segment: string | undefined) => {
+  try {
+    return decodeURIComponent(segment ?? "")
+  } catch {
+    return ""
+  }
+}
+
+const namespaceOf = (path: string, version: GameVersion, region: string) =>
+  `${path.startsWith("/data/") ? "dynamic" : "profile"}-${version === "retail" ? "" : `${version}-`}${region}`
+
+interface Site {
+  readonly origin: string
+  readonly version: GameVersion
+  readonly world: World
+}
+
+/** What the API of a region answers to somebody whose token is good. */
+const answerFor = ({ query }: Question, region: string, path: string, { origin, version, world }: Site): Reply => {
+  if (query.get("namespace") !== namespaceOf(path, version, region)) return refusal(403)
+  const asked = { host: `${origin}/${region}`, region, version, locale: query.get("locale") }
+  if (path === "/data/wow/realm/index") return json(200, realmIndex(asked), kind)
+  const [, realm, name, part = ""] = characterPath.exec(path) ?? []
+  const document = documents[part]
+  if (realm === undefined || document === undefined) return refusal(404)
+  const asName = decoded(name)
+  const character = world.find(region, decoded(realm), asName)
+  // Anything but the lower-case, composed form of a name is nobody's.
+  if (character === undefined || character.bnet === "unknown" || asName !== sameName(asName)) return refusal(404)
+  return found(document(character, { ...asked, id: world.bnetId(character) }))
+}
+
+/** Battle.net: application tokens, and the profile and realm APIs of four regions under `/us`, `/eu`, `/kr`, `/tw`. */
+export const battlenetSimulator = Effect.fnUntraced(function* (options: BattlenetOptions) {
+  const now = options.now ?? Date.now
+  const tokens = new Tokens<true>(now)
+  const world = new World(options.characters ?? demoCharacters)
+  const second = new Quota(options.requestsPerSecond ?? 100, 1, now)
+  const version = options.gameVersion ?? "classicann"
+
+  const base = yield* simulator({
+    port: options.port,
+    wording,
+    answer: (question) => {
+      const { path, rawPath, query, method, headers } = question
+      if (path === "/token" || path === "/oauth/token") return token(question, options, tokens)
+      const [, region, rest] = /^\/(us|eu|kr|tw)(\/.*)$/.exec(rawPath) ?? []
+      if (region === undefined || rest === undefined || method !== "GET") return empty(404)
+      // A token in the query is not a refusal but a riddle: an empty 404.
+      if (query.has("access_token")) return empty(404)
+      if (tokens.read(bearerOf(question)) === undefined) return refusal(401)
+      if (second.left === 0) return refusal(429)
+      second.spend(1)
+      return answerFor(question, region, rest, { origin: `http://${String(headers["host"])}`, version, world })
+    }
+  })
+  return {
+    ...base,
+    tokenUrl: `${base.url}/oauth/token`,
+    apiBaseUrl: `${base.url}/{region}`,
+    put: world.put,
+    remove: world.remove,
+    dropTokens: () => tokens.drop()
+  } satisfies BattlenetSimulator as BattlenetSimulator
+})
