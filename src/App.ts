@@ -43,7 +43,14 @@ const slices = Guilds.layer.pipe(
   Layer.provide(Layer.mergeAll(SessionsRepo.layer, SignInRepo.layer, GuildsRepo.layer, CharactersRepo.layer))
 )
 
-const infra = Layer.mergeAll(Crypto.layer, GeoIp.layer, DiscordClient.layer, WclClient.layer, BnetClient.layer, Redis.layer)
+const infra = Layer.mergeAll(
+  Crypto.layer,
+  GeoIp.layer,
+  DiscordClient.layer,
+  WclClient.layer,
+  BnetClient.layer,
+  Redis.layer
+)
 
 /** Containers start in any order, so a PostgreSQL that does not answer yet is asked again for half a minute. */
 const patiently = <A, R>(work: Effect.Effect<A, SqlFilesError, R>) =>

@@ -29,8 +29,20 @@ export const Session = Schema.Struct({
 }).annotate({ identifier: "Session" })
 
 export class Unauthorized extends apiError("auth.unauthorized", 401, "Please sign in.") {}
-export class SessionRevoked extends apiError("auth.session_revoked", 401, "This session was ended. Please sign in again.") {}
-export class SessionExpired extends apiError("auth.session_expired", 401, "This session has expired. Please sign in again.") {}
+export class SessionRevoked extends apiError(
+  "auth.session_revoked",
+  401,
+  "This session was ended. Please sign in again."
+) {}
+export class SessionExpired extends apiError(
+  "auth.session_expired",
+  401,
+  "This session has expired. Please sign in again."
+) {}
 export class ReloginRequired extends apiError("auth.relogin_required", 401, "Discord asks you to sign in again.") {}
 export class CsrfRequired extends apiError("auth.csrf_required", 403, "The X-CSRF-Token header is missing.") {}
-export class CsrfInvalid extends apiError("auth.csrf_invalid", 403, "The X-CSRF-Token header does not match this session.") {}
+export class CsrfInvalid extends apiError(
+  "auth.csrf_invalid",
+  403,
+  "The X-CSRF-Token header does not match this session."
+) {}

@@ -3,7 +3,13 @@ import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { JsonBody } from "../http/Envelope.ts"
 import { SignedIn } from "../http/SignedIn.ts"
 import { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../infra/Provider.ts"
-import { BattlenetSnapshot, CharacterDetail, CharacterId, CharacterNotFound, WarcraftlogsSnapshot } from "./Character.ts"
+import {
+  BattlenetSnapshot,
+  CharacterDetail,
+  CharacterId,
+  CharacterNotFound,
+  WarcraftlogsSnapshot
+} from "./Character.ts"
 
 const params = { character_id: CharacterId }
 

@@ -6,13 +6,7 @@ import type { DependencyUnavailable } from "../http/ApiError.ts"
 import type { BnetCharacter } from "../infra/BnetClient.ts"
 import { change, read } from "../infra/Sql.ts"
 import type { WclCharacter } from "../infra/WclClient.ts"
-import type {
-  BattlenetSnapshot,
-  Character,
-  CharacterDetail,
-  CharacterId,
-  WarcraftlogsSnapshot
-} from "./Character.ts"
+import type { BattlenetSnapshot, Character, CharacterDetail, CharacterId, WarcraftlogsSnapshot } from "./Character.ts"
 
 interface CharacterRow extends Omit<Character, "created_at" | "updated_at" | "deleted_at"> {
   readonly created_at: Date
@@ -53,10 +47,7 @@ export class CharactersRepo extends Context.Service<
       user: UserId
     ) => Effect.Effect<ReadonlyArray<Character> | undefined, DependencyUnavailable>
     /** A character the user owns, or whose owner shares a guild with them. */
-    readonly find: (
-      id: CharacterId,
-      user: UserId
-    ) => Effect.Effect<CharacterDetail | undefined, DependencyUnavailable>
+    readonly find: (id: CharacterId, user: UserId) => Effect.Effect<CharacterDetail | undefined, DependencyUnavailable>
     readonly findOwned: (id: CharacterId, user: UserId) => Effect.Effect<Character | undefined, DependencyUnavailable>
     /** Keeps the parts that could not be read as they were; undefined when the character is gone. */
     readonly storeWarcraftlogs: (
@@ -139,10 +130,14 @@ export class CharactersRepo extends Context.Service<
           from characters where id = ${id} and deleted_at is null
           on conflict (character_id) do update set
             gear = coalesce(${json(gear)}::text::jsonb, old.gear), partial = excluded.partial, error = excluded.error,
-            fetched_at = now()${rankings === undefined ? sql`` : sql`,
+            fetched_at = now()${
+              rankings === undefined
+                ? sql``
+                : sql`,
             rankings = excluded.rankings, zone_id = excluded.zone_id, metric = excluded.metric,
             best_performance_average = excluded.best_performance_average,
-            median_performance_average = excluded.median_performance_average, total_kills = excluded.total_kills`}
+            median_performance_average = excluded.median_performance_average, total_kills = excluded.total_kills`
+            }
           returning to_jsonb(old) - 'character_id' as snapshot`)
         return rows[0] && toSnapshot(rows[0].snapshot)
       })

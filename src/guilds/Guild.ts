@@ -54,7 +54,9 @@ export const Name = Schema.String.pipe(
 
 /** Letter case does not matter on the way in. */
 const folded = <S extends Schema.Codec<string, string>>(values: S) =>
-  Schema.String.pipe(Schema.decodeTo(values, SchemaTransformation.transform({ decode: (s) => s.toLowerCase(), encode: (s) => s })))
+  Schema.String.pipe(
+    Schema.decodeTo(values, SchemaTransformation.transform({ decode: (s) => s.toLowerCase(), encode: (s) => s }))
+  )
 
 export const NewGuild = Schema.Struct({
   name: Name,

@@ -17,7 +17,10 @@ const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 const invalid = (error: HttpApiError.HttpApiSchemaError) => {
   const { issues } = formatIssues(error.cause.issue)
   const fields = issues.slice(0, 20).map((issue) => ({
-    field: [error.kind.toLowerCase(), ...(issue.path ?? []).map((key) => String(typeof key === "object" ? key.key : key))]
+    field: [
+      error.kind.toLowerCase(),
+      ...(issue.path ?? []).map((key) => String(typeof key === "object" ? key.key : key))
+    ]
       .join(".")
       .slice(0, 100),
     reason: issue.message.startsWith("Missing") ? "is missing" : "is not valid"
@@ -41,7 +44,8 @@ export const envelopeLayer = Layer.effect(
       const { origin, "sec-fetch-site": site, "content-length": length } = request.headers
       if (hasBody(request.headers)) {
         const encoded = request.headers["content-encoding"] !== undefined
-        if (encoded || !json.test(request.headers["content-type"] ?? "")) return yield* Effect.fail(new UnsupportedMediaType())
+        if (encoded || !json.test(request.headers["content-type"] ?? ""))
+          return yield* Effect.fail(new UnsupportedMediaType())
         if (Number(length ?? 0) > maxBodyBytes) return yield* Effect.fail(new TooLarge())
       }
       if ((origin !== undefined && origin !== frontendOrigin) || site === "cross-site") {
@@ -57,7 +61,9 @@ export const envelopeLayer = Layer.effect(
         Effect.catch((error) => {
           if (isApiError(error)) return respond(error)
           if (HttpApiError.HttpApiSchemaError.is(error)) {
-            return error.kind === "Body" || error.kind === "ResponseHeaders" ? Effect.die(error) : respond(invalid(error))
+            return error.kind === "Body" || error.kind === "ResponseHeaders"
+              ? Effect.die(error)
+              : respond(invalid(error))
           }
           return Effect.fail(error)
         })

@@ -3,7 +3,15 @@ import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } fr
 import type { IncomingMessage } from "node:http"
 import { randomUUID } from "node:crypto"
 import { AppConfig } from "../infra/AppConfig.ts"
-import { type ApiError, InternalError, InvalidRequest, isApiError, MethodNotAllowed, RouteNotFound, TooLarge } from "./ApiError.ts"
+import {
+  type ApiError,
+  InternalError,
+  InvalidRequest,
+  isApiError,
+  MethodNotAllowed,
+  RouteNotFound,
+  TooLarge
+} from "./ApiError.ts"
 import { clientIp } from "./ClientIp.ts"
 import { RequestInfo } from "./RequestInfo.ts"
 import { respond } from "./Respond.ts"
@@ -19,7 +27,10 @@ const isMalformed = (request: Request) => {
   const { rawHeaders, httpVersion, url } = request.source as IncomingMessage
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host").length
   return (
-    hosts !== 1 || httpVersion === "0.9" || !/^1\.[01]$/.test(httpVersion) || !url?.startsWith("/") ||
+    hosts !== 1 ||
+    httpVersion === "0.9" ||
+    !/^1\.[01]$/.test(httpVersion) ||
+    !url?.startsWith("/") ||
     request.headers.upgrade !== undefined
   )
 }
@@ -94,7 +105,11 @@ export const layer = HttpRouter.middleware(
               : Effect.flatMap(translate(request, cause), (error) =>
                   Effect.map(respond(error), (response) =>
                     error.code === MethodNotAllowed.code
-                      ? HttpServerResponse.setHeader(response, "allow", (error.details.allow as Array<string>).join(", "))
+                      ? HttpServerResponse.setHeader(
+                          response,
+                          "allow",
+                          (error.details.allow as Array<string>).join(", ")
+                        )
                       : response
                   )
                 )

@@ -10,12 +10,21 @@ const valuesOf = (header: string, name: string) => {
   const values = new Set<string>()
   for (const pair of header.split(";")) {
     const at = pair.indexOf("=")
-    if (at > 0 && pair.slice(0, at).trim() === name) values.add(pair.slice(at + 1).trim().replace(/^"(.*)"$/, "$1"))
+    if (at > 0 && pair.slice(0, at).trim() === name)
+      values.add(
+        pair
+          .slice(at + 1)
+          .trim()
+          .replace(/^"(.*)"$/, "$1")
+      )
   }
   return [...values]
 }
 
-/** The cookies of signing in: reading them from a request, and setting them on its answer. */
+/**
+ * @effect-expect-leaking HttpServerRequest
+ * The cookies of signing in: reading them from a request, and setting them on its answer.
+ */
 export class SessionCookies extends Context.Service<
   SessionCookies,
   {
@@ -25,7 +34,10 @@ export class SessionCookies extends Context.Service<
     readonly hasSession: (request: HttpServerRequest.HttpServerRequest) => boolean
     /** The secret that ties a begun sign-in to one browser. */
     readonly browser: (request: HttpServerRequest.HttpServerRequest) => string | undefined
-    readonly setSession: (token: string, csrf: string) => Effect.Effect<void, never, HttpServerRequest.HttpServerRequest>
+    readonly setSession: (
+      token: string,
+      csrf: string
+    ) => Effect.Effect<void, never, HttpServerRequest.HttpServerRequest>
     readonly setCsrf: (csrf: string) => Effect.Effect<void, never, HttpServerRequest.HttpServerRequest>
     readonly setBrowser: (secret: string) => Effect.Effect<void, never, HttpServerRequest.HttpServerRequest>
     readonly clear: Effect.Effect<void, never, HttpServerRequest.HttpServerRequest>
@@ -47,7 +59,9 @@ export class SessionCookies extends Context.Service<
               httpOnly,
               secure: session.cookieSecure,
               sameSite: session.cookieSameSite.toLowerCase() as "strict" | "lax" | "none",
-              ...(session.cookieDomain === "localhost" || /^__Host-/i.test(name) ? {} : { domain: session.cookieDomain })
+              ...(session.cookieDomain === "localhost" || /^__Host-/i.test(name)
+                ? {}
+                : { domain: session.cookieDomain })
             })
           )
         )
