@@ -16,7 +16,7 @@ export interface Call {
   /** Undefined as long as no answer was begun: the caller waits, or has left. */
   status: number | undefined
   /** The kind of fault that befell the call. */
-  fault: string | undefined
+  readonly fault: string | undefined
 }
 
 const secrets = new Set([
@@ -93,7 +93,7 @@ export class CallLog {
     })
   }
 
-  add({ method, path, query, headers, body }: Received): Call {
+  add({ method, path, query, headers, body }: Received, fault: string | undefined): Call {
     const text = (name: string) => (typeof headers[name] === "string" ? headers[name] : undefined)
     const contentType = text("content-type")
     const call: Call = {
@@ -106,7 +106,7 @@ export class CallLog {
       contentType,
       body: decoded(contentType, body),
       status: undefined,
-      fault: undefined
+      fault
     }
     this.entries.push(call)
     if (this.entries.length > capacity) this.entries.shift()

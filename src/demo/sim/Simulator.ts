@@ -132,11 +132,9 @@ const serve =
     const question = await questionOf(request)
     if (question === undefined) return send(empty(413, { connection: "close" }))
     if (question.path.startsWith("/__sim/")) return send(control(parts, question))
-    const call = parts.calls.add(question)
-    noteStatus(response, call)
     const fault = parts.faults.take(question.path)
+    noteStatus(response, parts.calls.add(question, fault?.kind))
     if (fault === undefined) return send(await answer(question))
-    call.fault = fault.kind
     const scene = { response, gone: goneSignal(response), wording, send, answer: async () => answer(question) }
     return play(fault, scene)
   }
