@@ -104,7 +104,7 @@ export class DiscordClient extends Context.Service<
         status === 400 && Option.exists(decodeRefusal(json), ({ error }) => error === "invalid_grant")
 
       const readTokens = Effect.fnUntraced(function* (stage: Stage, { status, json }: Answer) {
-        if (status === 401 || status === 403) {
+        if (status === 401) {
           yield* Effect.logError("A provider refuses our credentials").pipe(
             Effect.annotateLogs({ provider: "discord", what: "client id and secret" })
           )

@@ -25,7 +25,7 @@ export class Unanswered extends Data.TaggedError("Unanswered")<{
 
 export type UpstreamError = Throttled | Unanswered
 
-export interface SendOptions {
+interface SendOptions {
   /** Sent once more when the connection broke: only where the provider may see the request twice. */
   readonly repeatable?: boolean
   /** Whether a 429 with these headers speaks of the whole provider; if not it is not remembered. */

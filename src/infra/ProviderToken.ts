@@ -27,7 +27,7 @@ export interface Credentials {
 }
 
 /** Sends a request with a bearer token of ours; a token that is refused is fetched anew, once. */
-export type SendAuthorized = (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<Answer, UpstreamError>
+type SendAuthorized = (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<Answer, UpstreamError>
 
 /**
  * The client-credentials grant (RFC 6749, 4.4) with one token in memory. Callers that need it at the same time share
@@ -52,7 +52,8 @@ export const clientCredentials = Effect.fnUntraced(function* (
       ),
       { repeatable: true }
     )
-    if (answer.status >= 400) return yield* refused("client id and secret")
+    if (answer.status === 400 || answer.status === 401) return yield* refused("client id and secret")
+    if (answer.status >= 400) return yield* Unanswered.because(`status ${answer.status}`)
     const token = Option.getOrUndefined(decodeToken(answer.json))
     if (token === undefined) return yield* Unanswered.because("not understood")
     return { text: Redacted.make(token.access_token), seconds: Math.max(token.expires_in ?? 300, 0) }

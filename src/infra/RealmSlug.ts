@@ -9,7 +9,7 @@ export const realmSlug = (realm: string) =>
     .trim()
     .toLowerCase()
     .replace(/['’‘ʼ＇`´]/g, "")
-    .replace(/[\s-]+/g, "-")
+    .replace(/[\p{Zs}-]+/gu, "-")
 
 /** The name of a character as both providers compare it. */
 export const characterKey = (name: string) => name.normalize("NFC").trim().toLowerCase()

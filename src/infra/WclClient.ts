@@ -8,7 +8,7 @@ import { ProviderHttp, Throttled, Unanswered } from "./ProviderHttp.ts"
 import { clientCredentials } from "./ProviderToken.ts"
 import { pathSegment, realmSlug } from "./RealmSlug.ts"
 import { newestKills, readFight, RecentReports } from "./wcl/Gear.ts"
-import type { Kill } from "./wcl/Gear.ts"
+import type { Kill, Sought } from "./wcl/Gear.ts"
 import { characterQuery, fightQuery } from "./wcl/Queries.ts"
 import { noRankings, readRankings } from "./wcl/Rankings.ts"
 
@@ -57,6 +57,7 @@ const CharacterReply = Schema.Struct({
     character: Schema.NullOr(
       Schema.Struct({
         hidden: orNull(Schema.Boolean),
+        server: orNull(Schema.Struct({ name: Schema.String, slug: Schema.String })),
         zoneRankings: orNull(Schema.Unknown),
         recentReports: orNull(RecentReports)
       })
@@ -116,7 +117,7 @@ export class WclClient extends Context.Service<
       })
 
       /** Looks through kills until one tells what the character wore; "none" when none of them does. */
-      const findGear = Effect.fnUntraced(function* (kills: ReadonlyArray<Kill>, who: WclQuestion) {
+      const findGear = Effect.fnUntraced(function* (kills: ReadonlyArray<Kill>, sought: Sought) {
         const actors = new Map<string, number | undefined>()
         let left = reportRequests
         for (const { code, fight } of kills) {
@@ -131,7 +132,7 @@ export class WclClient extends Context.Service<
             startTime: fight.startTime,
             endTime: fight.endTime + 1
           })
-          const found = readFight(data, who)
+          const found = readFight(data, sought)
           if (found === undefined) return yield* notUnderstood
           if (found.gear !== undefined) return found.gear
           actors.set(code, found.actor)
@@ -139,9 +140,9 @@ export class WclClient extends Context.Service<
         return "none" as const
       })
 
-      const gearOf = Effect.fnUntraced(function* (kills: ReadonlyArray<Kill>, who: WclQuestion, until: number) {
+      const gearOf = Effect.fnUntraced(function* (kills: ReadonlyArray<Kill>, sought: Sought, until: number) {
         if (wcl.skipGear || kills.length === 0) return { gear: undefined, error: null }
-        const gear = yield* upstream.spare(until, findGear(kills, who))
+        const gear = yield* upstream.spare(until, findGear(kills, sought))
         if (gear === undefined) return { gear, error: sentences.gear }
         return gear === "none" ? { gear: undefined, error: sentences.noGear } : { gear, error: null }
       })
@@ -172,7 +173,10 @@ export class WclClient extends Context.Service<
           )
         }
         const kills = newestKills(character.recentReports ?? { data: [] })
-        const { gear, error } = yield* gearOf(kills, who, until)
+        const servers = [who.server, character.server?.name, character.server?.slug].filter(
+          (each) => each !== undefined
+        )
+        const { gear, error } = yield* gearOf(kills, { name: who.name, servers }, until)
         const errors = [rankings === undefined ? sentences.rankings : null, error].filter((each) => each !== null)
         return {
           ...(rankings ?? noRankings),

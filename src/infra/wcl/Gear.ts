@@ -45,10 +45,18 @@ const isWanted = Schema.is(
 // WCL writes "Living Flame" or "LivingFlame", depending on where the log came from.
 const bareRealm = (realm: string) => realmSlug(realm).replaceAll("-", "")
 
+/** Whom to look for in a report. */
+export interface Sought {
+  readonly name: string
+  /** The realm as it was asked for, and as WCL calls it: a slug is often no form of the name. */
+  readonly servers: ReadonlyArray<string>
+}
+
 /** The player's id within a report: names repeat across realms, and pets can be called like players. */
-const actorId = (actors: ReadonlyArray<typeof Actor.Type>, name: string, server: string) => {
+const actorId = (actors: ReadonlyArray<typeof Actor.Type>, { name, servers }: Sought) => {
+  const realms = new Set(servers.map(bareRealm))
   const sameName = actors.filter((actor) => characterKey(actor.name) === characterKey(name))
-  const exact = sameName.find((actor) => actor.server !== null && bareRealm(actor.server) === bareRealm(server))
+  const exact = sameName.find((actor) => actor.server !== null && realms.has(bareRealm(actor.server)))
   if (exact !== undefined) return exact.id
   const [only, ...others] = sameName
   return only?.server === null && others.length === 0 ? only.id : undefined
@@ -84,14 +92,11 @@ export interface FightFound {
 }
 
 /** Undefined when the answer is not what was asked for. */
-export const readFight = (
-  data: unknown,
-  { name, server }: { readonly name: string; readonly server: string }
-): FightFound | undefined => {
+export const readFight = (data: unknown, sought: Sought): FightFound | undefined => {
   const decoded = Option.getOrUndefined(decodeReport(data))
   if (decoded === undefined) return undefined
   const report = decoded.reportData.report
-  const actor = actorId(report?.masterData?.actors ?? [], name, server)
+  const actor = actorId(report?.masterData?.actors ?? [], sought)
   const event =
     actor === undefined
       ? undefined

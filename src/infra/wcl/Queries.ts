@@ -4,6 +4,7 @@ query Character($name: String, $serverSlug: String, $serverRegion: String, $zone
   characterData {
     character(name: $name, serverSlug: $serverSlug, serverRegion: $serverRegion) {
       hidden
+      server { name slug }
       zoneRankings(zoneID: $zoneID, metric: ${metric})
       recentReports(limit: 5) {
         data {

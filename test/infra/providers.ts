@@ -1,0 +1,86 @@
+import { Clock, Context, Effect, Layer, Logger, References } from "effect"
+import { AppConfig } from "../../src/infra/AppConfig.ts"
+import { BnetClient } from "../../src/infra/BnetClient.ts"
+import { DiscordClient } from "../../src/infra/DiscordClient.ts"
+import { WclClient } from "../../src/infra/WclClient.ts"
+import type { Fault } from "../../src/demo/sim/Fault.ts"
+
+/** Credentials that no log line may show. */
+export const credentials = { clientId: "client-7d1f", clientSecret: "canary-client-9f3b7a52c1" }
+
+export const redirectUrl = "http://127.0.0.1:3000/auth/callback"
+
+export const environment = {
+  APP_PORT: "4000",
+  FRONTEND_BASE_URL: "http://127.0.0.1:3000",
+  DB_HOST: "127.0.0.1",
+  DB_PORT: "5432",
+  DB_USER: "nobody",
+  DB_PASSWORD: "unused",
+  DB_NAME: "unused",
+  REDIS_HOST: "127.0.0.1",
+  REDIS_PORT: "6379",
+  REDIS_PASSWORD: "unused",
+  DISCORD_CLIENT_ID: credentials.clientId,
+  DISCORD_CLIENT_SECRET: credentials.clientSecret,
+  DISCORD_REDIRECT_URL: redirectUrl,
+  DISCORD_TOKEN_ENCRYPTION_KEY: "8f3a1c5e7b9d2046f8e1a3c5d7b90f2e4a6c8e0b1d3f5a7c9e2b4d6f80a1c3e5",
+  SESSION_HMAC_SECRET: "q7Vd2mXw9TzLr4KpYc8NbHs3GfJu6EaR",
+  GEOIP_DATABASE_PATH: "/nowhere",
+  COOKIE_DOMAIN: "localhost",
+  WCL_CLIENT_ID: credentials.clientId,
+  WCL_CLIENT_SECRET: credentials.clientSecret,
+  WCL_API_DELAY_MS: "0",
+  BNET_CLIENT_ID: credentials.clientId,
+  BNET_CLIENT_SECRET: credentials.clientSecret
+}
+
+type Environment = Readonly<Record<string, string>>
+
+const config = (changes: Environment) => AppConfig.layerFrom({ ...environment, ...changes })
+
+/** A client of its own: no quota, token or breaker is shared with another. */
+export const discordClient = (changes: Environment) =>
+  Effect.map(Layer.build(Layer.provide(DiscordClient.layer, config(changes))), Context.get(DiscordClient))
+
+export const wclClient = (changes: Environment) =>
+  Effect.map(Layer.build(Layer.provide(WclClient.layer, config(changes))), Context.get(WclClient))
+
+export const bnetClient = (changes: Environment) =>
+  Effect.map(Layer.build(Layer.provide(BnetClient.layer, config(changes))), Context.get(BnetClient))
+
+/** Fails the test when the effect takes 6 s or longer, which nothing of a provider may do to a caller. */
+export const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const start = yield* Clock.currentTimeMillis
+    const value = yield* effect
+    const elapsed = (yield* Clock.currentTimeMillis) - start
+    if (elapsed >= 6000) return yield* Effect.die(new Error(`took ${elapsed} ms`))
+    return value
+  })
+
+/** The log lines of an effect as JSON, with what it answered. */
+export const withLog = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.suspend(() => {
+    const lines: Array<string> = []
+    const logger = Logger.map(Logger.formatJson, (line) => void lines.push(line))
+    return effect.pipe(
+      Effect.map((value) => ({ value, lines })),
+      Effect.provide(Logger.layer([logger])),
+      Effect.provideService(References.MinimumLogLevel, "Trace")
+    )
+  })
+
+/** Everything a provider may do wrong, by name, but for answers that mean something to one client only. */
+export const faults: Readonly<Record<string, { readonly fault: Fault; readonly reason: string }>> = {
+  hang: { fault: { kind: "hang" }, reason: "timeout" },
+  drip: { fault: { kind: "drip", ms: 1000 }, reason: "timeout" },
+  "status 500": { fault: { kind: "status", status: 500 }, reason: "status 500" },
+  "500 as HTML": { fault: { kind: "status", status: 500, html: true }, reason: "status 500" },
+  "status 503": { fault: { kind: "status", status: 503, retryAfter: 33 }, reason: "status 503" },
+  garbage: { fault: { kind: "garbage" }, reason: "not understood" },
+  truncated: { fault: { kind: "truncated" }, reason: "connection" },
+  huge: { fault: { kind: "huge" }, reason: "too large" },
+  redirect: { fault: { kind: "redirect" }, reason: "status 302" },
+  reset: { fault: { kind: "reset" }, reason: "connection" }
+}
