@@ -1,4 +1,4 @@
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Clock, Console, Effect, Layer, Logger, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import { readdir, writeFile } from "node:fs/promises"

@@ -1,5 +1,5 @@
 import { Context, Effect, Schema } from "effect"
-import { SqlClient, type SqlError } from "effect/sql"
+import { SqlClient, SqlError } from "effect/sql"
 import { fileURLToPath } from "node:url"
 import { readSqlFiles, readStatements, SqlFault, type SqlFile } from "./SqlDirectory.ts"
 import type { SqlStatement } from "./SqlStatements.ts"
@@ -115,9 +115,11 @@ const alone = Effect.fnUntraced(function* <A, R>(
       yield* sql`create table ${table} (name text primary key, checksum text not null, applied_at timestamptz not null default now())`
     return yield* work(history ?? [])
   })
-  return yield* sql
-    .withTransaction(locked)
-    .pipe(Effect.provideService(SqlClient.BeginTransaction, "begin isolation level read committed"))
+  return yield* sql.withTransaction(locked).pipe(
+    Effect.provideService(SqlClient.BeginTransaction, "begin isolation level read committed"),
+    // On a connection that is lost the rollback fails, too, and the client makes that a defect.
+    Effect.catchDefect((defect) => (SqlError.isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect)))
+  )
 })
 
 const compare = (files: ReadonlyArray<SqlFile>, history: ReadonlyArray<Applied>): ReadonlyArray<SqlFileStatus> => {
