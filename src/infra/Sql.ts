@@ -1,5 +1,5 @@
 import { PgClient } from "@effect/sql-pg"
-import { Cause, Duration, Effect, Layer } from "effect"
+import { Cause, Duration, Effect, Fiber, Layer } from "effect"
 import { SqlError } from "effect/sql"
 import { DependencyUnavailable } from "../http/ApiError.ts"
 import { AppConfig, type DatabaseConfig } from "./AppConfig.ts"
@@ -34,10 +34,16 @@ const unreachable = new Set(["ConnectionError", "AuthenticationError", "Statemen
 
 const isUnreachable = (error: SqlError.SqlError) => unreachable.has(error.reason._tag)
 
+/** An interrupted statement first tries to cancel itself on the server, for seconds when that is silent; nobody waits. */
+const abandonable = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Effect.forkDetach(self), (fiber) =>
+    Effect.onInterrupt(Fiber.join(fiber), () => Effect.sync(() => fiber.interruptUnsafe()))
+  )
+
 const bounded = <A, E, R>(
   self: Effect.Effect<A, E | SqlError.SqlError, R>
 ): Effect.Effect<A, Exclude<E, SqlError.SqlError> | DependencyUnavailable, R> =>
-  self.pipe(
+  abandonable(self).pipe(
     Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(unavailable()) }),
     Effect.catchIf(SqlError.isSqlError, (error) =>
       isUnreachable(error)

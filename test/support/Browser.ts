@@ -1,0 +1,68 @@
+import { Effect, Ref } from "effect"
+import { type Cookies, FetchHttpClient, HttpClient, HttpClientRequest, type HttpMethod } from "effect/http"
+import { HttpApiClient } from "effect/http-api"
+import { Api } from "../../src/Api.ts"
+import { personas } from "../../src/demo/sim/Personas.ts"
+import { TestApp } from "./TestApp.ts"
+
+interface Options {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly json?: unknown
+  /** A body as it is, with its content type. */
+  readonly text?: readonly [body: string, contentType: string]
+}
+
+/** One person's browser: a cookie jar, the typed client and plain requests; changes carry the CSRF token by themselves. */
+export const openBrowser = Effect.fnUntraced(function* (at?: string) {
+  const app = yield* TestApp
+  const url = at ?? app.url
+  const jar = yield* Ref.make<ReadonlyArray<Cookies.Cookie>>([])
+  const cookie = (name: string) =>
+    Effect.map(Ref.get(jar), (cookies) => cookies.find((cookie) => cookie.name === name)?.value)
+
+  const withCsrf = (request: HttpClientRequest.HttpClientRequest) =>
+    Effect.map(cookie("csrf"), (token) =>
+      token === undefined || token === "" || request.headers["x-csrf-token"] !== undefined || request.method === "GET"
+        ? request
+        : HttpClientRequest.setHeader(request, "x-csrf-token", token)
+    )
+  const http = (yield* HttpClient.HttpClient).pipe(
+    HttpClient.mapRequest(HttpClientRequest.prependUrl(url)),
+    HttpClient.mapRequestEffect(withCsrf),
+    HttpClient.withCookiesRef(jar)
+  )
+  const client = yield* HttpApiClient.makeWith(Api, { httpClient: http })
+
+  /** Any request, for what the typed client would never send; the answer's body is parsed when it is JSON. */
+  const send = Effect.fnUntraced(function* (method: HttpMethod.HttpMethod, path: string, options: Options = {}) {
+    const plain = HttpClientRequest.make(method)(path).pipe(HttpClientRequest.setHeaders(options.headers ?? {}))
+    const request =
+      options.json !== undefined
+        ? HttpClientRequest.bodyJsonUnsafe(plain, options.json)
+        : options.text !== undefined
+          ? HttpClientRequest.bodyText(plain, ...options.text)
+          : plain
+    const response = yield* http.execute(request)
+    const text = yield* response.text
+    const json = (response.headers["content-type"] ?? "").startsWith("application/json")
+    return {
+      status: response.status,
+      headers: response.headers,
+      cookies: response.cookies,
+      // oxlint-disable-next-line typescript/no-explicit-any -- a test says what it expects to find
+      body: (json ? JSON.parse(text) : text) as any
+    }
+  })
+
+  /** Begins a sign-in and lets the persona agree to it at Discord: what the callback is then given. */
+  const authorize = Effect.fnUntraced(function* (persona: string) {
+    const begun = yield* client.signIn.url()
+    const { code, state } = yield* app.discord.authorize(begun.url, persona)
+    return { code: code!, state: state! }
+  })
+
+  const signIn = (persona: string = personas.raider.id) =>
+    Effect.flatMap(authorize(persona), (payload) => client.signIn.callback({ payload }))
+
+  return { url, client, send, authorize, signIn, cookie, jar }
+}, Effect.provide(FetchHttpClient.layer))

@@ -1,0 +1,103 @@
+import { Context, Effect, Layer, Redacted } from "effect"
+import { Statement } from "effect/sql"
+import { App } from "../../src/App.ts"
+import { battlenetSimulator, type BattlenetSimulator } from "../../src/demo/sim/Battlenet.ts"
+import { discordSimulator, type DiscordSimulator } from "../../src/demo/sim/Discord.ts"
+import { warcraftlogsSimulator, type WarcraftlogsSimulator } from "../../src/demo/sim/Warcraftlogs.ts"
+import { freePort, step } from "../../src/demo/Watchdog.ts"
+import { AppConfig } from "../../src/infra/AppConfig.ts"
+import { gate, type Gate } from "./Gate.ts"
+import { environment } from "./environment.ts"
+import { testDatabase, testRedis } from "./TestServers.ts"
+
+const client = { clientId: environment.DISCORD_CLIENT_ID, clientSecret: environment.DISCORD_CLIENT_SECRET }
+
+/** For `layer`: a service that listens needs a clock that runs. */
+export const live = { excludeTestServices: true } as const
+
+/** The three providers, simulated, and the variables that lead a service to them. */
+const providers = Effect.gen(function* () {
+  const discord = yield* discordSimulator({ ...client, redirectUris: [environment.DISCORD_REDIRECT_URL] })
+  const warcraftlogs = yield* warcraftlogsSimulator(client)
+  const battlenet = yield* battlenetSimulator(client)
+  const variables = {
+    DISCORD_API_BASE_URL: discord.apiBaseUrl,
+    DISCORD_AUTHORIZE_URL: discord.authorizeUrl,
+    WCL_OAUTH_TOKEN_URL: warcraftlogs.tokenUrl,
+    WCL_ENDPOINT: warcraftlogs.endpoint,
+    BNET_OAUTH_TOKEN_URL: battlenet.tokenUrl,
+    BNET_API_BASE_URL: battlenet.apiBaseUrl
+  }
+  return { discord, warcraftlogs, battlenet, variables }
+})
+
+type Variables = Readonly<Record<string, string>>
+
+/** Starts one replica of the service on a free port, and answers its base URL once it serves. */
+export const startReplica = Effect.fnUntraced(function* (variables: Variables, onStatement?: () => void) {
+  const port = yield* step(freePort)
+  const counter = Layer.succeed(Statement.CurrentTransformer, (statement) =>
+    Effect.sync(() => {
+      onStatement?.()
+      return statement
+    })
+  )
+  const service = App.pipe(
+    Layer.provide(AppConfig.layerFrom({ ...environment, ...variables, APP_PORT: String(port) })),
+    Layer.provide(counter)
+  )
+  yield* Layer.buildWithMemoMap(service, yield* Layer.makeMemoMap, yield* Effect.scope)
+  return `http://127.0.0.1:${port}`
+})
+
+/** The service of one test file: its own database, its own providers, real HTTP. */
+export class TestApp extends Context.Service<
+  TestApp,
+  {
+    readonly url: string
+    readonly discord: DiscordSimulator
+    readonly warcraftlogs: WarcraftlogsSimulator
+    readonly battlenet: BattlenetSimulator
+    /** The doors in front of PostgreSQL and Redis. */
+    readonly postgres: Gate
+    readonly redis: Gate
+    /** What the service was started with, to start another replica of it. */
+    readonly variables: Variables
+    /** SQL statements since the start; transaction control is not counted. */
+    readonly statements: () => number
+  }
+>()("test/TestApp") {
+  static readonly layer = (changes: Variables = {}) =>
+    Layer.effect(
+      TestApp,
+      Effect.gen(function* () {
+        const database = yield* testDatabase
+        const store = yield* testRedis
+        const postgres = yield* gate(database.host, database.port)
+        const redis = yield* gate(store.host, store.port)
+        const { discord, warcraftlogs, battlenet, variables } = yield* providers
+        const all: Variables = {
+          ...variables,
+          DB_PORT: String(postgres.port),
+          DB_USER: database.user,
+          DB_PASSWORD: Redacted.value(database.password),
+          DB_NAME: database.database,
+          REDIS_PORT: String(redis.port),
+          REDIS_PASSWORD: Redacted.value(store.password),
+          ...changes
+        }
+        let statements = 0
+        const url = yield* startReplica(all, () => (statements += 1))
+        return TestApp.of({
+          url,
+          discord,
+          warcraftlogs,
+          battlenet,
+          postgres,
+          redis,
+          variables: all,
+          statements: () => statements
+        })
+      })
+    )
+}

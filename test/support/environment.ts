@@ -1,0 +1,28 @@
+/** Variables of a service that is whole, but for its servers and simulators. Every secret is a canary. */
+export const environment = {
+  APP_PORT: "4000",
+  FRONTEND_BASE_URL: "http://app.test:4200",
+  DB_HOST: "127.0.0.1",
+  DB_PORT: "5432",
+  DB_USER: "nobody",
+  DB_PASSWORD: "canary-db-5b1e77",
+  DB_NAME: "unused",
+  REDIS_HOST: "127.0.0.1",
+  REDIS_PORT: "6379",
+  REDIS_PASSWORD: "canary-redis-0c44d1",
+  DISCORD_CLIENT_ID: "client-7d1f",
+  DISCORD_CLIENT_SECRET: "canary-client-9f3b7a52c1",
+  DISCORD_REDIRECT_URL: "http://app.test:4200/auth/discord/callback",
+  DISCORD_TOKEN_ENCRYPTION_KEY: "8f3a1c5e7b9d2046f8e1a3c5d7b90f2e4a6c8e0b1d3f5a7c9e2b4d6f80a1c3e5",
+  SESSION_HMAC_SECRET: "canary-q7Vd2mXw9TzLr4KpYc8NbHs3GfJu6EaR",
+  GEOIP_DATABASE_PATH: "/nowhere",
+  COOKIE_DOMAIN: "localhost",
+  COOKIE_SECURE: "false",
+  WCL_CLIENT_ID: "client-7d1f",
+  WCL_CLIENT_SECRET: "canary-client-9f3b7a52c1",
+  WCL_API_DELAY_MS: "0",
+  BNET_CLIENT_ID: "client-7d1f",
+  BNET_CLIENT_SECRET: "canary-client-9f3b7a52c1",
+  LOG_LEVEL: "Fatal",
+  LOG_FORMAT: "json"
+} as const
