@@ -1,16 +1,22 @@
 import { execFile } from "node:child_process"
-import { access, chmod, chown, cp, readFile, readdir, stat, symlink } from "node:fs/promises"
+import { access, readFile, stat, symlink } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { dirname, join, relative, resolve } from "node:path"
 import { promisify } from "node:util"
-import { type User, environment } from "./Watchdog.ts"
+import { Effect } from "effect"
+import { type User, environment, step, watchdog } from "./Watchdog.ts"
 
 const execute = promisify(execFile)
 
-/** Runs a command to its end under the given user, and gives what it said; a failure throws what it complained of. */
-export const run = async (user: User | undefined, command: string, ...args: ReadonlyArray<string>) => {
+interface Circumstances {
+  readonly user?: User | undefined
+  readonly cwd?: string
+}
+
+/** Runs a command to its end, and gives what it said; a failure throws what it complained of. */
+export const run = async ({ user, cwd = "/" }: Circumstances, command: string, ...args: ReadonlyArray<string>) => {
   try {
-    const { stdout } = await execute(command, args, { cwd: "/", env: environment, ...user })
+    const { stdout } = await execute(command, args, { cwd, env: environment, ...user })
     return stdout.trim()
   } catch (cause) {
     const stderr = cause instanceof Error && "stderr" in cause ? String(cause.stderr).trim() : ""
@@ -23,7 +29,7 @@ export const serverUser = async (data: string | undefined): Promise<User | undef
   if (process.getuid?.() !== 0) return undefined
   const owner = data === undefined ? undefined : await stat(data).catch(() => undefined)
   if (owner !== undefined && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid }
-  const [uid, gid] = await Promise.all([run(undefined, "id", "-u", "nobody"), run(undefined, "id", "-g", "nobody")])
+  const [uid, gid] = await Promise.all([run({}, "id", "-u", "nobody"), run({}, "id", "-g", "nobody")])
   return { uid: Number(uid), gid: Number(gid) }
 }
 
@@ -56,30 +62,30 @@ const link = async (root: string) => {
 
 const probe = async (root: string, user: User | undefined) => {
   const bin = join(root, "native/bin")
-  const said = await run(user, join(bin, "postgres"), "--version")
+  const said = await run({ user }, join(bin, "postgres"), "--version")
   return { initdb: join(bin, "initdb"), postgres: join(bin, "postgres"), version: /[\d.]+/.exec(said)?.[0] ?? said }
 }
 
 const copy = async (from: string, to: string, user: User | undefined) => {
-  await cp(join(from, "native"), join(to, "native"), { recursive: true, verbatimSymlinks: true })
-  const entries = await readdir(join(to, "native"), { recursive: true, withFileTypes: true })
-  for (const path of [join(to, "native"), ...entries.map((entry) => join(entry.parentPath, entry.name))]) {
-    const isLink = entries.some((entry) => entry.isSymbolicLink() && join(entry.parentPath, entry.name) === path)
-    if (isLink) continue
-    await chmod(path, 0o755)
-    if (user !== undefined) await chown(path, user.uid, user.gid)
-  }
+  const path = join(to, "native")
+  await run({}, "cp", "-RP", join(from, "native"), path)
+  await run({}, "chmod", "-R", "755", path)
+  if (user !== undefined) await run({}, "chown", "-R", `${user.uid}:${user.gid}`, path)
 }
 
-/** Paths of binaries which the user can run: those of the package, or else a copy of them in the given folder. */
-export const postgresBinaries = async (user: User | undefined, folder: string) => {
-  const root = locate()
-  try {
+/** Paths of binaries that the user can run: those of the package, or else a copy of them in a temporary folder. */
+export const postgresBinaries = Effect.fnUntraced(function* (user: User | undefined) {
+  const root = yield* step(async () => locate())
+  const inPlace = step(async () => {
     await link(root)
     return await probe(root, user)
-  } catch {
-    await copy(root, folder, user)
-    await link(folder)
-    return await probe(folder, user)
-  }
-}
+  })
+  const copied = Effect.flatMap(watchdog({ user }), ({ folder }) =>
+    step(async () => {
+      await copy(root, folder, user)
+      await link(folder)
+      return await probe(folder, user)
+    })
+  )
+  return yield* inPlace.pipe(Effect.catch(() => copied))
+})

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process"
-import { readFile } from "node:fs/promises"
+import { readFile, statfs } from "node:fs/promises"
 import { createServer, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
-import { Effect, Schema } from "effect"
+import { Effect, Schema, type Scope } from "effect"
 
 /** A server of the demo or of the tests could not be started; the message says why, and what to do where that is known. */
 export class EmbeddedServerError extends Schema.TaggedError<EmbeddedServerError>()("EmbeddedServerError", {
@@ -59,8 +59,8 @@ export interface Watchdog {
  */
 const script = `
 trap '' HUP INT TERM
-for base in "$@"; do
-  folder=$(mktemp -d "$base/raid-XXXXXXXX" 2>/dev/null) && break
+for place in "$@"; do
+  folder=$(mktemp -d "$place/raid-XXXXXXXX" 2>/dev/null) && break
 done
 [ -n "$folder" ] || exit 1
 echo "$folder"
@@ -86,10 +86,34 @@ until rm -rf "$folder" || [ $tries -gt 100 ]; do tries=$((tries + 1)); sleep 0.0
 /** Longer than a recovery after a crash takes. */
 const patience = 60_000
 
-const open = async (user: User | undefined) => {
-  const bases = [...new Set([tmpdir(), "/tmp", "/var/tmp"])]
-  const child = spawn("/bin/sh", ["-c", script, "watchdog", ...bases], {
-    cwd: "/",
+const gibibyte = 1024 ** 3
+
+/** Whether Linux offers memory as a folder, and enough of it; a container often has 64 MB there. */
+const memoryIsAmple = async () => {
+  const shm = await statfs("/dev/shm").catch(() => undefined)
+  return shm !== undefined && shm.bavail * shm.bsize > gibibyte && process.availableMemory() > 2 * gibibyte
+}
+
+/** Folders to make temporary ones in, best first. One that the operator chose (TMPDIR) comes before all. */
+const placesFor = async (fast: boolean) => {
+  const usual = ["/tmp", "/var/tmp"]
+  if (!usual.includes(tmpdir())) return [tmpdir(), ...usual]
+  return fast && (await memoryIsAmple()) ? ["/dev/shm", ...usual] : usual
+}
+
+interface Options {
+  /** The user that server and folder belong to; ourselves when undefined. */
+  readonly user?: User | undefined
+  /** Whether the folder had better lie in memory. Programs may not be allowed to run there. */
+  readonly fast?: boolean
+  /** Where the server stands at first. */
+  readonly cwd?: string
+}
+
+const open = async ({ user, fast = false, cwd = "/" }: Options) => {
+  const places = await placesFor(fast)
+  const child = spawn("/bin/sh", ["-c", script, "watchdog", ...places], {
+    cwd,
     detached: true,
     env: environment,
     stdio: ["pipe", "pipe", "ignore"],
@@ -102,7 +126,7 @@ const open = async (user: User | undefined) => {
     child.stdout.once("data", (line: Buffer) => resolve(line.toString().trimEnd()))
     child.stdout.once("close", () => {
       ended = true
-      reject(new Error(`No temporary folder could be made in ${bases.join(" or ")}.`))
+      reject(new Error(`No temporary folder could be made in ${places.join(" or ")}.`))
     })
   })
   // A caller that is finished may leave without closing: the shell sees to the rest.
@@ -128,12 +152,12 @@ const open = async (user: User | undefined) => {
   return { folder, start, close }
 }
 
-/** A watchdog under the given user, for one server; closing its scope ends the server and waits for that. */
-export const watchdog = (user?: User) =>
+/** A watchdog for one server; closing its scope ends the server and waits for that. */
+export const watchdog = (options: Options = {}): Effect.Effect<Watchdog, EmbeddedServerError, Scope.Scope> =>
   Effect.acquireRelease(
-    step(() => open(user)),
+    step(() => open(options)),
     ({ close }) => Effect.promise(close)
-  ) satisfies Effect.Effect<Watchdog, EmbeddedServerError, unknown>
+  )
 
 /** A port of 127.0.0.1 that was free a moment ago. */
 export const freePort = () =>

@@ -17,8 +17,7 @@ const on = (server: PostgresServer, database = "postgres", password = server.pas
 const query = <A extends object>(server: PostgresServer, text: string, database?: string) =>
   Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe<A>(text)).pipe(Effect.provide(on(server, database)))
 
-/** A folder that every user may enter, and, as `open`, write to: the server may run as nobody. */
-const folder = (mode = 0o755) =>
+const folder = (mode: number) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
       const path = await mkdtemp(join(tmpdir(), "test-embedded-"))
@@ -86,18 +85,26 @@ layer(Server.layer, { excludeTestServices: true })("an embedded PostgreSQL", (it
 const keeping = (directory: string, text: string) =>
   Effect.scoped(Effect.flatMap(embeddedPostgres({ directory }), (server) => query(server, text)))
 
-it.live("keeps data and password in a directory, and takes no notice of a mark left by a killed run", () =>
-  Effect.gen(function* () {
-    const directory = join(yield* folder(), "kept")
-    yield* keeping(directory, "create table raids as select 'Ulduar' as name")
-    const { mode } = yield* Effect.promise(() => stat(join(directory, "password")))
-    assert.strictEqual(mode & 0o777, 0o600)
-    // The number of a living process that is no PostgreSQL: ours.
-    yield* Effect.promise(() =>
-      writeFile(join(directory, "data/postmaster.pid"), `${process.pid}\n${directory}/data\n`)
-    )
-    assert.deepStrictEqual(yield* keeping(directory, "select name from raids"), [{ name: "Ulduar" }])
-  })
+/** Started by root the server runs as nobody, who may enter only the first of these places. */
+const places = [
+  ["a place open to all", 0o755],
+  ["a place of our own", 0o700]
+] as const
+
+it.live.each(places)(
+  "keeps data and password in %s, and takes no notice of a mark left by a killed run",
+  ([, mode]) =>
+    Effect.gen(function* () {
+      const directory = join(yield* folder(mode), "kept")
+      yield* keeping(directory, "create table raids as select 'Ulduar' as name")
+      const password = yield* Effect.promise(() => stat(join(directory, "password")))
+      assert.strictEqual(password.mode & 0o777, 0o600)
+      // The number of a living process that is no PostgreSQL: ours.
+      const mark = `${process.pid}\n${directory}/data\n`
+      yield* Effect.promise(() => writeFile(join(directory, "data/postmaster.pid"), mark))
+      assert.deepStrictEqual(yield* keeping(directory, "select name from raids"), [{ name: "Ulduar" }])
+    }),
+  60_000
 )
 
 const refuses = (port: number) =>
@@ -122,23 +129,26 @@ const processesIn = async (folder: string) => {
 const eventually = (fact: () => Promise<boolean>) =>
   Effect.repeat(Effect.promise(fact), { until: (holds) => holds, schedule: Schedule.spaced("20 millis") })
 
-it.live.each(["SIGKILL", "SIGTERM", "SIGINT", "exit"] as const)("leaves nothing behind on %s", (end) =>
-  Effect.gen(function* () {
-    const temporary = yield* folder(0o777)
-    const holder = spawn(process.execPath, [fileURLToPath(new URL("holder.ts", import.meta.url))], {
-      env: { ...process.env, TMPDIR: temporary },
-      stdio: ["pipe", "pipe", "inherit"]
-    })
-    yield* Effect.addFinalizer(() => Effect.sync(() => holder.kill("SIGKILL")))
-    const [line] = yield* Effect.promise(() => once(holder.stdout, "data"))
-    const ports = String(line).split(" ").map(Number)
-    assert.notDeepEqual(yield* Effect.promise(() => readdir(temporary)), [])
+it.live.each(["SIGKILL", "SIGTERM", "SIGINT", "exit"] as const)(
+  "leaves nothing behind on %s",
+  (end) =>
+    Effect.gen(function* () {
+      const temporary = yield* folder(0o777)
+      const holder = spawn(process.execPath, [fileURLToPath(new URL("holder.ts", import.meta.url))], {
+        env: { ...process.env, TMPDIR: temporary },
+        stdio: ["pipe", "pipe", "inherit"]
+      })
+      yield* Effect.addFinalizer(() => Effect.sync(() => holder.kill("SIGKILL")))
+      const [line] = yield* Effect.promise(() => once(holder.stdout, "data"))
+      const ports = String(line).split(" ").map(Number)
+      assert.notDeepEqual(yield* Effect.promise(() => readdir(temporary)), [])
 
-    if (end === "exit") holder.stdin.write("exit")
-    else holder.kill(end)
+      if (end === "exit") holder.stdin.write("exit")
+      else holder.kill(end)
 
-    yield* eventually(async () => (await Promise.all(ports.map(refuses))).every(Boolean))
-    yield* eventually(async () => (await readdir(temporary)).length === 0)
-    yield* eventually(async () => (await processesIn(temporary)).length === 0)
-  })
+      yield* eventually(async () => (await Promise.all(ports.map(refuses))).every(Boolean))
+      yield* eventually(async () => (await readdir(temporary)).length === 0)
+      yield* eventually(async () => (await processesIn(temporary)).length === 0)
+    }),
+  60_000
 )
