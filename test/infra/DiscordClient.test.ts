@@ -234,7 +234,7 @@ describe("DiscordClient", { concurrent: true }, () => {
       const { accessToken } = yield* client.exchangeCode(yield* grant())
       sim.fault({ kind: "hang" })
       yield* Effect.all(
-        Array.from({ length: 12 }, () => inTime(Effect.flip(client.currentUser(accessToken)))),
+        Array.from({ length: 200 }, () => inTime(Effect.flip(client.currentUser(accessToken)))),
         { concurrency: "unbounded" }
       )
       const before = sim.calls.all.length
