@@ -153,8 +153,10 @@ export class CharactersRepo extends Context.Service<
             ${found.equipped_item_level}::int, ${found.active_spec_name}, ${found.faction}, ${found.error}
           from characters where id = ${id} and deleted_at is null
           on conflict (character_id) do update set
-            battlenet_id = excluded.battlenet_id, avatar_url = excluded.avatar_url, level = excluded.level,
-            equipped_item_level = excluded.equipped_item_level, active_spec_name = excluded.active_spec_name,
+            battlenet_id = excluded.battlenet_id, level = excluded.level,
+            equipped_item_level = excluded.equipped_item_level,
+            avatar_url = ${found.unread.includes("avatar_url") ? sql`old.avatar_url` : sql`excluded.avatar_url`},
+            active_spec_name = ${found.unread.includes("active_spec_name") ? sql`old.active_spec_name` : sql`excluded.active_spec_name`},
             faction = excluded.faction, error = excluded.error, fetched_at = now()
           returning to_jsonb(old) - 'character_id' - 'battlenet_id' as snapshot`)
         return rows[0] && toSnapshot(rows[0].snapshot)

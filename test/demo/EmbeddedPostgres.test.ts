@@ -109,7 +109,11 @@ it.live.each(places)(
 
 const refuses = (port: number) =>
   new Promise<boolean>((resolve) => {
-    const socket = connect(port, "127.0.0.1", () => resolve(socket.destroy() && false))
+    const socket = connect(port, "127.0.0.1")
+    socket.once("connect", () => {
+      socket.destroy()
+      resolve(false)
+    })
     socket.once("error", () => resolve(true))
   })
 

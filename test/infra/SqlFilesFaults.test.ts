@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { PgClient } from "@effect/sql-pg"
-import { Context, Effect, Fiber, Layer } from "effect"
+import { Context, Effect, Fiber, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
+import { randomUUID } from "node:crypto"
 import { LockPatience, migrate, migrateFrom, rollback, SqlFilesError, status } from "../../src/infra/SqlFiles.ts"
-import { testDatabase } from "../support/TestServers.ts"
 import { emptyDatabase, failure, files, folderOf, names, on, one, tables, two } from "./SqlFolders.ts"
 
 describe("migrations stop, and change nothing, when", () => {
@@ -164,20 +164,22 @@ describe("migrations", () => {
     })
   )
 
-  it.live("tell an absent server from a wrong database", () =>
+  it.live("tell a server that is absent or full from a wrong database", () =>
     Effect.gen(function* () {
-      const { password, ...server } = yield* testDatabase
-      const at = (port: number, database: string) =>
-        Effect.flip(migrate).pipe(
-          Effect.provide(PgClient.layer({ ...server, username: server.user, password, port, database }), {
-            local: true
-          })
-        )
-      const absent = yield* at(1, server.database)
-      assert(absent instanceof SqlFilesError && absent.unreachable)
-      const wrong = yield* at(server.port, "nowhere")
-      assert(wrong instanceof SqlFilesError && !wrong.unreachable)
-      assert.match(wrong.message, /database "nowhere" does not exist/)
+      const { layer, password, user: username, ...server } = yield* emptyDatabase
+      const at = (config: Partial<PgClient.PgPoolConfig>) =>
+        Effect.provide(Effect.flip(migrate), PgClient.layer({ ...server, username, password, ...config }), {
+          local: true
+        })
+      const sql = Context.get(yield* Layer.build(layer), SqlClient.SqlClient)
+      const full = `full_${randomUUID()}`
+      yield* sql.unsafe(`create role "${full}" login connection limit 0 password '${Redacted.value(password)}'`)
+      yield* Effect.addFinalizer(() => Effect.orDie(sql`drop role ${sql(full)}`))
+      const errors = yield* Effect.forEach([{ port: 1 }, { username: full }, { database: "nowhere" }], at)
+      const passing = errors.map((error) => error instanceof SqlFilesError && error.unreachable)
+      assert.deepStrictEqual(passing, [true, true, false])
+      assert.match(errors[1]?.message ?? "", /PostgreSQL does not answer: too many connections for role/)
+      assert.match(errors[2]?.message ?? "", /database "nowhere" does not exist/)
     })
   )
 })

@@ -1,9 +1,11 @@
 import { Effect, Ref } from "effect"
-import { type Cookies, FetchHttpClient, HttpClient, HttpClientRequest, type HttpMethod } from "effect/http"
+import { Cookies, FetchHttpClient, HttpClient, HttpClientRequest, type HttpMethod } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 import { Api } from "../../src/Api.ts"
 import { personas } from "../../src/demo/sim/Personas.ts"
 import { TestApp } from "./TestApp.ts"
+
+type Jar = Ref.Ref<ReadonlyArray<Cookies.Cookie>>
 
 interface Options {
   readonly headers?: Readonly<Record<string, string>>
@@ -13,10 +15,10 @@ interface Options {
 }
 
 /** One person's browser: a cookie jar, the typed client and plain requests; changes carry the CSRF token by themselves. */
-export const openBrowser = Effect.fnUntraced(function* (at?: string) {
+export const openBrowser = Effect.fnUntraced(function* (at?: string, sharedJar?: Jar) {
   const app = yield* TestApp
   const url = at ?? app.url
-  const jar = yield* Ref.make<ReadonlyArray<Cookies.Cookie>>([])
+  const jar: Jar = sharedJar ?? (yield* Ref.make<ReadonlyArray<Cookies.Cookie>>([]))
   const cookie = (name: string) =>
     Effect.map(Ref.get(jar), (cookies) => cookies.find((cookie) => cookie.name === name)?.value)
 
@@ -26,7 +28,7 @@ export const openBrowser = Effect.fnUntraced(function* (at?: string) {
         ? request
         : HttpClientRequest.setHeader(request, "x-csrf-token", token)
     )
-  const http = (yield* HttpClient.HttpClient).pipe(
+  const http = (yield* Effect.provide(HttpClient.HttpClient, FetchHttpClient.layer)).pipe(
     HttpClient.mapRequest(HttpClientRequest.prependUrl(url)),
     HttpClient.mapRequestEffect(withCsrf),
     HttpClient.withCookiesRef(jar)
@@ -48,7 +50,8 @@ export const openBrowser = Effect.fnUntraced(function* (at?: string) {
     return {
       status: response.status,
       headers: response.headers,
-      cookies: response.cookies,
+      /** One line a cookie, as the header said it. */
+      setCookie: Cookies.toSetCookieHeaders(response.cookies).join("\n"),
       // oxlint-disable-next-line typescript/no-explicit-any -- a test says what it expects to find
       body: (json ? JSON.parse(text) : text) as any
     }
@@ -65,4 +68,4 @@ export const openBrowser = Effect.fnUntraced(function* (at?: string) {
     Effect.flatMap(authorize(persona), (payload) => client.signIn.callback({ payload }))
 
   return { url, client, send, authorize, signIn, cookie, jar }
-}, Effect.provide(FetchHttpClient.layer))
+})
