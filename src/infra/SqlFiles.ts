@@ -117,8 +117,10 @@ const alone = Effect.fnUntraced(function* <A, R>(
   })
   return yield* sql.withTransaction(locked).pipe(
     Effect.provideService(SqlClient.BeginTransaction, "begin isolation level read committed"),
-    // On a connection that is lost the rollback fails, too, and the client makes that a defect.
-    Effect.catchDefect((defect) => (SqlError.isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect)))
+    // On a connection that is lost the rollback fails, too, and the client makes a defect of the one or the other.
+    Effect.catchDefect((defect) =>
+      defect instanceof SqlFault || SqlError.isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect)
+    )
   )
 })
 

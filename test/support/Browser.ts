@@ -53,7 +53,7 @@ export const openBrowser = Effect.fnUntraced(function* (at?: string, sharedJar?:
       /** One line a cookie, as the header said it. */
       setCookie: Cookies.toSetCookieHeaders(response.cookies).join("\n"),
       // oxlint-disable-next-line typescript/no-explicit-any -- a test says what it expects to find
-      body: (json ? JSON.parse(text) : text) as any
+      body: (json && text !== "" ? JSON.parse(text) : text) as any
     }
   })
 

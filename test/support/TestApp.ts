@@ -16,7 +16,7 @@ const client = { clientId: environment.DISCORD_CLIENT_ID, clientSecret: environm
 export const live = { excludeTestServices: true } as const
 
 /** The three providers, simulated, and the variables that lead a service to them. */
-const providers = Effect.gen(function* () {
+export const simulatedProviders = Effect.gen(function* () {
   const discord = yield* discordSimulator({ ...client, redirectUris: [environment.DISCORD_REDIRECT_URL] })
   const warcraftlogs = yield* warcraftlogsSimulator(client)
   const battlenet = yield* battlenetSimulator(client)
@@ -75,7 +75,7 @@ export class TestApp extends Context.Service<
         const store = yield* testRedis
         const postgres = yield* gate(database.host, database.port)
         const redis = yield* gate(store.host, store.port)
-        const { discord, warcraftlogs, battlenet, variables } = yield* providers
+        const { discord, warcraftlogs, battlenet, variables } = yield* simulatedProviders
         const all: Variables = {
           ...variables,
           DB_PORT: String(postgres.port),

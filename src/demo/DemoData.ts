@@ -1,0 +1,51 @@
+import { randomBytes } from "node:crypto"
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises"
+import { connect } from "node:net"
+import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
+import { step } from "./Watchdog.ts"
+
+const listens = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(port, "127.0.0.1")
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false))
+    socket.once("connect", () => socket.destroy())
+  })
+
+/** Waits for the server of a run that is ending; the data of one that goes on must not vanish under it. */
+const untilUnused = async (home: string, postgres: string) => {
+  const mark = await readFile(join(postgres, "data/postmaster.pid"), "utf8").catch(() => "")
+  const port = Number(mark.split("\n")[3])
+  for (let tries = 0; port > 0 && (await listens(port)); tries++) {
+    if (tries === 50) throw new Error(`A demo is running on the data in ${home}: end it first.`)
+    await setTimeout(100)
+  }
+}
+
+const secretsOf = async (file: string): Promise<Record<string, string>> => {
+  const kept = await readFile(file, "utf8").catch(() => undefined)
+  if (kept !== undefined) return JSON.parse(kept)
+  const made = {
+    SESSION_HMAC_SECRET: randomBytes(32).toString("base64url"),
+    DISCORD_TOKEN_ENCRYPTION_KEY: randomBytes(32).toString("hex")
+  }
+  await writeFile(file, JSON.stringify(made), { mode: 0o600 })
+  return made
+}
+
+/**
+ * What a demo keeps in its folder between runs, so that sessions and sealed tokens of yesterday still work. Only what a
+ * demo has made there is ever forgotten: the folder may be anybody's.
+ */
+export const demoData = (options: { readonly home: string; readonly fresh: boolean }) =>
+  step(async () => {
+    const { home, fresh } = options
+    const postgres = join(home, "embedded-postgres")
+    const secrets = join(home, "secrets.json")
+    if (fresh) {
+      await untilUnused(home, postgres)
+      for (const path of [postgres, secrets]) await rm(path, { recursive: true, force: true })
+    }
+    await mkdir(home, { recursive: true })
+    return { postgres, geoIp: join(home, "GeoLite2-City.mmdb"), secrets: await secretsOf(secrets) }
+  })
