@@ -7,7 +7,7 @@ export const SessionId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand(
 export type SessionId = typeof SessionId.Type
 
 /** Country and region as ISO codes, city in English; null when unknown. */
-export const Location = Schema.Struct({
+const Location = Schema.Struct({
   country: Schema.NullOr(Schema.String),
   region: Schema.NullOr(Schema.String),
   city: Schema.NullOr(Schema.String)

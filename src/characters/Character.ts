@@ -11,7 +11,7 @@ export type Region = typeof Region.Type
 export const Role = Schema.Literals(["tank", "heal", "melee", "ranged"])
 export type Role = typeof Role.Type
 
-export const Rank = Schema.Literals(["main", "alt"])
+const Rank = Schema.Literals(["main", "alt"])
 
 /** Camel case on purpose: the browser app reads gear items so. */
 export const GearItem = Schema.Struct({
@@ -36,7 +36,7 @@ export const GearItem = Schema.Struct({
 export type GearItem = typeof GearItem.Type
 
 /** One encounter's parses; percents run from 0 to 100. */
-export const Ranking = Schema.Struct({
+const Ranking = Schema.Struct({
   encounter_id: Schema.Int,
   encounter_name: Schema.String,
   rank_percent: Schema.NullOr(Schema.Finite),

@@ -1,5 +1,6 @@
 import { Schema, SchemaTransformation } from "effect"
 import { DiscordUser, UserId } from "../auth/User.ts"
+import { Region } from "../characters/Character.ts"
 import { apiError } from "../http/ApiError.ts"
 import { Timestamp } from "../http/Timestamp.ts"
 
@@ -7,11 +8,10 @@ export const GuildId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("G
 export type GuildId = typeof GuildId.Type
 
 /** From the least right to the most. */
-export const Role = Schema.Literals(["applicant", "raider", "officer", "admin"])
+const Role = Schema.Literals(["applicant", "raider", "officer", "admin"])
 
-export const Region = Schema.Literals(["us", "eu", "kr", "tw", "cn"])
-export const Faction = Schema.Literals(["alliance", "horde"])
-export const GameVersion = Schema.Literals(["classic1x", "classic", "classicann"])
+const Faction = Schema.Literals(["alliance", "horde"])
+const GameVersion = Schema.Literals(["classic1x", "classic", "classicann"])
 
 export const Guild = Schema.Struct({
   id: GuildId,

@@ -9,7 +9,7 @@ import { respond } from "./Respond.ts"
 import { checkJson } from "./StrictJson.ts"
 
 /** The largest request body, in bytes. */
-export const maxBodyBytes = 64 * 1024
+const maxBodyBytes = 64 * 1024
 
 const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
