@@ -12,7 +12,7 @@ import {
   ProfileFetchFailed,
   ProfileFetchLimited
 } from "./OAuth.ts"
-import { Session, User } from "./Session.ts"
+import { CurrentSessionDeleteForbidden, Session, SessionId, SessionNotFound, User } from "./Session.ts"
 
 const CallbackText = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(1024))
 
@@ -38,10 +38,17 @@ export class SignInApi extends HttpApiGroup.make("signIn")
   .middleware(JsonBody)
   .prefix("/auth") {}
 
-/** The session one is in. */
+/** The session one is in, and one's others. */
 export class SessionsApi extends HttpApiGroup.make("sessions")
   .add(
     HttpApiEndpoint.get("current", "/session", { success: Schema.Struct({ user: User, session: Session }) }),
+    HttpApiEndpoint.get("list", "/sessions", { success: Schema.Struct({ sessions: Schema.Array(Session) }) }),
+    HttpApiEndpoint.delete("remove", "/sessions/:session_id", {
+      params: { session_id: SessionId },
+      success: HttpApiSchema.NoContent,
+      error: [CurrentSessionDeleteForbidden.wire, SessionNotFound.wire]
+    }),
+    HttpApiEndpoint.post("logoutOthers", "/logout-all-other-sessions", { success: HttpApiSchema.NoContent }),
     HttpApiEndpoint.get("csrf", "/csrf", { success: HttpApiSchema.NoContent }),
     HttpApiEndpoint.post("logout", "/logout", { success: HttpApiSchema.NoContent })
   )

@@ -38,13 +38,21 @@ export const sessionsLayer = HttpApiBuilder.group(
     const cookies = yield* SessionCookies
     return handlers.handleAll({
       current: () => Effect.map(CurrentSession, ({ user, session }) => ({ user, session })),
+      list: Effect.fnUntraced(function* () {
+        return { sessions: yield* sessions.list(yield* CurrentSession) }
+      }),
+      remove: Effect.fnUntraced(function* ({ params }) {
+        yield* sessions.remove(params.session_id, yield* CurrentSession)
+      }),
+      logoutOthers: Effect.fnUntraced(function* () {
+        yield* sessions.logoutOthers(yield* CurrentSession)
+      }),
       csrf: Effect.fnUntraced(function* () {
         const { token } = yield* CurrentSession
         yield* cookies.setCsrf(sessions.csrfToken(token))
       }),
       logout: Effect.fnUntraced(function* () {
-        const { session } = yield* CurrentSession
-        yield* sessions.logout(session.id)
+        yield* sessions.logout(yield* CurrentSession)
         yield* cookies.clear
       })
     })

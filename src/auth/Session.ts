@@ -28,6 +28,12 @@ export const Session = Schema.Struct({
   is_current: Schema.Boolean
 }).annotate({ identifier: "Session" })
 
+export class CurrentSessionDeleteForbidden extends apiError(
+  "auth.current_session_delete_forbidden",
+  400,
+  "This is the session in use. Log out to end it."
+) {}
+export class SessionNotFound extends apiError("auth.session_not_found", 404, "Session was not found.") {}
 export class Unauthorized extends apiError("auth.unauthorized", 401, "Please sign in.") {}
 export class SessionRevoked extends apiError(
   "auth.session_revoked",

@@ -7,23 +7,39 @@ import { avatarUrl } from "./Avatar.ts"
 import {
   CsrfInvalid,
   CsrfRequired,
+  CurrentSessionDeleteForbidden,
   ReloginRequired,
   type Session,
   SessionExpired,
   type SessionId,
+  SessionNotFound,
   SessionRevoked,
   Unauthorized,
   type User
 } from "./Session.ts"
-import { type SessionRow, SessionsRepo } from "./SessionsRepo.ts"
+import { type SessionRow, SessionsRepo, type SessionView } from "./SessionsRepo.ts"
 
-/** Someone who is signed in: who they are, their session, and what it takes to check and prolong it. */
-export interface Visitor {
+interface Who {
   readonly user: typeof User.Type
   readonly session: typeof Session.Type
+}
+
+/** Someone who is signed in: who they are, their session, and what it takes to check and prolong it. */
+export interface Visitor extends Who {
   readonly csrfHash: string
   readonly stale: boolean
 }
+
+const toSession = (row: SessionView, isCurrent: boolean): typeof Session.Type => ({
+  id: row.id,
+  created_at: row.created_at.toISOString(),
+  last_seen_at: row.last_seen_at.toISOString(),
+  expires_at: row.expires_at.toISOString(),
+  user_agent: row.user_agent,
+  login_location: row.login_location,
+  current_location: row.current_location,
+  is_current: isCurrent
+})
 
 const toVisitor = (row: SessionRow): Visitor => ({
   user: {
@@ -36,16 +52,7 @@ const toVisitor = (row: SessionRow): Visitor => ({
       avatar_url: avatarUrl({ id: row.discord_user_id, avatar: row.avatar, discriminator: row.discriminator })
     }
   },
-  session: {
-    id: row.id,
-    created_at: row.created_at.toISOString(),
-    last_seen_at: row.last_seen_at.toISOString(),
-    expires_at: row.expires_at.toISOString(),
-    user_agent: row.user_agent,
-    login_location: row.login_location,
-    current_location: row.current_location,
-    is_current: true
-  },
+  session: toSession(row, true),
   csrfHash: row.csrf_token_hash,
   stale: row.stale
 })
@@ -68,7 +75,14 @@ export class Sessions extends Context.Service<
     readonly touch: (visitor: Visitor) => Effect.Effect<void>
     /** The CSRF token of a session: always the same one, so that two tabs never break each other. */
     readonly csrfToken: (token: string) => string
-    readonly logout: (id: SessionId) => Effect.Effect<void, DependencyUnavailable>
+    readonly list: (current: Who) => Effect.Effect<ReadonlyArray<typeof Session.Type>, DependencyUnavailable>
+    readonly logout: (current: Who) => Effect.Effect<void, DependencyUnavailable>
+    readonly logoutOthers: (current: Who) => Effect.Effect<void, DependencyUnavailable>
+    /** Ends another session of the same user. */
+    readonly remove: (
+      id: SessionId,
+      current: Who
+    ) => Effect.Effect<void, CurrentSessionDeleteForbidden | SessionNotFound | DependencyUnavailable>
   }
 >()("auth/Sessions") {
   static readonly layer = Layer.effect(
@@ -108,7 +122,14 @@ export class Sessions extends Context.Service<
         checkCsrf,
         touch,
         csrfToken: crypto.csrfToken,
-        logout: repo.revoke
+        list: ({ user, session }) =>
+          Effect.map(repo.list(user.id), (rows) => rows.map((row) => toSession(row, row.id === session.id))),
+        logout: ({ user, session }) => Effect.asVoid(repo.revoke(session.id, user.id, "logout")),
+        logoutOthers: ({ user, session }) => repo.revokeOthers(session.id, user.id),
+        remove: Effect.fn("Sessions.remove")(function* (id, { user, session }) {
+          if (id === session.id) return yield* Effect.fail(new CurrentSessionDeleteForbidden())
+          if (!(yield* repo.revoke(id, user.id, "removed"))) return yield* Effect.fail(new SessionNotFound())
+        })
       })
     })
   )

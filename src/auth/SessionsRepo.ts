@@ -1,5 +1,5 @@
 import { Context, Effect, Layer } from "effect"
-import { SqlClient } from "effect/sql"
+import { SqlClient, type Statement } from "effect/sql"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
 import type { Location } from "../infra/GeoIp.ts"
@@ -7,17 +7,21 @@ import { change, read } from "../infra/Sql.ts"
 import type { SessionId } from "./Session.ts"
 import type { UserId } from "./User.ts"
 
-/** A session with its owner and what the database says of its state. */
-export interface SessionRow {
+/** A session as its owner sees it. */
+export interface SessionView {
   readonly id: SessionId
-  readonly user_id: UserId
-  readonly csrf_token_hash: string
   readonly created_at: Date
   readonly last_seen_at: Date
   readonly expires_at: Date
   readonly user_agent: string | null
   readonly login_location: Location
   readonly current_location: Location
+}
+
+/** A session with its owner and what the database says of its state. */
+export interface SessionRow extends SessionView {
+  readonly user_id: UserId
+  readonly csrf_token_hash: string
   readonly user_created_at: Date
   readonly discord_user_id: string
   readonly username: string
@@ -38,7 +42,12 @@ export class SessionsRepo extends Context.Service<
     readonly find: (tokenHash: string) => Effect.Effect<SessionRow | undefined, DependencyUnavailable>
     /** Moves last-seen, expiry and current place, unless another request just did. */
     readonly touch: (id: SessionId, location: Location) => Effect.Effect<void, DependencyUnavailable>
-    readonly revoke: (id: SessionId) => Effect.Effect<void, DependencyUnavailable>
+    /** A user's live sessions, newest activity first. */
+    readonly list: (user: UserId) => Effect.Effect<ReadonlyArray<SessionView>, DependencyUnavailable>
+    /** Ends a live session of the user; false when there is none of that id. */
+    readonly revoke: (id: SessionId, user: UserId, reason: string) => Effect.Effect<boolean, DependencyUnavailable>
+    /** Ends all sessions of the user that are older than the call, but the one to keep. */
+    readonly revokeOthers: (keep: SessionId, user: UserId) => Effect.Effect<void, DependencyUnavailable>
     readonly csrfFailed: (id: SessionId, reason: string) => Effect.Effect<void, DependencyUnavailable>
   }
 >()("auth/SessionsRepo") {
@@ -47,15 +56,17 @@ export class SessionsRepo extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
 
+      const view = sql.literal(`
+        s.id, s.created_at, s.last_seen_at, s.user_agent,
+        least(s.expires_at, s.created_at + interval '90 days') as expires_at,
+        json_build_object('country', s.login_location_country, 'region', s.login_location_region,
+          'city', s.login_location_city) as login_location,
+        json_build_object('country', s.current_location_country, 'region', s.current_location_region,
+          'city', s.current_location_city) as current_location`)
+
       const find = (tokenHash: string) =>
         sql<SessionRow>`
-          select s.id, s.user_id, s.csrf_token_hash, s.created_at, s.last_seen_at, s.user_agent,
-            least(s.expires_at, s.created_at + interval '90 days') as expires_at,
-            json_build_object('country', s.login_location_country, 'region', s.login_location_region,
-              'city', s.login_location_city) as login_location,
-            json_build_object('country', s.current_location_country, 'region', s.current_location_region,
-              'city', s.current_location_city) as current_location,
-            u.created_at as user_created_at, i.discord_user_id, p.username, p.global_name, p.avatar, p.discriminator,
+          select ${view}, s.user_id, s.csrf_token_hash, u.created_at as user_created_at, i.discord_user_id, p.username, p.global_name, p.avatar, p.discriminator,
             s.revoked_at is not null as revoked,
             least(s.expires_at, s.created_at + interval '90 days') <= now() as expired,
             u.deleted_at is not null as deleted,
@@ -71,29 +82,62 @@ export class SessionsRepo extends Context.Service<
         )
 
       const touch = Effect.fn("SessionsRepo.touch")(function* (id: SessionId, location: Location) {
-        const { ip } = yield* RequestInfo
-        yield* change(sql`
-          update user_sessions
-          set last_seen_at = now(), updated_at = now(),
-            expires_at = least(now() + interval '30 days', created_at + interval '90 days'),
-            current_ip_address = ${ip}::inet, current_location_country = ${location.country},
-            current_location_region = ${location.region}, current_location_city = ${location.city}
-          where id = ${id} and revoked_at is null and last_seen_at < now() - interval '5 minutes'`)
-      })
-
-      const revoke = Effect.fn("SessionsRepo.revoke")(function* (id: SessionId) {
         const { ip, userAgent, id: requestId } = yield* RequestInfo
         yield* change(sql`
+          with touched as (
+            update user_sessions
+            set last_seen_at = now(), updated_at = now(),
+              expires_at = least(now() + interval '30 days', created_at + interval '90 days'),
+              current_ip_address = ${ip}::inet, current_location_country = ${location.country},
+              current_location_region = ${location.region}, current_location_city = ${location.city}
+            where id = ${id} and revoked_at is null and last_seen_at < now() - interval '5 minutes'
+            returning id, user_id
+          )
+          insert into security_audit_events (user_id, session_id, event_type, ip_address, user_agent, metadata)
+          select user_id, id, 'session_refreshed', ${ip}::inet, ${userAgent},
+            jsonb_build_object('request_id', ${requestId}::text)
+          from touched`)
+      })
+
+      const list = (user: UserId) =>
+        sql<SessionView>`
+          select ${view} from user_sessions s
+          where s.user_id = ${user} and s.revoked_at is null
+            and least(s.expires_at, s.created_at + interval '90 days') > now()
+          order by s.last_seen_at desc, s.id`.pipe(read)
+
+      /** Ends the live sessions a condition names, each with its audit row. */
+      const end = Effect.fnUntraced(function* (condition: Statement.Fragment, reason: string) {
+        const { ip, userAgent, id: requestId } = yield* RequestInfo
+        return yield* sql<{ id: SessionId }>`
           with ended as (
             update user_sessions set revoked_at = now(), updated_at = now()
-            where id = ${id} and revoked_at is null
+            where revoked_at is null and expires_at > now() and ${condition}
             returning id, user_id
           )
           insert into security_audit_events (user_id, session_id, event_type, ip_address, user_agent, metadata)
           select user_id, id, 'session_revoked', ${ip}::inet, ${userAgent},
-            jsonb_build_object('request_id', ${requestId}::text, 'reason', 'logout')
-          from ended`)
+            jsonb_build_object('request_id', ${requestId}::text, 'reason', ${reason}::text)
+          from ended
+          returning id`
       })
+
+      const revoke = (id: SessionId, user: UserId, reason: string) =>
+        end(sql`id = ${id} and user_id = ${user}`, reason).pipe(
+          change,
+          Effect.map((rows) => rows.length > 0)
+        )
+
+      // A sign-in under way has not committed its session yet; taking turns with it leaves none behind.
+      const revokeOthers = (keep: SessionId, user: UserId) =>
+        sql`
+          select pg_advisory_xact_lock(hashtextextended('discord:' || discord_user_id, 0))
+          from discord_identities where user_id = ${user}`.pipe(
+          Effect.andThen(end(sql`user_id = ${user} and id <> ${keep}`, "logout_others")),
+          sql.withTransaction,
+          change,
+          Effect.asVoid
+        )
 
       const csrfFailed = Effect.fn("SessionsRepo.csrfFailed")(function* (id: SessionId, reason: string) {
         const { ip, userAgent, id: requestId } = yield* RequestInfo
@@ -104,7 +148,7 @@ export class SessionsRepo extends Context.Service<
           from user_sessions where id = ${id}`)
       })
 
-      return SessionsRepo.of({ find, touch, revoke, csrfFailed })
+      return SessionsRepo.of({ find, touch, list, revoke, revokeOthers, csrfFailed })
     })
   )
 }

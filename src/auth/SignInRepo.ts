@@ -138,10 +138,10 @@ export class SignInRepo extends Context.Service<
               and (token_hash = ${session.presentedTokenHash} or user_id = (select id from restored))
             returning id, user_id
           ), opened as (
-            insert into user_sessions (user_id, token_hash, csrf_token_hash, expires_at, login_ip_address,
+            insert into user_sessions (created_at, last_seen_at, user_id, token_hash, csrf_token_hash, expires_at, login_ip_address,
               login_location_country, login_location_region, login_location_city, current_ip_address,
               current_location_country, current_location_region, current_location_city, user_agent)
-            select user_id, ${session.tokenHash}, ${session.csrfHash}, now() + interval '30 days', ${ip}::inet,
+            select clock_timestamp(), clock_timestamp(), user_id, ${session.tokenHash}, ${session.csrfHash}, now() + interval '30 days', ${ip}::inet,
               ${session.location.country}, ${session.location.region}, ${session.location.city}, ${ip}::inet,
               ${session.location.country}, ${session.location.region}, ${session.location.city}, ${userAgent}
             from identity

@@ -135,4 +135,64 @@ layer(TestApp.layer(), live)("sessions", (it) => {
       yield* phone.client.sessions.current()
     })
   )
+
+  it.effect("lists the live sessions, newest activity first, and says which one is in use", () =>
+    Effect.gen(function* () {
+      const [desk, phone] = [yield* openBrowser(), yield* openBrowser()]
+      yield* desk.signIn(personas.newcomer.id)
+      yield* phone.signIn(personas.newcomer.id)
+      const { sessions } = yield* phone.client.sessions.list()
+      const ids = sessions.map(({ id }) => id)
+      assert.strictEqual(ids[0], (yield* phone.client.sessions.current()).session.id)
+      assert.include(ids, (yield* desk.client.sessions.current()).session.id)
+      assert.deepStrictEqual(sessions.filter((each) => each.is_current).length, 1)
+      yield* desk.client.sessions.logout()
+      assert.lengthOf((yield* phone.client.sessions.list()).sessions, ids.length - 1)
+    })
+  )
+
+  it.effect("removes another session of one's own, and neither the one in use nor anybody else's", () =>
+    Effect.gen(function* () {
+      const [desk, phone, other] = [yield* openBrowser(), yield* openBrowser(), yield* openBrowser()]
+      yield* desk.signIn()
+      yield* phone.signIn()
+      yield* other.signIn(personas.newcomer.id)
+      const idOf = (browser: typeof desk) => Effect.map(browser.client.sessions.current(), ({ session }) => session.id)
+      const remove = (id: string) => desk.send("DELETE", `/api/v1/auth/sessions/${id}`)
+      const foreign = yield* remove(yield* idOf(other))
+      const unknown = yield* remove("00000000-0000-4000-8000-000000000000")
+      const { request_id: first, ...refusal } = foreign.body.error
+      const { request_id: second, ...same } = unknown.body.error
+      assert.deepStrictEqual([foreign.status, refusal], [unknown.status, same])
+      assert.strictEqual(refusal.code, "auth.session_not_found")
+      const audit = yield* query`
+        select 1 from security_audit_events where metadata->>'request_id' in (${first}, ${second})`
+      assert.lengthOf(audit, 0)
+      assert.strictEqual((yield* remove(yield* idOf(desk))).body.error.code, "auth.current_session_delete_forbidden")
+      assert.strictEqual((yield* remove(yield* idOf(phone))).status, 204)
+      assert.strictEqual((yield* phone.send("GET", path)).body.error.code, "auth.session_revoked")
+      yield* other.client.sessions.current()
+    })
+  )
+
+  it.effect("logging out all others against 20 parallel sign-ins leaves no older session, and the caller's", () =>
+    Effect.gen(function* () {
+      const caller = yield* openBrowser()
+      yield* caller.signIn(personas.officer.id)
+      const browsers = yield* Effect.all(Array.from({ length: 20 }, () => openBrowser()))
+      const payloads = yield* Effect.forEach(browsers, ({ authorize }) => authorize(personas.officer.id))
+      const finish = Effect.forEach(
+        browsers,
+        ({ client }, index) => client.signIn.callback({ payload: payloads[index]! }),
+        { concurrency: "unbounded" }
+      )
+      const [{ called }] = (yield* query`select clock_timestamp()::text as called`) as [{ called: string }]
+      yield* Effect.all([finish, caller.client.sessions.logoutOthers()], { concurrency: 2 })
+      const { id } = (yield* caller.client.sessions.current()).session
+      const older = yield* query`
+        select s.id from user_sessions s join user_sessions mine using (user_id)
+        where mine.id = ${id}::uuid and s.id <> mine.id and s.revoked_at is null and s.created_at < ${called}::text::timestamptz`
+      assert.lengthOf(older, 0)
+    })
+  )
 })
