@@ -7,17 +7,22 @@ import { step } from "./Watchdog.ts"
 
 const listens = (port: number) =>
   new Promise<boolean>((resolve) => {
+    if (!(port > 0)) return resolve(false)
     const socket = connect(port, "127.0.0.1")
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false))
-    socket.once("connect", () => socket.destroy())
+    socket.once("error", () => resolve(false))
+    socket.once("connect", () => {
+      socket.destroy()
+      resolve(true)
+    })
+    return undefined
   })
 
 /** Waits for the server of a run that is ending; the data of one that goes on must not vanish under it. */
 const untilUnused = async (home: string, postgres: string) => {
   const mark = await readFile(join(postgres, "data/postmaster.pid"), "utf8").catch(() => "")
   const port = Number(mark.split("\n")[3])
-  for (let tries = 0; port > 0 && (await listens(port)); tries++) {
-    if (tries === 50) throw new Error(`A demo is running on the data in ${home}: end it first.`)
+  for (let tries = 0; await listens(port); tries++) {
+    if (tries === 20) throw new Error(`A demo is running on the data in ${home}: end it first.`)
     await setTimeout(100)
   }
 }

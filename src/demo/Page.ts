@@ -24,7 +24,7 @@ const answers = (api: string): RequestListener => {
 const hostsOf = (hostname: string) =>
   hostname === "localhost" ? ["127.0.0.1", "::1"] : [hostname.replace(/^\[(.*)\]$/, "$1")]
 
-const absent = ["EADDRNOTAVAIL", "EAFNOSUPPORT"]
+const absent = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT"])
 
 const listen = (server: Server, port: number, host: string) =>
   new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
@@ -47,10 +47,9 @@ const open = async (frontend: string, api: string) => {
   const servers = hosts.map(() => createServer(listener))
   for (const [index, host] of hosts.entries()) {
     const error = await listen(servers[index]!, number, host)
-    if (error === undefined || (index > 0 && absent.includes(error.code ?? ""))) continue
+    if (error === undefined || (index > 0 && absent.has(error.code ?? ""))) continue
     end(servers)
-    const why =
-      error.code === "EADDRINUSE" ? `something else, perhaps the real app, has port ${number}` : error.message
+    const why = error.code === "EADDRINUSE" ? `something else, perhaps the real app, has port ${number}` : error.message
     return { page: `not served: ${why}`, servers: [] }
   }
   return { page: frontend, servers }

@@ -1,6 +1,5 @@
 import { Effect, Layer, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
-import { relative } from "node:path"
 import { App } from "../App.ts"
 import { AppConfig } from "../infra/AppConfig.ts"
 import { launch } from "../Launch.ts"
@@ -79,9 +78,9 @@ const demo = Effect.gen(function* () {
       "",
       walk(api),
       "",
-      `Service         ${api}   (documentation: ${api}/docs)`,
       `Page            ${page}`,
-      `PostgreSQL      ${postgres.version} on port ${postgres.port}, data in ${relative("", asked.home) || "."}`,
+      `Service         ${api}   (documentation: ${api}/docs)`,
+      `PostgreSQL      ${postgres.version} on port ${postgres.port}, data in ${asked.home}`,
       `Redis           ${redis.flavour} on port ${redis.port}`,
       `Discord         ${discord.url}   simulated`,
       `Warcraft Logs   ${warcraftlogs.url}   simulated`,

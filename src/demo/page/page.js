@@ -1,158 +1,197 @@
 // The shortest example of using the API from a browser: cookies travel by themselves, changes carry the CSRF token.
 const api = "__API__"
 
-const $ = (id) => document.getElementById(id)
-
 const cookie = (name) =>
   document.cookie
     .split("; ")
     .find((pair) => pair.startsWith(`${name}=`))
     ?.slice(name.length + 1)
 
-/** One call; a failure is thrown with the sentence the API gives for people. */
+/** One call; a refusal is thrown with the sentence that the API has for people. */
 const call = async (method, path, body) => {
-  const response = await fetch(api + path, {
-    method,
-    credentials: "include",
-    headers: {
-      ...(body === undefined ? {} : { "content-type": "application/json" }),
-      ...(method === "GET" ? {} : { "x-csrf-token": cookie("csrf") ?? "" })
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) })
-  })
-  const answer = response.status === 204 ? undefined : await response.json()
+  const headers = {}
+  if (body !== undefined) headers["content-type"] = "application/json"
+  if (method !== "GET") headers["x-csrf-token"] = cookie("csrf") ?? ""
+  const response = await fetch(api + path, { method, headers, body: JSON.stringify(body), credentials: "include" })
+  if (response.status === 204) return undefined
+  const answer = await response.json()
   if (!response.ok) throw Object.assign(new Error(answer.error.message), { status: response.status })
   return answer
 }
 
-const show = (id, visible = true) => {
-  $(id).hidden = !visible
+const $ = (id) => document.getElementById(id)
+
+const show = (...ids) => {
+  for (const section of document.querySelectorAll("main > section")) section.hidden = !ids.includes(section.id)
 }
 
 /** Elements are made, never written as HTML: names come from people. */
-const element = (tag, text, properties = {}) =>
-  Object.assign(document.createElement(tag), { textContent: text }, properties)
+const element = (tag, properties, ...children) => {
+  const made = Object.assign(document.createElement(tag), properties)
+  made.append(...children)
+  return made
+}
 
-const attempt = (work) => async (event) => {
-  event?.preventDefault()
-  $("message").textContent = ""
+const row = (...cells) => element("tr", {}, ...cells.map((cell) => element("td", {}, cell ?? "–")))
+
+const say = (sentence) => {
+  $("message").textContent = sentence
+}
+
+/** A listener that says what went wrong, and lets nobody press a button twice. */
+const on = (work) => async (event) => {
+  event.preventDefault()
+  const button = event.submitter ?? event.currentTarget
+  button.disabled = true
+  say("")
   try {
     await work(event)
   } catch (error) {
-    $("message").textContent = error.message
+    if (error.status === 401) showWelcome()
+    say(error.message)
   }
+  button.disabled = false
 }
 
-const signIn = attempt(async () => {
+/** Who is signed in, and the character that is shown. */
+let me
+let shown
+
+const showWelcome = () => {
+  $("session").hidden = true
+  show("welcome")
+}
+
+/** In the colour of an item as good as the parse, as raiders are used to. */
+const percent = (value) => {
+  const quality = [25, 50, 75, 95].filter((limit) => value >= limit).length + 1
+  return value === null ? null : element("span", { className: `q${quality}` }, value.toFixed(1))
+}
+
+const slots = ["Head", "Neck", "Shoulder", "Shirt", "Chest", "Waist", "Legs", "Feet", "Wrist", "Hands"]
+slots.push("Finger", "Finger", "Trinket", "Trinket", "Back", "Main hand", "Off hand", "Ranged", "Tabard")
+
+const profileText = (profile) => {
+  if (profile === null) return "Not asked yet."
+  return (
+    profile.error ?? `Level ${profile.level}, item level ${profile.equipped_item_level}, ${profile.active_spec_name}`
+  )
+}
+
+const logsText = (logs) => {
+  if (logs === null) return "Not asked yet."
+  const average = logs.best_performance_average?.toFixed(1) ?? "none"
+  return logs.error ?? `Best average ${average} ${logs.metric}, ${logs.total_kills} kills`
+}
+
+const openCharacter = async (id) => {
+  const { character } = await call("GET", `/characters/${id}`)
+  shown = id
+  const { battlenet, warcraftlogs } = character
+  $("character-name").textContent = character.name
+  $("character-kind").textContent = `${character.race} ${character.class}, ${character.spec}`
+  $("profile").textContent = profileText(battlenet)
+  $("logs").textContent = logsText(warcraftlogs)
+
+  const { rankings, gear } = warcraftlogs ?? { rankings: [], gear: [] }
+  $("found").hidden = rankings.length + gear.length === 0
+  $("parses").tBodies[0].replaceChildren(
+    ...rankings.map((parse) =>
+      row(parse.encounter_name, percent(parse.rank_percent), percent(parse.median_percent), parse.total_kills)
+    )
+  )
+  $("gear").tBodies[0].replaceChildren(
+    ...gear.map((item) => {
+      const name = element("span", { className: `q${item.quality}` }, item.id)
+      return row(slots[item.slot - 1] ?? item.slot, name, item.itemLevel, item.gems?.length)
+    })
+  )
+
+  // Only its owner may have a character refreshed.
+  $("refreshes").hidden = character.user_id !== me.id
+  show("guilds", "roster", "character")
+}
+
+const refresh = (provider) =>
+  on(async () => {
+    say("Asking…")
+    await call("POST", `/characters/${shown}/${provider}/refresh`)
+    await openCharacter(shown)
+    say("")
+  })
+
+const openGuild = async (guild) => {
+  const { characters } = await call("GET", `/guilds/${guild.id}/characters`)
+  $("roster-title").textContent = `${guild.name}: ${characters.length} characters`
+  $("roster-rows").replaceChildren(
+    ...characters.map(({ id, name, class: kind, spec, role, rank, user_id }) => {
+      const onclick = on(async () => {
+        await openCharacter(id)
+        $("character-name").focus()
+      })
+      const own = user_id === me.id ? [" ", element("small", {}, "yours")] : []
+      const cell = element("span", {}, element("button", { className: "link", onclick }, name), ...own)
+      return row(cell, kind, spec, role, rank)
+    })
+  )
+  show("guilds", "roster")
+}
+
+const listGuilds = async () => {
+  const { guilds } = await call("GET", "/guilds")
+  const lines = guilds.map((guild) => {
+    const onclick = on(() => openGuild(guild))
+    const facts = element("small", {}, `${guild.realm}, ${guild.membership_role}`)
+    return element("li", {}, element("button", { className: "link", onclick }, guild.name), " ", facts)
+  })
+  $("guild-list").replaceChildren(...(lines.length > 0 ? lines : [element("li", {}, "You are in no guild yet.")]))
+}
+
+const showSession = async () => {
+  const { user, session } = await call("GET", "/auth/session")
+  me = user
+  const until = new Date(session.expires_at).toLocaleDateString(undefined, { dateStyle: "medium" })
+  $("who").textContent = `${user.discord.global_name ?? user.discord.username}, signed in until ${until}`
+  $("session").hidden = false
+  await listGuilds()
+  show("guilds")
+}
+
+const signIn = on(async () => {
   const { url } = await call("GET", "/auth/discord/url")
   location.assign(url)
 })
 
-const logOut = attempt(async () => {
+const logOut = on(async () => {
   await call("POST", "/auth/logout")
-  location.assign("/")
+  showWelcome()
+  say("You are logged out.")
 })
 
-const showParses = (logs) => {
-  $("parses-summary").textContent =
-    logs === null
-      ? "Not fetched yet."
-      : (logs.error ?? `Best average ${logs.best_performance_average?.toFixed(1) ?? "none"} (${logs.metric})`)
-  $("parses").replaceChildren(
-    ...(logs?.rankings ?? []).map((ranking) => {
-      const line = element("li", "")
-      line.append(
-        element("span", ranking.rank_percent?.toFixed(0) ?? "–", { className: "percent" }),
-        ranking.encounter_name
-      )
-      return line
-    })
-  )
-  $("gear").replaceChildren(
-    ...(logs?.gear ?? []).map((item) =>
-      element("li", `Slot ${item.slot}: item ${item.id}, level ${item.itemLevel}`, { className: `q${item.quality}` })
-    )
-  )
-}
-
-const showProfile = (profile) => {
-  $("character-profile").textContent =
-    profile === null
-      ? "Not fetched yet."
-      : (profile.error ??
-        `Level ${profile.level}, item level ${profile.equipped_item_level}, ${profile.active_spec_name}`)
-}
-
-const openCharacter = (id) =>
-  attempt(async () => {
-    const { character } = await call("GET", `/characters/${id}`)
-    show("character")
-    $("character-title").textContent = `${character.name}, ${character.race} ${character.class}`
-    showProfile(character.battlenet)
-    showParses(character.warcraftlogs)
-    for (const provider of ["warcraftlogs", "battlenet"]) {
-      $(`refresh-${provider}`).onclick = attempt(async () => {
-        $("message").textContent = "Asking…"
-        await call("POST", `/characters/${id}/${provider}/refresh`)
-        await openCharacter(id)()
-      })
-    }
-  })
-
-const openGuild = (guild) =>
-  attempt(async () => {
-    const { characters } = await call("GET", `/guilds/${guild.id}/characters`)
-    show("roster")
-    $("roster-title").textContent = `${guild.name} (${characters.length} characters)`
-    $("roster-rows").replaceChildren(
-      ...characters.map((character) => {
-        const row = element("tr", "")
-        const name = element("td", "")
-        name.append(element("button", character.name, { className: "link", onclick: openCharacter(character.id) }))
-        row.append(name, ...["class", "spec", "role", "rank"].map((key) => element("td", character[key])))
-        return row
-      })
-    )
-  })
-
-const listGuilds = async () => {
-  const { guilds } = await call("GET", "/guilds")
-  $("guild-list").replaceChildren(
-    ...guilds.map((guild) => {
-      const line = element("li", "")
-      const open = element("button", guild.name, { className: "link", onclick: openGuild(guild) })
-      line.append(open, ` ${guild.realm}, ${guild.membership_role}`)
-      return line
-    })
-  )
-}
-
-$("sign-in").onclick = signIn
-
-$("new-guild").onsubmit = attempt(async ({ target }) => {
-  const { name, realm } = Object.fromEntries(new FormData(target))
-  await call("POST", "/guilds", { name, realm, region: "eu", faction: "horde", game_version: "classicann" })
+const makeGuild = on(async ({ target }) => {
+  const { guild } = await call("POST", "/guilds", Object.fromEntries(new FormData(target)))
   target.reset()
   await listGuilds()
+  await openGuild(guild)
+  say(`${guild.name} is made.`)
 })
 
-await attempt(async () => {
-  const query = new URLSearchParams(location.search)
-  if (query.has("code")) {
-    history.replaceState(null, "", "/")
-    await call("POST", "/auth/discord/callback", { code: query.get("code"), state: query.get("state") })
-  }
-  try {
-    const { user } = await call("GET", "/auth/session")
-    $("who").append(
-      user.discord.global_name ?? user.discord.username,
-      element("button", "Log out", { id: "log-out", onclick: logOut })
-    )
-    show("guilds")
-    await listGuilds()
-  } catch (error) {
-    if (error.status !== 401) throw error
-    show("welcome")
-    throw new Error(query.get("error") === "access_denied" ? "You did not sign in." : "")
-  }
-})()
+$("sign-in").addEventListener("click", signIn)
+$("log-out").addEventListener("click", logOut)
+$("new-guild").addEventListener("submit", makeGuild)
+$("refresh-battlenet").addEventListener("click", refresh("battlenet"))
+$("refresh-warcraftlogs").addEventListener("click", refresh("warcraftlogs"))
+
+/** Discord sends people back with a code, or with word that they would rather not. */
+const endSignIn = async () => {
+  const { code, state, error } = Object.fromEntries(new URLSearchParams(location.search))
+  history.replaceState(null, "", "/")
+  if (error !== undefined) say("You did not sign in.")
+  if (code !== undefined) await call("POST", "/auth/discord/callback", { code, state })
+}
+
+await endSignIn().catch((error) => say(error.message))
+await showSession().catch((error) => {
+  showWelcome()
+  if (error.status !== 401) say(error.message)
+})

@@ -1,0 +1,127 @@
+import { assert, layer } from "@effect/vitest"
+import { Context, Effect, Layer, Schedule } from "effect"
+import { execFile } from "node:child_process"
+import { createServer, type Server } from "node:http"
+import type { AddressInfo } from "node:net"
+import { promisify } from "node:util"
+import { type Demo, demoFolder, spawnDemo, startDemo } from "./demoProcess.ts"
+
+/** The folder that one demo after another keeps its data in. */
+class Folder extends Context.Service<Folder, string>()("test/Folder") {
+  static readonly layer = Layer.effect(
+    Folder,
+    Effect.acquireRelease(Effect.promise(demoFolder), ({ remove }) => Effect.promise(remove)).pipe(
+      Effect.map(({ path }) => path)
+    )
+  )
+}
+
+const start = Effect.fnUntraced(function* (options: Omit<Parameters<typeof startDemo>[0], "folder"> = {}) {
+  const folder = yield* Folder
+  return yield* Effect.acquireRelease(
+    Effect.promise(() => startDemo({ folder, ...options })),
+    (demo) => Effect.promise(() => demo.end("SIGKILL"))
+  )
+})
+
+/** One that is not expected to stay. */
+const run = Effect.fnUntraced(function* (word: string) {
+  const folder = yield* Folder
+  return yield* Effect.promise(() => spawnDemo({ folder, words: [word] }).then(({ end }) => end))
+})
+
+/** For starts on a machine that is busy with other tests. */
+const patience = 60_000
+
+/** What the walk prints, by the headings it prints. */
+const walked = Effect.fnUntraced(function* ({ walk }: Demo) {
+  const { stdout, stderr } = yield* Effect.promise(() => promisify(execFile)("sh", ["-c", walk]))
+  assert.strictEqual(stderr, "")
+  const [, ...parts] = stdout.split(/^-- .*\n/m)
+  return parts.map((part) => part.trim().split("\n"))
+})
+
+const guildNames = ([, guilds]: ReadonlyArray<ReadonlyArray<string>>) =>
+  JSON.parse(guilds![1]!).guilds.map((guild: { readonly name: string }) => guild.name)
+
+const nothingRemains = ({ remains }: Demo) =>
+  Effect.promise(remains).pipe(
+    Effect.repeat({ until: (left) => left.length === 0, schedule: Schedule.spaced("20 millis") }),
+    Effect.timeout("5 seconds")
+  )
+
+const status = (url: string) => Effect.promise(() => fetch(url).then((response) => response.status))
+
+/** Stands where the page would. */
+const realApp = Effect.acquireRelease(
+  Effect.callback<Server>((resume) => {
+    const server = createServer((_, response) => response.writeHead(418).end())
+    server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+  }),
+  (server) => Effect.sync(() => server.close().closeAllConnections())
+).pipe(Effect.map((server) => `http://localhost:${(server.address() as AddressInfo).port}`))
+
+layer(Folder.layer, { excludeTestServices: true })("npm run demo", (it) => {
+  it.effect(
+    "prints a walk through the main job, and Ctrl-C leaves nothing",
+    () =>
+      Effect.gen(function* () {
+        const demo = yield* start()
+        assert.strictEqual(yield* status(demo.frontend), 200)
+        const [session, guilds, roster, character, goodbye] = yield* walked(demo)
+        assert.strictEqual(JSON.parse(session![0]!).user.discord.global_name, "Cyra")
+        assert.strictEqual(JSON.parse(guilds![0]!).guild.membership_role, "admin")
+        assert.include(roster![0]!, '"class":"Warrior"')
+        const [logs, profile, detail] = character!
+        assert.include(detail!, /"gear":\[.{100}/.exec(logs!)![0])
+        assert.include(detail!, profile!.slice(1, -1))
+        assert.strictEqual(JSON.parse(goodbye!.join("")).error.code, "auth.session_revoked")
+
+        assert.deepStrictEqual(yield* Effect.promise(() => demo.end("SIGINT")), { code: 0, said: demo.output })
+        yield* nothingRemains(demo)
+      }),
+    patience
+  )
+
+  it.effect(
+    "has the data of the run before, goes on without the page, and leaves nothing when killed",
+    () =>
+      Effect.gen(function* () {
+        const frontend = yield* realApp
+        const demo = yield* start({ frontend })
+        assert.match(demo.output, /^Page +not served: something else, perhaps the real app, has port \d+$/m)
+        assert.strictEqual(yield* status(frontend), 418)
+        assert.strictEqual(yield* status(`${demo.api}/health`), 200)
+        assert.sameMembers(guildNames(yield* walked(demo)), ["Night Watch", "Night Watch", "Ashen Vanguard"])
+        const other = yield* run("--fresh")
+        assert.deepStrictEqual(other.code, 1)
+        assert.match(other.said, /^A demo is running on the data in /)
+
+        assert.strictEqual((yield* Effect.promise(() => demo.end("SIGKILL"))).code, null)
+        yield* nothingRemains(demo)
+      }),
+    patience
+  )
+
+  it.effect(
+    "--fresh forgets the runs before",
+    () =>
+      Effect.gen(function* () {
+        const demo = yield* start({ words: ["--fresh"] })
+        assert.sameMembers(guildNames(yield* walked(demo)), ["Night Watch", "Ashen Vanguard"])
+      }),
+    patience
+  )
+
+  it.effect(
+    "says which words it knows, and ends on others",
+    () =>
+      Effect.gen(function* () {
+        const [help, other] = yield* Effect.all([run("--help"), run("--frech")], { concurrency: 2 })
+        assert.strictEqual(help.code, 0)
+        assert.include(help.said, "--fresh ")
+        assert.deepStrictEqual(other, { code: 1, said: "Unknown option '--frech'\n" })
+      }),
+    patience
+  )
+})

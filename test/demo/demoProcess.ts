@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { chmod, mkdtemp, readFile, readdir, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
+import { fileURLToPath } from "node:url"
+import { freePort } from "../../src/demo/Watchdog.ts"
+
+const main = fileURLToPath(new URL("../../src/demo/main.ts", import.meta.url))
+
+/** How a demo ended: its exit code, null when killed, and what it said. */
+export interface End {
+  readonly code: number | null
+  readonly said: string
+}
+
+const ended = (child: ChildProcess, said: () => string) =>
+  new Promise<End>((resolve) => child.once("close", (code) => resolve({ code, said: said() })))
+
+/** Parents by process, from /proc. */
+const parents = async () => {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name))
+  const pairs = await Promise.all(
+    pids.map(async (pid) => {
+      const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")
+      // The name stands in parentheses and may hold anything.
+      return [Number(pid), Number(stat.slice(stat.lastIndexOf(")")).split(" ")[2])] as const
+    })
+  )
+  return new Map(pairs.filter(([, parent]) => parent > 0))
+}
+
+/** The process and all that stem from it. */
+const family = async (pid: number) => {
+  const all = await parents()
+  const members = new Set([pid])
+  for (let size = 0; size < members.size;) {
+    size = members.size
+    for (const [child, parent] of all) if (members.has(parent)) members.add(child)
+  }
+  return members
+}
+
+export interface Demo {
+  /** What it printed. */
+  readonly output: string
+  readonly api: string
+  readonly frontend: string
+  /** The commands it printed, as printed. */
+  readonly walk: string
+  readonly end: (signal: NodeJS.Signals) => Promise<End>
+  /** Its processes that still run, and its temporary folders that still lie there. */
+  readonly remains: () => Promise<ReadonlyArray<string>>
+}
+
+/** A folder for data and temporary files that other users may enter: PostgreSQL does not run as root. */
+export const demoFolder = async () => {
+  const path = await mkdtemp(join(tmpdir(), "test-demo-"))
+  await chmod(path, 0o777)
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 20 }) }
+}
+
+interface Options {
+  readonly folder: string
+  readonly words?: ReadonlyArray<string>
+  readonly frontend?: string
+}
+
+/** Starts `npm run demo` as a process of its own, on free ports. */
+export const spawnDemo = async ({ folder, words = [], frontend }: Options) => {
+  const port = await freePort()
+  const variables = {
+    PATH: process.env.PATH,
+    TMPDIR: folder,
+    APP_PORT: String(port),
+    FRONTEND_BASE_URL: frontend ?? `http://localhost:${await freePort()}`
+  }
+  const child = spawn(process.execPath, [main, "--data", join(folder, "data"), ...words], {
+    env: variables,
+    stdio: ["ignore", "pipe", "pipe"]
+  })
+  let said = ""
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()))
+  const end = ended(child, () => said)
+  return { child, end, said: () => said, frontend: variables.FRONTEND_BASE_URL }
+}
+
+/** The same, once it has printed everything; one that ends before is an error with what it said. */
+export const startDemo = async (options: Options): Promise<Demo> => {
+  const { child, end, said, frontend } = await spawnDemo(options)
+  while (!said().includes("Ctrl-C ends everything")) {
+    const early = await Promise.race([end, setTimeout(20)])
+    if (early !== undefined) throw new Error(`The demo ended with ${early.code}:\n${early.said}`)
+  }
+  const output = said()
+  const members = await family(child.pid!)
+  return {
+    output,
+    frontend,
+    api: /^Service +(\S+)/m.exec(output)![1]!,
+    walk: /^API=[^]*?\n\n(?=Page)/m.exec(output)![0],
+    end: (signal) => {
+      child.kill(signal)
+      return end
+    },
+    remains: async () => {
+      const running = new Set((await parents()).keys())
+      const folders = (await readdir(options.folder)).filter((name) => name !== "data")
+      return [...[...members].filter((pid) => running.has(pid)).map((pid) => `process ${pid}`), ...folders]
+    }
+  }
+}
