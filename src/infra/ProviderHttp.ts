@@ -1,4 +1,4 @@
-import { NodeHttpClient } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Clock, Context, Data, Duration, Effect, Exit, Layer, Option } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import type { Headers, HttpClientError } from "effect/http"

@@ -45,6 +45,8 @@ const bounded = <A, E, R>(
 ): Effect.Effect<A, Exclude<E, SqlError.SqlError> | DependencyUnavailable, R> =>
   abandonable(self).pipe(
     Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(unavailable()) }),
+    // A connection lost inside a transaction fails its rollback too, which arrives as a defect.
+    Effect.catchDefect((defect) => (SqlError.isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect))),
     Effect.catchIf(SqlError.isSqlError, (error) =>
       isUnreachable(error)
         ? Effect.logDebug("PostgreSQL did not answer", Cause.fail(error)).pipe(
