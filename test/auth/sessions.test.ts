@@ -46,7 +46,7 @@ const lastSeen = (id: string) =>
   )
 
 layer(TestApp.layer(), live)("sessions", (it) => {
-  it.effect.each(endings)("$what is refused by both replicas, and its cookies are cleared", ({ end, code }) =>
+  it.effect.each(endings)("S02 $what is refused by both replicas, and its cookies are cleared", ({ end, code }) =>
     Effect.gen(function* () {
       const app = yield* TestApp
       const { client, send, signIn, cookie } = yield* openBrowser()
@@ -63,7 +63,7 @@ layer(TestApp.layer(), live)("sessions", (it) => {
     })
   )
 
-  it.effect("a later sign-in restores a deleted user but revives no session", () =>
+  it.effect("S09 a later sign-in restores a deleted user but revives no session", () =>
     Effect.gen(function* () {
       const { client, send, signIn, cookie } = yield* openBrowser()
       yield* signIn(personas.officer.id)
@@ -77,7 +77,7 @@ layer(TestApp.layer(), live)("sessions", (it) => {
     })
   )
 
-  it.effect("moves last-seen and expiry after five minutes, not before, and never past 90 days", () =>
+  it.effect("S03 moves last-seen and expiry after five minutes, not before, and never past 90 days", () =>
     Effect.gen(function* () {
       const { client, signIn } = yield* openBrowser()
       yield* signIn()
@@ -95,7 +95,7 @@ layer(TestApp.layer(), live)("sessions", (it) => {
     })
   )
 
-  it.effect("GET /auth/csrf a hundred times in parallel breaks neither of two tabs", () =>
+  it.effect("X02 GET /auth/csrf a hundred times in parallel breaks neither of two tabs", () =>
     Effect.gen(function* () {
       const { client, send, signIn, cookie } = yield* openBrowser()
       yield* signIn()
@@ -151,7 +151,7 @@ layer(TestApp.layer(), live)("sessions", (it) => {
     })
   )
 
-  it.effect("removes another session of one's own, and neither the one in use nor anybody else's", () =>
+  it.effect("S05 removes another session of one's own, and neither the one in use nor anybody else's", () =>
     Effect.gen(function* () {
       const [desk, phone, other] = [yield* openBrowser(), yield* openBrowser(), yield* openBrowser()]
       yield* desk.signIn()
@@ -175,7 +175,7 @@ layer(TestApp.layer(), live)("sessions", (it) => {
     })
   )
 
-  it.effect("logging out all others against 20 parallel sign-ins leaves no older session, and the caller's", () =>
+  it.effect("S06 logging out all others against 20 parallel sign-ins leaves no older session, and the caller's", () =>
     Effect.gen(function* () {
       const caller = yield* openBrowser()
       yield* caller.signIn(personas.officer.id)

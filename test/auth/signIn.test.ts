@@ -13,7 +13,7 @@ const exchanges = Effect.map(
 )
 
 layer(TestApp.layer(), live)("signing in", (it) => {
-  it.effect("begins with a state of 256 bits, an S256 challenge and a cookie that scripts cannot read", () =>
+  it.effect("A01 begins with a state of 256 bits, an S256 challenge and a cookie that scripts cannot read", () =>
     Effect.gen(function* () {
       const { send } = yield* openBrowser()
       const { headers, setCookie, body } = yield* send("GET", "/api/v1/auth/discord/url")
@@ -38,7 +38,7 @@ layer(TestApp.layer(), live)("signing in", (it) => {
     })
   )
 
-  it.effect("of 64 parallel callbacks with one state over two replicas one wins", () =>
+  it.effect("A03 of 64 parallel callbacks with one state over two replicas one wins", () =>
     Effect.gen(function* () {
       const app = yield* TestApp
       const other = yield* startReplica(app.variables)
@@ -64,7 +64,7 @@ layer(TestApp.layer(), live)("signing in", (it) => {
     })
   )
 
-  it.effect("refuses a state that another browser began, and does not ask Discord", () =>
+  it.effect("A02 refuses a state that another browser began, and does not ask Discord", () =>
     Effect.gen(function* () {
       const victim = yield* openBrowser()
       const attacker = yield* openBrowser()
@@ -82,7 +82,7 @@ layer(TestApp.layer(), live)("signing in", (it) => {
     })
   )
 
-  it.effect("two tabs of one browser may finish in either order", () =>
+  it.effect("A06 two tabs of one browser may finish in either order", () =>
     Effect.gen(function* () {
       const { authorize, client } = yield* openBrowser()
       const first = yield* authorize(personas.raider.id)
@@ -96,7 +96,7 @@ layer(TestApp.layer(), live)("signing in", (it) => {
   it.effect.each([
     { age: "9 minutes 59 seconds", status: 204 },
     { age: "10 minutes 1 second", status: 400 }
-  ])("a state of $age answers $status", ({ age, status }) =>
+  ])("A04 a state of $age answers $status", ({ age, status }) =>
     Effect.gen(function* () {
       const { authorize, send } = yield* openBrowser()
       const payload = yield* authorize(personas.raider.id)
@@ -107,7 +107,7 @@ layer(TestApp.layer(), live)("signing in", (it) => {
     })
   )
 
-  it.effect("ends the session that the browser had before", () =>
+  it.effect("A07 ends the session that the browser had before", () =>
     Effect.gen(function* () {
       const { send, signIn, cookie } = yield* openBrowser()
       yield* signIn()
@@ -121,7 +121,7 @@ layer(TestApp.layer(), live)("signing in", (it) => {
     })
   )
 
-  it.effect("five parallel first sign-ins of one person make one user", () =>
+  it.effect("A08 five parallel first sign-ins of one person make one user", () =>
     Effect.gen(function* () {
       const { discord } = yield* TestApp
       const id = "900000000000000555"
@@ -135,7 +135,7 @@ layer(TestApp.layer(), live)("signing in", (it) => {
     })
   )
 
-  it.effect("a profile with null names, emoji, unknown fields and huge flags signs in", () =>
+  it.effect("A10 a profile with null names, emoji, unknown fields and huge flags signs in", () =>
     Effect.gen(function* () {
       const { discord } = yield* TestApp
       const id = "900000000000000556"

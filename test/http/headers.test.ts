@@ -8,7 +8,7 @@ const origin = environment.FRONTEND_BASE_URL
 const preflight = { "access-control-request-method": "POST", "access-control-request-headers": "content-type" }
 
 layer(TestApp.layer(), live)("headers", (it) => {
-  it.effect("the browser app may ask with credentials, and read what it needs of errors too", () =>
+  it.effect("X07 the browser app may ask with credentials, and read what it needs of errors too", () =>
     Effect.gen(function* () {
       const { send } = yield* openBrowser()
       const { status, headers } = yield* send("GET", "/api/v1/auth/session", { headers: { origin } })
@@ -22,7 +22,7 @@ layer(TestApp.layer(), live)("headers", (it) => {
     })
   )
 
-  it.effect("a preflight is answered without PostgreSQL", () =>
+  it.effect("X05 a preflight is answered without PostgreSQL", () =>
     Effect.gen(function* () {
       const app = yield* TestApp
       app.postgres.shut()
@@ -47,7 +47,7 @@ layer(TestApp.layer(), live)("headers", (it) => {
     "http://app.test:4200.evil.test",
     "HTTP://APP.TEST:4200",
     "null"
-  ])("%s gets no CORS headers", (origin) =>
+  ])("X05 %s gets no CORS headers", (origin) =>
     Effect.gen(function* () {
       const { send } = yield* openBrowser()
       const asked = yield* send("OPTIONS", "/api/v1/guilds", { headers: { origin, ...preflight } })
@@ -63,7 +63,7 @@ layer(TestApp.layer(), live)("headers", (it) => {
   )
 
   it.effect.each(["/api/v1/health", "/api/v1/auth/session", "/nothing", "/api/v1/guilds/%ff"])(
-    "%s tells browsers what they may do, and nobody what serves",
+    "O05 %s tells browsers what they may do, and nobody what serves",
     (path) =>
       Effect.gen(function* () {
         const { headers } = yield* (yield* openBrowser()).send("GET", path)
@@ -77,7 +77,7 @@ layer(TestApp.layer(), live)("headers", (it) => {
       })
   )
 
-  it.effect("HEAD is GET without a body", () =>
+  it.effect("I12 HEAD is GET without a body", () =>
     Effect.gen(function* () {
       const { send } = yield* openBrowser()
       const { status, body, headers } = yield* send("HEAD", "/api/v1/health")

@@ -2,6 +2,7 @@ import { Effect, Ref } from "effect"
 import { Cookies, FetchHttpClient, HttpClient, HttpClientRequest, type HttpMethod } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 import { Api } from "../../src/Api.ts"
+import type { DiscordSimulator } from "../../src/demo/sim/Discord.ts"
 import { personas } from "../../src/demo/sim/Personas.ts"
 import { TestApp } from "./TestApp.ts"
 
@@ -15,7 +16,7 @@ interface Options {
 }
 
 /** One person's browser: a cookie jar, the typed client and plain requests; changes carry the CSRF token by themselves. */
-export const openBrowser = Effect.fnUntraced(function* (at?: string, sharedJar?: Jar) {
+export const openBrowser = Effect.fnUntraced(function* (at?: string, sharedJar?: Jar, discord?: DiscordSimulator) {
   const app = yield* TestApp
   const url = at ?? app.url
   const jar: Jar = sharedJar ?? (yield* Ref.make<ReadonlyArray<Cookies.Cookie>>([]))
@@ -60,7 +61,7 @@ export const openBrowser = Effect.fnUntraced(function* (at?: string, sharedJar?:
   /** Begins a sign-in and lets the persona agree to it at Discord: what the callback is then given. */
   const authorize = Effect.fnUntraced(function* (persona: string) {
     const begun = yield* client.signIn.url()
-    const { code, state } = yield* app.discord.authorize(begun.url, persona)
+    const { code, state } = yield* (discord ?? app.discord).authorize(begun.url, persona)
     return { code: code!, state: state! }
   })
 

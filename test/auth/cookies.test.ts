@@ -1,0 +1,57 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { personas } from "../../src/demo/sim/Personas.ts"
+import { openBrowser } from "../support/Browser.ts"
+import { live, startReplica, TestApp } from "../support/TestApp.ts"
+
+const ways = [
+  { variables: { COOKIE_SECURE: "false" }, attributes: "SameSite=Lax", names: ["session", "csrf"] },
+  { variables: { COOKIE_SECURE: "true" }, attributes: "Secure; SameSite=Lax", names: ["session", "csrf"] },
+  {
+    variables: { COOKIE_SECURE: "false", COOKIE_DOMAIN: "app.test" },
+    domain: "Domain=app.test; ",
+    attributes: "SameSite=Lax",
+    names: ["session", "csrf"]
+  },
+  {
+    variables: { COOKIE_SECURE: "true", COOKIE_DOMAIN: "app.test", COOKIE_SAME_SITE: "None" },
+    domain: "Domain=app.test; ",
+    attributes: "Secure; SameSite=None",
+    names: ["session", "csrf"]
+  },
+  {
+    variables: {
+      COOKIE_SECURE: "true",
+      COOKIE_DOMAIN: "app.test",
+      COOKIE_SAME_SITE: "Strict",
+      SESSION_COOKIE_NAME: "__Host-sid",
+      CSRF_COOKIE_NAME: "__Host-csrf"
+    },
+    attributes: "Secure; SameSite=Strict",
+    names: ["__Host-sid", "__Host-csrf"]
+  }
+]
+
+layer(TestApp.layer(), live)("cookies", (it) => {
+  it.effect.each(ways)("S01 with $variables have exactly these attributes, and go with the same ones", (way) =>
+    Effect.gen(function* () {
+      const app = yield* TestApp
+      const { send } = yield* openBrowser(yield* startReplica({ ...app.variables, ...way.variables }))
+      const [session, csrf] = way.names
+      const lines = (sid: string, token: string, age: number) => [
+        `${session}=${sid}; Max-Age=${age}; ${way.domain ?? ""}Path=/; HttpOnly; ${way.attributes}`,
+        `${csrf}=${token}; Max-Age=${age}; ${way.domain ?? ""}Path=/; ${way.attributes}`
+      ]
+      // A jar would keep Secure cookies from plain HTTP, so they are carried by hand.
+      const begun = yield* send("GET", "/api/v1/auth/discord/url")
+      const json = yield* app.discord.authorize(begun.body.url, personas.raider.id)
+      const browser = begun.setCookie.split(";")[0]!
+      const { setCookie } = yield* send("POST", "/api/v1/auth/discord/callback", { json, headers: { cookie: browser } })
+      const [sid, token] = setCookie.split("\n").map((line) => /=([\w-]{43});/.exec(line)![1]!)
+      assert.deepStrictEqual(setCookie.split("\n"), lines(sid!, token!, 7_776_000))
+      const headers = { cookie: `${session}=${sid}`, "x-csrf-token": token! }
+      const gone = yield* send("POST", "/api/v1/auth/logout", { headers })
+      assert.deepStrictEqual([gone.status, gone.setCookie.split("\n")], [204, lines("", "", 0)])
+    })
+  )
+})

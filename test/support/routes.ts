@@ -1,0 +1,17 @@
+import { Api } from "../../src/Api.ts"
+
+const id = "00000000-0000-4000-8000-000000000000"
+
+/** Every route of the API with an address that fits it; parameters are ids of nobody. */
+export const routes = Object.values(Api.groups).flatMap((group) =>
+  Object.values(group.endpoints).map((endpoint) => ({
+    name: `${endpoint.method} ${endpoint.path}`,
+    method: endpoint.method,
+    path: endpoint.path.replace(/:\w+/g, id),
+    takesBody: endpoint.payload.size > 0,
+    signedIn: [...endpoint.middlewares].some(({ key }) => key === "http/SignedIn")
+  }))
+)
+
+export const unsafeRoutes = routes.filter(({ method }) => method !== "GET")
+export const safeRoutes = routes.filter(({ method }) => method === "GET")
