@@ -79,6 +79,7 @@ export const spawnDemo = async ({ folder, words = [], frontend }: Options) => {
     env: variables,
     stdio: ["ignore", "pipe", "pipe"]
   })
+  process.once("exit", () => child.kill("SIGKILL"))
   let said = ""
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()))
   const end = ended(child, () => said)

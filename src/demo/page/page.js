@@ -42,7 +42,8 @@ const say = (sentence) => {
 const on = (work) => async (event) => {
   event.preventDefault()
   const button = event.submitter ?? event.currentTarget
-  button.disabled = true
+  if (button.ariaBusy === "true") return
+  button.ariaBusy = "true"
   say("")
   try {
     await work(event)
@@ -50,7 +51,7 @@ const on = (work) => async (event) => {
     if (error.status === 401) showWelcome()
     say(error.message)
   }
-  button.disabled = false
+  button.ariaBusy = "false"
 }
 
 /** Who is signed in, and the character that is shown. */
@@ -81,7 +82,7 @@ const profileText = (profile) => {
 const logsText = (logs) => {
   if (logs === null) return "Not asked yet."
   const average = logs.best_performance_average?.toFixed(1) ?? "none"
-  return logs.error ?? `Best average ${average} ${logs.metric}, ${logs.total_kills} kills`
+  return logs.error ?? `Best average ${average} (${logs.metric}), ${logs.total_kills} kills`
 }
 
 const openCharacter = async (id) => {
@@ -112,17 +113,18 @@ const openCharacter = async (id) => {
   show("guilds", "roster", "character")
 }
 
-const refresh = (provider) =>
+const refresh = (provider, name) =>
   on(async () => {
-    say("Asking…")
+    say(`Asking ${name}…`)
     await call("POST", `/characters/${shown}/${provider}/refresh`)
     await openCharacter(shown)
-    say("")
+    say(`${name} has answered.`)
   })
 
 const openGuild = async (guild) => {
   const { characters } = await call("GET", `/guilds/${guild.id}/characters`)
-  $("roster-title").textContent = `${guild.name}: ${characters.length} characters`
+  $("roster-title").textContent =
+    `${guild.name}: ${characters.length} ${characters.length === 1 ? "character" : "characters"}`
   $("roster-rows").replaceChildren(
     ...characters.map(({ id, name, class: kind, spec, role, rank, user_id }) => {
       const onclick = on(async () => {
@@ -179,8 +181,8 @@ const makeGuild = on(async ({ target }) => {
 $("sign-in").addEventListener("click", signIn)
 $("log-out").addEventListener("click", logOut)
 $("new-guild").addEventListener("submit", makeGuild)
-$("refresh-battlenet").addEventListener("click", refresh("battlenet"))
-$("refresh-warcraftlogs").addEventListener("click", refresh("warcraftlogs"))
+$("refresh-battlenet").addEventListener("click", refresh("battlenet", "Battle.net"))
+$("refresh-warcraftlogs").addEventListener("click", refresh("warcraftlogs", "Warcraft Logs"))
 
 /** Discord sends people back with a code, or with word that they would rather not. */
 const endSignIn = async () => {

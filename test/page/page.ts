@@ -1,0 +1,128 @@
+import assert from "node:assert/strict"
+import { existsSync } from "node:fs"
+import { mkdir } from "node:fs/promises"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { chromium, type Page } from "playwright-core"
+import { demoFolder, startDemo } from "../demo/demoProcess.ts"
+
+/*
+ * Goes through the main job as a person would, in a browser, and takes the picture in the README. Not a part of
+ * `npm test`, for it needs Chromium.
+ */
+
+const executablePath = process.env.CHROMIUM_PATH || "/usr/bin/chromium"
+const picture = fileURLToPath(new URL("../../docs/demo.png", import.meta.url))
+
+const words = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-lcd-text",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-sync"
+]
+words.push("--disable-background-networking", "--disable-component-update")
+
+/** What a person would not see and nobody wants: errors on the console, and requests that failed. */
+const complaintsOf = (page: Page) => {
+  const found: Array<string> = []
+  // Asking for the session is how the page learns that nobody is signed in.
+  const expected = (status: number, url: string) => status === 401 && url.endsWith("/api/v1/auth/session")
+  page.on("pageerror", (error) => found.push(`error: ${error.message}`))
+  page.on("requestfailed", (request) => found.push(`failed: ${request.url()} ${request.failure()?.errorText}`))
+  page.on("response", (response) => {
+    if (response.status() >= 400 && !expected(response.status(), response.url()))
+      found.push(`${response.status()}: ${response.url()}`)
+  })
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type()) && !expected(401, message.location().url))
+      found.push(`console: ${message.text()}`)
+  })
+  return found
+}
+
+const pressing = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).click()
+
+const signIn = async (page: Page, frontend: string) => {
+  await page.goto(frontend)
+  await pressing(page, "Sign in with Discord")
+  await page.getByRole("link", { name: "Sign in as Cyra" }).click()
+  await page.getByText("Cyra, signed in until").waitFor()
+  assert.equal(page.url(), `${frontend}/`)
+}
+
+/** Nothing in a name is ever taken for HTML. */
+const made = "Wipe & Repeat <3"
+
+const makeGuild = async (page: Page) => {
+  await page.getByLabel("Name").fill(made)
+  await page.getByLabel("Faction").selectOption("Horde")
+  await pressing(page, "Make")
+  await page.getByText(`${made} is made.`).waitFor()
+  await page.getByRole("heading", { name: `${made}: 4 characters` }).waitFor()
+  await page.getByRole("listitem").filter({ hasText: made }).filter({ hasText: "admin" }).waitFor()
+}
+
+const openRoster = async (page: Page) => {
+  await pressing(page, "Ashen Vanguard")
+  await page.getByRole("heading", { name: /^Ashen Vanguard: \d+ characters$/ }).waitFor()
+  const rows = await page.locator("#roster-rows tr").count()
+  assert.ok(rows >= 60, `the roster has ${rows} characters`)
+}
+
+const refreshCharacter = async (page: Page) => {
+  await pressing(page, "Cyrandel")
+  await page.getByText("Blood Elf Mage, Arcane").waitFor()
+  assert.equal(await page.getByText("Not asked yet.").count(), 2)
+  await pressing(page, "Refresh from Battle.net")
+  await page.getByText(/^Level 70, item level \d+, Arcane$/).waitFor()
+  await pressing(page, "Refresh from Warcraft Logs")
+  await page.getByText(/^Best average [\d.]+ \(dps\), \d+ kills$/).waitFor()
+  const count = async (table: string) => page.locator(`${table} tbody tr`).count()
+  const [parses, gear] = [await count("#parses"), await count("#gear")]
+  assert.ok(parses > 3 && gear > 10, `${parses} parses and ${gear} pieces of gear`)
+}
+
+const logOut = async (page: Page, frontend: string) => {
+  await pressing(page, "Log out")
+  await page.getByText("You are logged out.").waitFor()
+  await page.goto(frontend)
+  await page.getByRole("button", { name: "Sign in with Discord" }).waitFor()
+}
+
+const walk = async (page: Page, frontend: string) => {
+  const complaints = complaintsOf(page)
+  await signIn(page, frontend)
+  await makeGuild(page)
+  await openRoster(page)
+  await refreshCharacter(page)
+  await mkdir(join(picture, ".."), { recursive: true })
+  await page.getByText("Warcraft Logs has answered.").waitFor()
+  await page.screenshot({ path: picture })
+  await logOut(page, frontend)
+  assert.deepEqual(complaints, [])
+}
+
+if (!existsSync(executablePath)) {
+  process.stderr.write(
+    `There is no Chromium at ${executablePath}: apt-get install chromium, or set CHROMIUM_PATH to one.\n`
+  )
+  process.exit(1)
+}
+const browser = await chromium.launch({ executablePath, args: words })
+const folder = await demoFolder()
+const demo = await startDemo({ folder: folder.path })
+try {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 784 } })
+  page.setDefaultTimeout(10_000)
+  await walk(page, demo.frontend)
+  process.stdout.write("The page goes through the main job; its picture is in docs/demo.png.\n")
+} finally {
+  const started = performance.now()
+  const { code } = await demo.end("SIGINT")
+  assert.equal(code, 0)
+  assert.ok(performance.now() - started < 3000, "an open page holds the end up")
+  await browser.close()
+  await folder.remove()
+}
