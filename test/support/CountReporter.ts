@@ -1,5 +1,16 @@
 import type { SerializedError } from "vitest"
-import type { Reporter, TestModule, Vitest } from "vitest/node"
+import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node"
+
+/** The ids that tests are named by, such as A01, of which every test passed. */
+const requirementsOf = (tests: ReadonlyArray<TestCase>) => {
+  const held = new Map<string, boolean>()
+  for (const test of tests) {
+    for (const id of /^(?:[A-Z]\d\d )+/.exec(test.name)?.[0].trim().split(" ") ?? []) {
+      held.set(id, (held.get(id) ?? true) && test.result().state === "passed")
+    }
+  }
+  return [...held].flatMap(([id, holds]) => (holds ? [id] : [])).toSorted()
+}
 
 /**
  * Ends the output with `123 passed, 0 failed`. What did not run did not pass: skipped tests, files that did not load and
@@ -21,7 +32,9 @@ export class CountReporter implements Reporter {
     const failed = tests.filter((test) => /failed|pending/.test(test.result().state)).length
     const broken = modules.filter((module) => module.errors().length > 0).length + errors.length
 
-    const lines = skipped.map((test) => `Skipped: ${test.module.relativeModuleId} > ${test.fullName}`)
+    const ids = requirementsOf(tests)
+    const lines = ids.length === 0 ? [] : [`${ids.length} requirements hold: ${ids.join(" ")}`]
+    lines.push(...skipped.map((test) => `Skipped: ${test.module.relativeModuleId} > ${test.fullName}`))
     if (passed + failed === 0) lines.push("No test ran.")
     lines.push(`${passed} passed, ${failed + skipped.length + broken} failed`)
     process.stdout.write(`${lines.join("\n")}\n`)

@@ -1,0 +1,35 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { openBrowser } from "../support/Browser.ts"
+import { live, startReplica, TestApp } from "../support/TestApp.ts"
+
+const path = "/api/v1/auth/session"
+
+layer(TestApp.layer({ DB_POOL_SIZE: "20", RATE_LIMIT_REQUESTS: "1000000" }), live)("revocation", (it) => {
+  it.effect.each(["open", "silence", "shut"] as const)(
+    "S04 with Redis %s no replica accepts a revoked session, of a third of 10,000 requests",
+    (state) =>
+      Effect.gen(function* () {
+        const app = yield* TestApp
+        const here = yield* openBrowser()
+        yield* here.signIn()
+        const headers = { cookie: `session=${yield* here.cookie("session")}` }
+        const there = yield* openBrowser(yield* startReplica(app.variables))
+        app.redis[state]()
+        const ask = ({ send }: typeof here) => Effect.map(send("GET", path, { headers }), ({ status }) => status)
+        assert.deepStrictEqual(yield* Effect.all([ask(here), ask(there)]), [200, 200])
+        yield* here.send("POST", "/api/v1/auth/logout")
+        const statuses = yield* Effect.forEach(
+          Array.from({ length: 3334 }, (_, index) => (index % 2 === 0 ? here : there)),
+          ask,
+          { concurrency: 40 }
+        )
+        app.redis.open()
+        assert.lengthOf(
+          statuses.filter((status) => status === 401),
+          3334
+        )
+      }),
+    30_000
+  )
+})

@@ -1,0 +1,17 @@
+import { Effect } from "effect"
+import { vi } from "vitest"
+
+/** Every line written from now to the end of the scope; the service's JSON logger writes by `console.log`. */
+export const capturedLog = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const lines: Array<string> = []
+      const spies = (["log", "error", "warn", "info", "debug"] as const).map((method) =>
+        vi.spyOn(console, method).mockImplementation((...words) => void lines.push(words.map(String).join(" ")))
+      )
+      return { lines, spies }
+    }),
+    ({ spies }) => Effect.sync(() => spies.forEach((spy) => spy.mockRestore()))
+  ),
+  ({ lines }) => lines
+)
