@@ -57,7 +57,7 @@ describe("DiscordClient", { concurrent: true }, () => {
       const profile = yield* client.currentUser(tokens.accessToken)
       assert.deepInclude(profile, { id: personas.admin.id, username: "aldra.sim", global_name: "Aldra", bot: null })
       const [exchange] = sim.calls.to("/oauth2/token")
-      assert.deepInclude(exchange, { authorization: "basic", userAgent: "DiscordBot (http://127.0.0.1:3000, 0.1.0)" })
+      assert.deepInclude(exchange, { authorization: "basic", userAgent: "DiscordBot (http://app.test:4200, 0.1.0)" })
       assert.deepEqual(exchange?.body, {
         grant_type: "authorization_code",
         code: "[secret]",

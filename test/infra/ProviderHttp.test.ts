@@ -5,7 +5,8 @@ import { AppConfig } from "../../src/infra/AppConfig.ts"
 import { ProviderHttp } from "../../src/infra/ProviderHttp.ts"
 import { clientCredentials } from "../../src/infra/ProviderToken.ts"
 import { WclClient } from "../../src/infra/WclClient.ts"
-import { environment, withLog } from "./providers.ts"
+import { environment } from "../support/environment.ts"
+import { withLog } from "./providers.ts"
 
 /** An HttpClient that answers from a function, for what no simulator says. */
 const answering = (answer: (request: HttpClientRequest.HttpClientRequest) => Response) => {

@@ -3,37 +3,16 @@ import { AppConfig } from "../../src/infra/AppConfig.ts"
 import { BnetClient } from "../../src/infra/BnetClient.ts"
 import { DiscordClient } from "../../src/infra/DiscordClient.ts"
 import { WclClient } from "../../src/infra/WclClient.ts"
+import { environment } from "../support/environment.ts"
 import type { Fault } from "../../src/demo/sim/Fault.ts"
 
 /** Credentials that no log line may show. */
-export const credentials = { clientId: "client-7d1f", clientSecret: "canary-client-9f3b7a52c1" }
-
-export const redirectUrl = "http://127.0.0.1:3000/auth/callback"
-
-export const environment = {
-  APP_PORT: "4000",
-  FRONTEND_BASE_URL: "http://127.0.0.1:3000",
-  DB_HOST: "127.0.0.1",
-  DB_PORT: "5432",
-  DB_USER: "nobody",
-  DB_PASSWORD: "unused",
-  DB_NAME: "unused",
-  REDIS_HOST: "127.0.0.1",
-  REDIS_PORT: "6379",
-  REDIS_PASSWORD: "unused",
-  DISCORD_CLIENT_ID: credentials.clientId,
-  DISCORD_CLIENT_SECRET: credentials.clientSecret,
-  DISCORD_REDIRECT_URL: redirectUrl,
-  DISCORD_TOKEN_ENCRYPTION_KEY: "8f3a1c5e7b9d2046f8e1a3c5d7b90f2e4a6c8e0b1d3f5a7c9e2b4d6f80a1c3e5",
-  SESSION_HMAC_SECRET: "q7Vd2mXw9TzLr4KpYc8NbHs3GfJu6EaR",
-  GEOIP_DATABASE_PATH: "/nowhere",
-  COOKIE_DOMAIN: "localhost",
-  WCL_CLIENT_ID: credentials.clientId,
-  WCL_CLIENT_SECRET: credentials.clientSecret,
-  WCL_API_DELAY_MS: "0",
-  BNET_CLIENT_ID: credentials.clientId,
-  BNET_CLIENT_SECRET: credentials.clientSecret
+export const credentials = {
+  clientId: environment.DISCORD_CLIENT_ID,
+  clientSecret: environment.DISCORD_CLIENT_SECRET
 }
+
+export const redirectUrl = environment.DISCORD_REDIRECT_URL
 
 type Environment = Readonly<Record<string, string>>
 
