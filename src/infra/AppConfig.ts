@@ -1,5 +1,6 @@
 import { Context, Effect, Layer, Redacted, Result, Schema } from "effect"
-import { IpNetwork } from "effect/net"
+import { IpInterface, IpNetwork } from "effect/net"
+import { isIP } from "node:net"
 
 /** A way to read one variable: what it must be, in words, and the value or undefined when it is not that. */
 interface Format<A> {
@@ -18,52 +19,83 @@ const integer = (minimum: number, maximum: number, what: string) =>
 const oneOf = <const A extends string>(...values: ReadonlyArray<A>) =>
   format(`one of ${values.join(", ")}`, (text) => values.find((value) => value.toLowerCase() === text.toLowerCase()))
 
-const url = (expected: string, accept: (url: URL) => boolean = () => true) =>
-  format(expected, (text) => {
-    const parsed = URL.canParse(text) ? new URL(text) : undefined
-    if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || parsed.hostname === "") return undefined
-    return parsed.username === "" && parsed.password === "" && accept(parsed) ? text.replace(/\/+$/, "") : undefined
-  })
+const parseUrl = (text: string) => {
+  const url = /^https?:\/\/[^\s/\\]/i.test(text) && URL.canParse(text) ? new URL(text) : undefined
+  return url?.username === "" && url.password === "" && url.hash === "" ? url : undefined
+}
 
 const text = format("set", (text) => text)
 const port = integer(1, 65535, "a port")
-const boolean = format("true or false", (text) => ({ true: true, false: false })[text.toLowerCase()])
-const httpUrl = url("an http or https URL with a host")
-const origin = url(
-  "an http or https URL with a host and without a path",
-  (url) => url.pathname === "/" && url.search === "" && url.hash === ""
+const boolean = format("true or false", (text) =>
+  /^(true|false)$/i.test(text) ? text.toLowerCase() === "true" : undefined
 )
+const host = format("a host name or an IP address", (text) =>
+  isIP(text) > 0 || /^[\w.-]+$/.test(text) ? text : undefined
+)
+
+/** As it was written: a provider compares redirect URLs letter by letter. */
+const httpUrl = format("an http or https URL with a host", (text) => parseUrl(text) && text)
+
+/** What paths are appended to; `{region}` may be a part of it. */
+const baseUrl = format(
+  httpUrl.expected,
+  (text) => parseUrl(text.replaceAll("{region}", "eu")) && text.replace(/\/+$/, "")
+)
+
+const origin = format("an http or https URL with a host and without a path", (text) => {
+  const url = parseUrl(text)
+  return url?.pathname === "/" && url.search === "" ? url.origin : undefined
+})
 const cookieName = format("a cookie name", (text) => (/^[\w!#$&'*+.^`|~-]{1,64}$/.test(text) ? text : undefined))
+
+/** Browsers ignore a leading dot. */
 const cookieDomain = format("a host name", (text) =>
-  /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(text) ? text : undefined
+  /^\.?[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i.test(text)
+    ? text.replace(/^\./, "").toLowerCase()
+    : undefined
 )
 
-const networks = format("CIDR blocks separated by commas", (text) => {
-  const blocks = text.split(",").map((block) => IpNetwork.fromString(block.trim()))
-  return blocks.every(Result.isSuccess) ? blocks.map((block) => block.success) : undefined
+const networks = format("IP addresses or CIDR blocks separated by commas", (text) => {
+  const blocks = text.split(",").map((block) => IpInterface.fromString(block.trim()))
+  return blocks.every(Result.isSuccess) ? blocks.map((block) => IpNetwork.fromInterface(block.success)) : undefined
 })
 
-const placeholder = /change[-_ ]?me|replace[-_ ]?me|placeholder|your[-_ ]|example|^(secret|password|test|todo|xxx)/i
+/** Whole values only: a random secret may well contain `xxx` or `example`. */
+const placeholders = [
+  /^(secret|password|test|todo|tbd|none|null|undefined)$/i,
+  /^<.*>$/,
+  /^\$\{.*\}$/,
+  /^([a-z]+[-_. ])*(change[-_ ]?(me|it|this)|replace[-_ ]?(me|this|with)|your|placeholder|example|insert|fill)\d*([-_. ][a-z\d]+)*$/i
+]
 
-/** A secret that is no known placeholder and not one byte repeated. */
+/** 32 bytes as hex, base64 or base64url. */
+const decodeKey = (text: string) => {
+  if (/^[\da-f]{64}$/i.test(text)) return Buffer.from(text, "hex")
+  return /^[\w-]{43}$|^[A-Za-z\d+/]{43}=$/.test(text) ? Buffer.from(text, "base64url") : undefined
+}
+
+const isWeak = (text: string) =>
+  placeholders.some((pattern) => pattern.test(text)) ||
+  [Buffer.from(text), decodeKey(text)].some((bytes) => bytes && bytes.length > 1 && new Set(bytes).size === 1)
+
 const secret = (expected: string, minimumBytes: number) =>
-  format(expected, (text) => {
-    const weak = placeholder.test(text) || (minimumBytes > 1 && new Set(text).size === 1)
-    return weak || Buffer.byteLength(text) < minimumBytes ? undefined : Redacted.make(text)
-  })
+  format(`${expected}, and not a placeholder`, (text) =>
+    Buffer.byteLength(text) < minimumBytes || isWeak(text) ? undefined : Redacted.make(text)
+  )
 
-const credential = secret("set, and not a placeholder", 1)
+const credential = secret("set", 1)
 
-const encryptionKey = format("32 random bytes as hex, base64 or base64url, and not a placeholder", (text) => {
-  const key = /^[0-9a-f]{64}$/i.test(text)
-    ? Buffer.from(text, "hex")
-    : /^[A-Za-z0-9+/]{43}=$|^[A-Za-z0-9_-]{43}$/.test(text)
-      ? Buffer.from(text, "base64url")
-      : undefined
-  return key === undefined || new Set(key).size < 4 ? undefined : Redacted.make(new Uint8Array(key))
+/** Of a server that decides itself which passwords it takes. */
+const password = format("set", Redacted.make<string>)
+
+const encryptionKey = format("32 random bytes as hex, base64 or base64url", (text) => {
+  const key = isWeak(text) ? undefined : decodeKey(text)
+  return key && Redacted.make(new Uint8Array(key))
 })
 
+/** Reads variables without the white space around them; an empty one is as good as none. */
 class Reader {
+  readonly names: Array<string> = []
   readonly faults: Array<string> = []
   private readonly env: Record<string, string | undefined>
 
@@ -71,23 +103,32 @@ class Reader {
     this.env = env
   }
 
-  required<A>(name: string, { expected, parse }: Format<A>): A {
-    const value = this.env[name]?.trim() ?? ""
-    const parsed = value === "" ? undefined : parse(value)
-    if (parsed === undefined) this.faults.push(value === "" ? `${name} is missing` : `${name} must be ${expected}`)
-    return parsed as A
+  required<A>(name: string, format: Format<A>): A {
+    return this.read(name, format, () => {
+      this.faults.push(`${name} is missing`)
+      return undefined as A
+    })
   }
 
   optional<A, B>(name: string, format: Format<A>, fallback: B): A | B {
-    return (this.env[name]?.trim() ?? "") === "" ? fallback : this.required(name, format)
+    return this.read(name, format, () => fallback)
+  }
+
+  private read<A, B>(name: string, { expected, parse }: Format<A>, whenEmpty: () => B): A | B {
+    this.names.push(name)
+    const text = this.env[name]?.trim() ?? ""
+    if (text === "") return whenEmpty()
+    const value = parse(text)
+    if (value === undefined) this.faults.push(`${name} must be ${expected}`)
+    return value as A
   }
 }
 
 const readDatabase = (reader: Reader) => ({
-  host: reader.required("DB_HOST", text),
+  host: reader.required("DB_HOST", host),
   port: reader.required("DB_PORT", port),
   user: reader.required("DB_USER", text),
-  password: reader.required("DB_PASSWORD", format("set", Redacted.make<string>)),
+  password: reader.required("DB_PASSWORD", password),
   name: reader.required("DB_NAME", text),
   poolSize: reader.optional("DB_POOL_SIZE", integer(1, 1000, "a number"), 10),
   ssl: reader.optional("DB_SSL", oneOf("disable", "require", "verify-full"), "disable" as const)
@@ -101,20 +142,21 @@ const read = (reader: Reader) => ({
   frontendOrigin: reader.required("FRONTEND_BASE_URL", origin),
   database: readDatabase(reader),
   redis: {
-    host: reader.required("REDIS_HOST", text),
+    host: reader.required("REDIS_HOST", host),
     port: reader.required("REDIS_PORT", port),
-    password: reader.required("REDIS_PASSWORD", format("set", Redacted.make<string>))
+    password: reader.required("REDIS_PASSWORD", password)
   },
   discord: {
     clientId: reader.required("DISCORD_CLIENT_ID", text),
     clientSecret: reader.required("DISCORD_CLIENT_SECRET", credential),
     redirectUrl: reader.required("DISCORD_REDIRECT_URL", httpUrl),
     tokenKey: reader.required("DISCORD_TOKEN_ENCRYPTION_KEY", encryptionKey),
-    apiBaseUrl: reader.optional("DISCORD_API_BASE_URL", httpUrl, "https://discord.com/api/v10"),
+    previousTokenKey: reader.optional("DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS", encryptionKey, undefined),
+    apiBaseUrl: reader.optional("DISCORD_API_BASE_URL", baseUrl, "https://discord.com/api/v10"),
     authorizeUrl: reader.optional("DISCORD_AUTHORIZE_URL", httpUrl, "https://discord.com/oauth2/authorize")
   },
   session: {
-    hmacSecret: reader.required("SESSION_HMAC_SECRET", secret("at least 32 bytes, and not a placeholder", 32)),
+    hmacSecret: reader.required("SESSION_HMAC_SECRET", secret("at least 32 bytes", 32)),
     cookieName: reader.optional("SESSION_COOKIE_NAME", cookieName, "session"),
     csrfCookieName: reader.optional("CSRF_COOKIE_NAME", cookieName, "csrf"),
     cookieDomain: reader.required("COOKIE_DOMAIN", cookieDomain),
@@ -140,17 +182,11 @@ const read = (reader: Reader) => ({
       "classic" as const
     ),
     tokenUrl: reader.optional("BNET_OAUTH_TOKEN_URL", httpUrl, "https://oauth.battle.net/token"),
-    apiBaseUrl: reader.optional(
-      "BNET_API_BASE_URL",
-      format(
-        httpUrl.expected,
-        (text) => httpUrl.parse(text.replaceAll("{region}", "region")) && text.replace(/\/+$/, "")
-      ),
-      "https://{region}.api.blizzard.com"
-    )
+    apiBaseUrl: reader.optional("BNET_API_BASE_URL", baseUrl, "https://{region}.api.blizzard.com")
   },
   runSeeds: reader.optional("RUN_DB_SEEDS", boolean, false),
   trustedProxies: reader.optional("TRUSTED_PROXIES", networks, [] as ReadonlyArray<IpNetwork.IpNetwork>),
+  auditRetentionDays: reader.optional("AUDIT_RETENTION_DAYS", integer(1, 3650, "a number of days"), 365),
   log: {
     level: reader.optional("LOG_LEVEL", oneOf("Trace", "Debug", "Info", "Warn", "Error", "Fatal"), "Info" as const),
     format: reader.optional(
@@ -163,27 +199,36 @@ const read = (reader: Reader) => ({
 
 type Values = ReturnType<typeof read>
 
-const bytesOf = (key: Redacted.Redacted<Uint8Array>) => Buffer.from(Redacted.value(key))
+const sameKey = (one: Redacted.Redacted<Uint8Array>, other: Redacted.Redacted<Uint8Array>) =>
+  Buffer.from(Redacted.value(one)).equals(Redacted.value(other))
 
-/** Rules between variables; only asked when each one by itself is well. */
+/** Rules between variables. A value at fault is undefined here, whatever its type says. */
 const contradictions = ({ session, discord }: Values): ReadonlyArray<string> => {
+  const { cookieName, csrfCookieName, cookieSecure, cookieSameSite, hmacSecret } = session
   const faults: Array<string> = []
-  if (session.cookieSameSite === "None" && !session.cookieSecure)
+  if (cookieSameSite === "None" && cookieSecure === false)
     faults.push("COOKIE_SAME_SITE None demands COOKIE_SECURE true")
-  if (session.cookieName === session.csrfCookieName) faults.push("SESSION_COOKIE_NAME and CSRF_COOKIE_NAME must differ")
-  for (const [variable, name] of [
-    ["SESSION_COOKIE_NAME", session.cookieName],
-    ["CSRF_COOKIE_NAME", session.csrfCookieName]
+  if (cookieName === csrfCookieName && cookieName !== undefined)
+    faults.push("SESSION_COOKIE_NAME and CSRF_COOKIE_NAME must differ")
+  for (const [variable, name = ""] of [
+    ["SESSION_COOKIE_NAME", cookieName],
+    ["CSRF_COOKIE_NAME", csrfCookieName]
   ] as const) {
-    if (/^__(Host|Secure)-/i.test(name) && !session.cookieSecure)
+    if (/^__(Host|Secure)-/i.test(name) && cookieSecure === false)
       faults.push(`${variable} with that prefix demands COOKIE_SECURE true`)
   }
-  const hmac = Redacted.value(session.hmacSecret)
-  const key = bytesOf(discord.tokenKey)
-  if ([key.toString("hex"), key.toString("base64"), key.toString("base64url")].includes(hmac)) {
+  if (hmacSecret && discord.tokenKey && decodeKey(Redacted.value(hmacSecret))?.equals(Redacted.value(discord.tokenKey)))
     faults.push("SESSION_HMAC_SECRET and DISCORD_TOKEN_ENCRYPTION_KEY must differ")
-  }
+  if (discord.previousTokenKey && discord.tokenKey && sameKey(discord.previousTokenKey, discord.tokenKey))
+    faults.push("DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS and DISCORD_TOKEN_ENCRYPTION_KEY must differ")
   return faults
+}
+
+/** The names of all variables, in the order they are read. */
+export const variables = (): ReadonlyArray<string> => {
+  const reader = new Reader({})
+  read(reader)
+  return reader.names
 }
 
 export class InvalidConfiguration extends Schema.TaggedError<InvalidConfiguration>()("InvalidConfiguration", {
@@ -203,7 +248,7 @@ export class AppConfig extends Context.Service<AppConfig, Values>()("infra/AppCo
       Effect.suspend(() => {
         const reader = new Reader(env)
         const values = read(reader)
-        const faults = reader.faults.length > 0 ? reader.faults : contradictions(values)
+        const faults = [...reader.faults, ...contradictions(values)]
         return faults.length > 0 ? Effect.fail(new InvalidConfiguration({ faults })) : Effect.succeed(values)
       })
     )
