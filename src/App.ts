@@ -3,10 +3,14 @@ import { HttpRouter } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import { Api } from "./Api.ts"
 import { sessionsLayer, signInLayer } from "./auth/AuthHttp.ts"
+import { ProfileRefresh } from "./auth/ProfileRefresh.ts"
+import { ProfileRefreshRepo } from "./auth/ProfileRefreshRepo.ts"
 import { Sessions } from "./auth/Sessions.ts"
 import { SessionsRepo } from "./auth/SessionsRepo.ts"
 import { SignIn } from "./auth/SignIn.ts"
 import { SignInRepo } from "./auth/SignInRepo.ts"
+import * as Sweep from "./auth/Sweep.ts"
+import { SweepRepo } from "./auth/SweepRepo.ts"
 import { Characters } from "./characters/Characters.ts"
 import { charactersLayer } from "./characters/CharactersHttp.ts"
 import { CharactersRepo } from "./characters/CharactersRepo.ts"
@@ -40,7 +44,18 @@ const slices = Guilds.layer.pipe(
   Layer.provideMerge(SignIn.layer),
   Layer.provideMerge(Sessions.layer),
   Layer.provideMerge(SessionCookies.layer),
-  Layer.provide(Layer.mergeAll(SessionsRepo.layer, SignInRepo.layer, GuildsRepo.layer, CharactersRepo.layer))
+  Layer.merge(Sweep.layer),
+  Layer.provide(ProfileRefresh.layer),
+  Layer.provide(
+    Layer.mergeAll(
+      SessionsRepo.layer,
+      SignInRepo.layer,
+      ProfileRefreshRepo.layer,
+      SweepRepo.layer,
+      GuildsRepo.layer,
+      CharactersRepo.layer
+    )
+  )
 )
 
 const infra = Layer.mergeAll(
@@ -80,11 +95,11 @@ const routes = Layer.mergeAll(
 ).pipe(Layer.provide(groups), Layer.provide(middleware))
 
 /** The whole service. Nothing is served before migrations, seeds and every layer under it are ready. */
-export const App = HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
+export const App = Layer.unwrap(Effect.map(HttpRouter.toHttpEffect(routes), Server.serve)).pipe(
   Layer.provide(
     Layer.succeed(HttpRouter.RouterConfig, { ignoreDuplicateSlashes: false, caseSensitive: true, maxParamLength: 256 })
   ),
-  Layer.provide(Server.layer),
+  Layer.provide(Server.platform),
   Layer.provide(slices),
   Layer.provide(infra),
   Layer.provide(database),

@@ -4,6 +4,7 @@ import { RequestInfo } from "../http/RequestInfo.ts"
 import { Crypto } from "../infra/Crypto.ts"
 import { GeoIp } from "../infra/GeoIp.ts"
 import { avatarUrl } from "./Avatar.ts"
+import { ProfileRefresh } from "./ProfileRefresh.ts"
 import {
   CsrfInvalid,
   CsrfRequired,
@@ -28,6 +29,7 @@ interface Who {
 export interface Visitor extends Who {
   readonly csrfHash: string
   readonly stale: boolean
+  readonly profileStale: boolean
 }
 
 const toSession = (row: SessionView, isCurrent: boolean): typeof Session.Type => ({
@@ -54,7 +56,8 @@ const toVisitor = (row: SessionRow): Visitor => ({
   },
   session: toSession(row, true),
   csrfHash: row.csrf_token_hash,
-  stale: row.stale
+  stale: row.stale,
+  profileStale: row.profile_stale
 })
 
 export class Sessions extends Context.Service<
@@ -71,7 +74,7 @@ export class Sessions extends Context.Service<
       visitor: Visitor,
       header: string | undefined
     ) => Effect.Effect<void, CsrfRequired | CsrfInvalid>
-    /** Prolongs a session that was not seen for five minutes; never fails the request it serves. */
+    /** Prolongs a session not seen for five minutes and renews a profile of yesterday; never fails the request it serves. */
     readonly touch: (visitor: Visitor) => Effect.Effect<void>
     /** The CSRF token of a session: always the same one, so that two tabs never break each other. */
     readonly csrfToken: (token: string) => string
@@ -91,6 +94,7 @@ export class Sessions extends Context.Service<
       const repo = yield* SessionsRepo
       const crypto = yield* Crypto
       const geoIp = yield* GeoIp
+      const profiles = yield* ProfileRefresh
 
       const find = Effect.fnUntraced(function* (token: string) {
         const row = yield* repo.find(crypto.hash("session", token))
@@ -112,6 +116,7 @@ export class Sessions extends Context.Service<
       }
 
       const touch = Effect.fnUntraced(function* (visitor: Visitor) {
+        if (visitor.profileStale) yield* profiles.begin(visitor.user.id)
         if (!visitor.stale) return
         const { ip } = yield* RequestInfo
         yield* Effect.ignore(repo.touch(visitor.session.id, geoIp.locate(ip)))

@@ -34,6 +34,8 @@ export interface SessionRow extends SessionView {
   readonly relogin_required: boolean
   /** Last seen over five minutes ago. */
   readonly stale: boolean
+  /** Discord was last asked about the user over a day ago. */
+  readonly profile_stale: boolean
 }
 
 export class SessionsRepo extends Context.Service<
@@ -71,7 +73,8 @@ export class SessionsRepo extends Context.Service<
             least(s.expires_at, s.created_at + interval '90 days') <= now() as expired,
             u.deleted_at is not null as deleted,
             i.relogin_required_at is not null as relogin_required,
-            s.last_seen_at < now() - interval '5 minutes' as stale
+            s.last_seen_at < now() - interval '5 minutes' as stale,
+            coalesce(i.last_profile_refresh_at < now() - interval '1 day', true) as profile_stale
           from user_sessions s
           join users u on u.id = s.user_id
           join discord_identities i on i.user_id = u.id

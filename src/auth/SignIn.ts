@@ -15,6 +15,7 @@ import {
   ProfileFetchFailed,
   ProfileFetchLimited
 } from "./OAuth.ts"
+import { sealTokens } from "./SealedTokens.ts"
 import { SignInRepo } from "./SignInRepo.ts"
 
 /** Discord's two answers together may take this long. */
@@ -130,11 +131,7 @@ export class SignIn extends Context.Service<
           tokenHash: crypto.hash("session", token),
           csrfHash: crypto.hash("csrf", csrf),
           presentedTokenHash: presented === undefined ? null : crypto.hash("session", presented),
-          accessToken: yield* crypto.seal(tokens.accessToken),
-          refreshToken: tokens.refreshToken === null ? null : yield* crypto.seal(tokens.refreshToken),
-          tokenType: tokens.tokenType,
-          scope: tokens.scope,
-          expiresIn: tokens.expiresIn,
+          ...(yield* sealTokens(crypto, tokens)),
           location: geoIp.locate(ip)
         })
         return { token, csrf }

@@ -5,21 +5,17 @@ import { RequestInfo } from "../http/RequestInfo.ts"
 import type { DiscordProfile } from "../infra/DiscordClient.ts"
 import type { Location } from "../infra/GeoIp.ts"
 import { change } from "../infra/Sql.ts"
+import type { SealedTokens } from "./SealedTokens.ts"
+import { storeProfile } from "./StoreProfile.ts"
 
 /** What became of a state that somebody presented. */
 export type StateVerdict = "won" | "unknown" | "expired" | "consumed"
 
 /** Hashes and ciphertexts only: nothing here can be used by who reads the database. */
-export interface NewSession {
+export interface NewSession extends SealedTokens {
   readonly tokenHash: string
   readonly csrfHash: string
   readonly presentedTokenHash: string | null
-  readonly accessToken: string
-  readonly refreshToken: string | null
-  readonly tokenType: string
-  readonly scope: string
-  /** Seconds. */
-  readonly expiresIn: number
   readonly location: Location
 }
 
@@ -87,7 +83,6 @@ export class SignInRepo extends Context.Service<
 
       const complete = Effect.fn("SignInRepo.complete")(function* (profile: DiscordProfile, session: NewSession) {
         const { ip, userAgent, id } = yield* RequestInfo
-        const json = (value: unknown) => (value === null ? null : JSON.stringify(value))
         // The lock makes parallel first sign-ins of one person take turns; the second then finds the first one's user.
         const takeTurn = sql`select pg_advisory_xact_lock(hashtextextended(${`discord:${profile.id}`}, 0))`
         const signIn = sql`
@@ -106,23 +101,7 @@ export class SignInRepo extends Context.Service<
               relogin_required_at = null, relogin_reason = null, updated_at = now()
             returning id, user_id
           ), profiled as (
-            insert into discord_profiles (discord_identity_id, username, discriminator, global_name, avatar, bot, system,
-              mfa_enabled, banner, accent_color, locale, verified, flags, premium_type, public_flags,
-              avatar_decoration_data, collectibles, primary_guild)
-            select id, ${profile.username}, ${profile.discriminator}, ${profile.global_name}, ${profile.avatar},
-              ${profile.bot}::boolean, ${profile.system}::boolean, ${profile.mfa_enabled}::boolean, ${profile.banner},
-              ${profile.accent_color}::bigint, ${profile.locale}, ${profile.verified}::boolean, ${profile.flags}::bigint,
-              ${profile.premium_type}::bigint, ${profile.public_flags}::bigint,
-              ${json(profile.avatar_decoration_data)}::text::jsonb, ${json(profile.collectibles)}::text::jsonb,
-              ${json(profile.primary_guild)}::text::jsonb
-            from identity
-            on conflict (discord_identity_id) do update set username = excluded.username,
-              discriminator = excluded.discriminator, global_name = excluded.global_name, avatar = excluded.avatar,
-              bot = excluded.bot, system = excluded.system, mfa_enabled = excluded.mfa_enabled,
-              banner = excluded.banner, accent_color = excluded.accent_color, locale = excluded.locale,
-              verified = excluded.verified, flags = excluded.flags, premium_type = excluded.premium_type,
-              public_flags = excluded.public_flags, avatar_decoration_data = excluded.avatar_decoration_data,
-              collectibles = excluded.collectibles, primary_guild = excluded.primary_guild, updated_at = now()
+            ${storeProfile(sql, profile)}
           ), tokens as (
             insert into discord_oauth_tokens (discord_identity_id, access_token_ciphertext, refresh_token_ciphertext,
               token_type, scope, expires_at)

@@ -26,6 +26,7 @@ export class Crypto extends Context.Service<
     readonly equal: (a: string, b: string) => boolean
     /** XChaCha20-Poly1305 under DISCORD_TOKEN_ENCRYPTION_KEY as `v1:<nonce>:<ciphertext>`, unpadded base64url. */
     readonly seal: (plain: Redacted.Redacted<string>) => Effect.Effect<string>
+    /** Opens what was sealed under that key or under DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS. */
     readonly open: (sealed: string) => Effect.Effect<Redacted.Redacted<string>, CannotOpen>
   }
 >()("infra/Crypto") {
@@ -56,14 +57,18 @@ export class Crypto extends Context.Service<
         open: (sealed) => {
           const [, nonce, ciphertext] = /^v1:([\w-]{32}):([\w-]{22,})$/.exec(sealed) ?? []
           if (nonce === undefined || ciphertext === undefined) return Effect.fail(new CannotOpen({ reason: "format" }))
-          return Effect.try({
-            try: () => {
-              const cipher = xchacha20poly1305(Redacted.value(discord.tokenKey), Buffer.from(nonce, "base64url"))
-              const plain = cipher.decrypt(Buffer.from(ciphertext, "base64url"))
-              return Redacted.make(new TextDecoder("utf-8", { fatal: true }).decode(plain))
-            },
-            catch: () => new CannotOpen({ reason: "key" })
-          })
+          const under = (key: Redacted.Redacted<Uint8Array>) =>
+            Effect.try({
+              try: () => {
+                const cipher = xchacha20poly1305(Redacted.value(key), Buffer.from(nonce, "base64url"))
+                const plain = cipher.decrypt(Buffer.from(ciphertext, "base64url"))
+                return Redacted.make(new TextDecoder("utf-8", { fatal: true }).decode(plain))
+              },
+              catch: () => new CannotOpen({ reason: "key" })
+            })
+          const { tokenKey, previousTokenKey } = discord
+          const opened = under(tokenKey)
+          return previousTokenKey === undefined ? opened : opened.pipe(Effect.catch(() => under(previousTokenKey)))
         }
       })
     })

@@ -1,7 +1,8 @@
-import { Context, Effect, Layer, Result } from "effect"
-import { NetAddress } from "effect/net"
-import { type CityResponse, open, type Reader } from "maxmind"
+import { Context, Effect, Layer, Option, Result } from "effect"
+import { IpNetwork, NetAddress } from "effect/net"
+import { type CityResponse, open } from "maxmind"
 import { AppConfig } from "./AppConfig.ts"
+import { cleanText } from "./Lenient.ts"
 
 /** Country and region as ISO codes, city in English. */
 export interface Location {
@@ -10,23 +11,51 @@ export interface Location {
   readonly city: string | null
 }
 
-export const nowhere: Location = { country: null, region: null, city: null }
+const nowhere: Location = { country: null, region: null, city: null }
 
-/** Private and reserved ranges say nothing about where a person is. */
-const isPublic = (ip: string) =>
-  Result.match(NetAddress.ipFromString(ip), {
-    onFailure: () => false,
-    onSuccess: (address) =>
-      NetAddress.isUnicast(address) &&
-      !NetAddress.isLoopback(address) &&
-      !NetAddress.isLinkLocal(address) &&
-      !(NetAddress.isIpv4Address(address) ? NetAddress.isPrivate(address) : NetAddress.isUniqueLocal(address))
-  })
+const networks = (...blocks: ReadonlyArray<string>) => blocks.map(IpNetwork.fromStringUnsafe)
+
+/** https://www.iana.org/assignments/iana-ipv4-special-registry, and multicast. */
+const reservedV4 = networks(
+  "0.0.0.0/8",
+  "10.0.0.0/8",
+  "100.64.0.0/10",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "172.16.0.0/12",
+  "192.0.0.0/24",
+  "192.0.2.0/24",
+  "192.88.99.0/24",
+  "192.168.0.0/16",
+  "198.18.0.0/15",
+  "198.51.100.0/24",
+  "203.0.113.0/24",
+  "224.0.0.0/4",
+  "240.0.0.0/4"
+)
+
+/** What https://www.iana.org/assignments/iana-ipv6-special-registry sets apart within the global addresses. */
+const [globalV6, ...reservedV6] = networks("2000::/3", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
+
+/** Private and reserved addresses say nothing about where a person is. */
+const isPublic = (address: NetAddress.IpAddress) => {
+  const within = (network: IpNetwork.IpNetwork) => IpNetwork.contains(network, address)
+  return NetAddress.isIpv4Address(address) ? !reservedV4.some(within) : within(globalV6!) && !reservedV6.some(within)
+}
+
+/** An IPv4 address in IPv6 notation is that IPv4 address. */
+const parse = (ip: string) =>
+  Option.map(Result.getSuccess(NetAddress.ipFromString(ip)), (address) =>
+    NetAddress.isIpv4Address(address) ? address : Option.getOrElse(NetAddress.fromIpv4Mapped(address), () => address)
+  )
+
+/** A damaged file can hold anything in place of a name. */
+const nameOf = (value: unknown) => (typeof value === "string" && value !== "" ? cleanText(value).slice(0, 128) : null)
 
 export class GeoIp extends Context.Service<
   GeoIp,
   {
-    /** Where an address is, as far as the database knows; `nowhere` for private and unknown ones. */
+    /** Where an address is, as far as the database knows; `nowhere` for private, reserved and unknown ones. */
     readonly locate: (ip: string | null) => Location
   }
 >()("infra/GeoIp") {
@@ -34,22 +63,30 @@ export class GeoIp extends Context.Service<
     GeoIp,
     Effect.gen(function* () {
       const { geoIpDatabasePath } = yield* AppConfig
+      // Read once into memory: maxmind's own watcher ends the process when the file is replaced by a damaged one.
       const reader = yield* Effect.tryPromise(() => open<CityResponse>(geoIpDatabasePath)).pipe(
         Effect.catch(() =>
-          Effect.as(
-            Effect.logWarning("GEOIP_DATABASE_PATH cannot be read: sessions carry no locations"),
-            undefined as Reader<CityResponse> | undefined
-          )
+          Effect.as(Effect.logWarning("GEOIP_DATABASE_PATH cannot be read: sessions carry no locations"), undefined)
         )
       )
+
+      const find = (address: NetAddress.IpAddress) => {
+        try {
+          return reader?.get(NetAddress.formatIp(address))
+        } catch {
+          return undefined
+        }
+      }
+
       return GeoIp.of({
         locate: (ip) => {
-          if (reader === undefined || ip === null || !isPublic(ip)) return nowhere
-          const found = reader.get(ip)
+          const address = Option.filter(parse(ip ?? ""), isPublic)
+          if (Option.isNone(address)) return nowhere
+          const found = find(address.value)
           return {
-            country: found?.country?.iso_code ?? null,
-            region: found?.subdivisions?.[0]?.iso_code ?? null,
-            city: found?.city?.names?.en ?? null
+            country: nameOf(found?.country?.iso_code),
+            region: nameOf(found?.subdivisions?.[0]?.iso_code),
+            city: nameOf(found?.city?.names?.en)
           }
         }
       })

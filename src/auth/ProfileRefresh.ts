@@ -1,0 +1,70 @@
+import { Context, Data, Effect, FiberSet, Layer, Schedule, Semaphore } from "effect"
+import { Crypto } from "../infra/Crypto.ts"
+import { DiscordClient } from "../infra/DiscordClient.ts"
+import { type Claim, ProfileRefreshRepo } from "./ProfileRefreshRepo.ts"
+import { sealTokens } from "./SealedTokens.ts"
+import type { UserId } from "./User.ts"
+
+/** More at once would make a slow Discord a burden to the service. */
+const atOnce = 4
+
+/** Discord gave no refresh token: when the access token ends, only a sign-in helps. */
+class NoRefreshToken extends Data.TaggedError("NoRefreshToken") {}
+
+/** Discord's view of a user, renewed once a day by whoever's request finds it old. */
+export class ProfileRefresh extends Context.Service<
+  ProfileRefresh,
+  {
+    /** Begins a refresh in the background; left to a later request when enough are under way. */
+    readonly begin: (user: UserId) => Effect.Effect<void>
+  }
+>()("auth/ProfileRefresh") {
+  static readonly layer = Layer.effect(
+    ProfileRefresh,
+    Effect.gen(function* () {
+      const repo = yield* ProfileRefreshRepo
+      const crypto = yield* Crypto
+      const discord = yield* DiscordClient
+      const permits = yield* Semaphore.make(atOnce)
+      const jobs = yield* FiberSet.make()
+      // A job that is cut off between Discord's rotation and ours loses the tokens of its user.
+      yield* Effect.addFinalizer(() => Effect.timeoutOption(FiberSet.awaitEmpty(jobs), "2 seconds"))
+
+      const rotate = Effect.fnUntraced(function* (claim: Claim) {
+        if (claim.refreshToken === null) return yield* new NoRefreshToken()
+        const tokens = yield* discord
+          .refreshToken(yield* crypto.open(claim.refreshToken))
+          .pipe(Effect.tapErrorTag("DiscordTokenRejected", () => repo.requireRelogin(claim, "invalid_grant")))
+        const sealed = yield* sealTokens(crypto, tokens)
+        yield* Effect.retry(repo.storeTokens(claim, sealed), { times: 4, schedule: Schedule.exponential("200 millis") })
+        return tokens.accessToken
+      })
+
+      const ask = Effect.fnUntraced(function* (claim: Claim) {
+        const renewed = Effect.flatMap(rotate(claim), discord.currentUser)
+        if (claim.expiring) return yield* renewed
+        const token = yield* crypto.open(claim.accessToken)
+        return yield* Effect.catchTag(discord.currentUser(token), "DiscordTokenRejected", () => renewed)
+      })
+
+      const refresh = Effect.fn("ProfileRefresh.refresh")(
+        function* (user: UserId) {
+          const claim = yield* repo.claim(user)
+          if (claim !== undefined) yield* repo.storeProfile(claim, yield* ask(claim))
+        },
+        (job, user) =>
+          job.pipe(
+            Effect.catch((error) =>
+              Effect.annotateLogs(Effect.logWarning("A profile was not refreshed"), { reason: error._tag })
+            ),
+            Effect.catchDefect((defect) => Effect.logError("A profile refresh failed unexpectedly", defect)),
+            Effect.annotateLogs({ user_id: user })
+          )
+      )
+
+      return ProfileRefresh.of({
+        begin: (user) => Effect.asVoid(FiberSet.run(jobs, permits.withPermitsIfAvailable(1)(refresh(user))))
+      })
+    })
+  )
+}

@@ -1,0 +1,99 @@
+import { Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import type { DependencyUnavailable } from "../http/ApiError.ts"
+import { RequestInfo } from "../http/RequestInfo.ts"
+import type { DiscordProfile } from "../infra/DiscordClient.ts"
+import { change } from "../infra/Sql.ts"
+import type { SealedTokens } from "./SealedTokens.ts"
+import { storeProfile } from "./StoreProfile.ts"
+import type { UserId } from "./User.ts"
+
+/** The right to refresh one identity. A sign-in ends it, and so does the claim of the next day. */
+export interface Claim {
+  readonly identity: string
+  /** `last_profile_refresh_at` as the claim set it, in PostgreSQL's words: a Date would lose the microseconds. */
+  readonly at: string
+  readonly accessToken: string
+  readonly refreshToken: string | null
+  /** The access token has expired, or will within a minute. */
+  readonly expiring: boolean
+}
+
+export class ProfileRefreshRepo extends Context.Service<
+  ProfileRefreshRepo,
+  {
+    /** Of any number of callers one a day is given the claim, and with it the sealed tokens. */
+    readonly claim: (user: UserId) => Effect.Effect<Claim | undefined, DependencyUnavailable>
+    /** Stores rotated tokens; a refresh token that did not come leaves the old one. May be repeated. */
+    readonly storeTokens: (claim: Claim, tokens: SealedTokens) => Effect.Effect<void, DependencyUnavailable>
+    readonly storeProfile: (claim: Claim, profile: DiscordProfile) => Effect.Effect<void, DependencyUnavailable>
+    /** Refuses the user's sessions until the next sign-in. */
+    readonly requireRelogin: (claim: Claim, reason: string) => Effect.Effect<void, DependencyUnavailable>
+  }
+>()("auth/ProfileRefreshRepo") {
+  static readonly layer = Layer.effect(
+    ProfileRefreshRepo,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+
+      const claim = (user: UserId) =>
+        sql<Claim>`
+          with claimed as (
+            update discord_identities set last_profile_refresh_at = now()
+            where user_id = ${user} and relogin_required_at is null
+              and coalesce(last_profile_refresh_at < now() - interval '1 day', true)
+            returning id, last_profile_refresh_at::text as at
+          )
+          select c.id as identity, c.at, t.access_token_ciphertext as "accessToken",
+            t.refresh_token_ciphertext as "refreshToken", t.expires_at < now() + interval '1 minute' as expiring
+          from claimed c join discord_oauth_tokens t on t.discord_identity_id = c.id`.pipe(
+          change,
+          Effect.map((rows) => rows[0])
+        )
+
+      // A sign-in that is being committed holds the row; who waited for it then sees that the claim has ended.
+      const held = ({ identity, at }: Claim) =>
+        sql`id = ${identity}::uuid and last_profile_refresh_at = ${at}::text::timestamptz`
+
+      const storeTokens = (claim: Claim, tokens: SealedTokens) =>
+        sql`
+          with identity as (select id from discord_identities where ${held(claim)} for update)
+          update discord_oauth_tokens t set access_token_ciphertext = ${tokens.accessToken},
+            refresh_token_ciphertext = coalesce(${tokens.refreshToken}, t.refresh_token_ciphertext),
+            token_type = ${tokens.tokenType}, scope = ${tokens.scope}, updated_at = now(),
+            expires_at = now() + make_interval(secs => ${tokens.expiresIn}::double precision)
+          from identity where t.discord_identity_id = identity.id`.pipe(change, Effect.asVoid)
+
+      const store = Effect.fn("ProfileRefreshRepo.storeProfile")(function* (claim: Claim, profile: DiscordProfile) {
+        const { ip, userAgent, id } = yield* RequestInfo
+        yield* change(sql`
+          with identity as (
+            select id, user_id from discord_identities
+            where ${held(claim)} and discord_user_id = ${profile.id} for update
+          ), profiled as (
+            ${storeProfile(sql, profile)}
+          )
+          insert into security_audit_events (user_id, event_type, ip_address, user_agent, metadata)
+          select user_id, 'profile_refreshed', ${ip}::inet, ${userAgent},
+            jsonb_build_object('request_id', ${id}::text, 'reason', 'daily')
+          from identity`)
+      })
+
+      const requireRelogin = Effect.fn("ProfileRefreshRepo.requireRelogin")(function* (claim: Claim, reason: string) {
+        const { ip, userAgent, id } = yield* RequestInfo
+        yield* change(sql`
+          with marked as (
+            update discord_identities set relogin_required_at = now(), relogin_reason = ${reason}, updated_at = now()
+            where ${held(claim)}
+            returning user_id
+          )
+          insert into security_audit_events (user_id, event_type, ip_address, user_agent, metadata)
+          select user_id, 'relogin_required', ${ip}::inet, ${userAgent},
+            jsonb_build_object('request_id', ${id}::text, 'reason', ${reason}::text)
+          from marked`)
+      })
+
+      return ProfileRefreshRepo.of({ claim, storeTokens, storeProfile: store, requireRelogin })
+    })
+  )
+}
