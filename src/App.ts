@@ -19,6 +19,7 @@ import { guildsLayer } from "./guilds/GuildsHttp.ts"
 import { GuildsRepo } from "./guilds/GuildsRepo.ts"
 import { healthLayer } from "./health/HealthHttp.ts"
 import { envelopeLayer, jsonBodyLayer } from "./http/EnvelopeHttp.ts"
+import { Limits } from "./http/Limits.ts"
 import * as Rim from "./http/Rim.ts"
 import { docsPath, openApiPath } from "./http/RouteTable.ts"
 import * as Server from "./http/Server.ts"
@@ -29,6 +30,7 @@ import { BnetClient } from "./infra/BnetClient.ts"
 import { Crypto } from "./infra/Crypto.ts"
 import { DiscordClient } from "./infra/DiscordClient.ts"
 import { GeoIp } from "./infra/GeoIp.ts"
+import { Limiter } from "./infra/Limiter.ts"
 import * as Redis from "./infra/Redis.ts"
 import * as Sql from "./infra/Sql.ts"
 import { migrate, seed, type SqlFilesError } from "./infra/SqlFiles.ts"
@@ -43,6 +45,7 @@ const slices = Guilds.layer.pipe(
   Layer.provideMerge(Characters.layer),
   Layer.provideMerge(SignIn.layer),
   Layer.provideMerge(Sessions.layer),
+  Layer.provideMerge(Limits.layer),
   Layer.provideMerge(SessionCookies.layer),
   Layer.merge(Sweep.layer),
   Layer.provide(ProfileRefresh.layer),
@@ -64,7 +67,7 @@ const infra = Layer.mergeAll(
   DiscordClient.layer,
   WclClient.layer,
   BnetClient.layer,
-  Redis.layer
+  Limiter.layer.pipe(Layer.provide(Crypto.layer), Layer.provideMerge(Redis.layer))
 )
 
 /** Containers start in any order, so a PostgreSQL that does not answer yet is asked again for half a minute. */

@@ -8,4 +8,6 @@ export const RequestInfo = Context.Reference<{
   readonly ip: string | null
   /** At most 512 characters, without control characters. */
   readonly userAgent: string | null
-}>("http/RequestInfo", { defaultValue: () => ({ id: "unknown", ip: null, userAgent: null }) })
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+}>("http/RequestInfo", { defaultValue: () => ({ id: "unknown", ip: null, userAgent: null, startedAt: Date.now() }) })

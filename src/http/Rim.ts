@@ -13,6 +13,7 @@ import {
   TooLarge
 } from "./ApiError.ts"
 import { clientIp } from "./ClientIp.ts"
+import { Limits } from "./Limits.ts"
 import { RequestInfo } from "./RequestInfo.ts"
 import { respond } from "./Respond.ts"
 import { responseHeaders } from "./ResponseHeaders.ts"
@@ -77,6 +78,7 @@ const userAgentOf = (request: Request) =>
 export const layer = HttpRouter.middleware(
   Effect.gen(function* () {
     const config = yield* AppConfig
+    const limits = yield* Limits
     const headers = responseHeaders(config)
 
     return (app) =>
@@ -90,14 +92,21 @@ export const layer = HttpRouter.middleware(
             request.headers["x-forwarded-for"],
             config.trustedProxies
           ),
-          userAgent: userAgentOf(request)
+          userAgent: userAgentOf(request),
+          startedAt: started
         }
         const path = pathOf(request.url)
 
         const answer = Effect.suspend((): Effect.Effect<HttpServerResponse.HttpServerResponse, unknown> => {
           if (isMalformed(request)) return Effect.fail(new InvalidRequest())
           if (headers.isPreflight(request)) return Effect.succeed(HttpServerResponse.empty({ status: 204 }))
-          return decodesCleanly(path) ? app : Effect.fail(new InvalidRequest())
+          const asked: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown> = decodesCleanly(path)
+            ? app
+            : Effect.fail(new InvalidRequest())
+          return limits.request(request, path).pipe(
+            Effect.andThen(asked),
+            Effect.provideService(HttpServerRequest.HttpServerRequest, request)
+          )
         }).pipe(
           Effect.catchCause((cause) =>
             Cause.hasInterruptsOnly(cause)

@@ -2,6 +2,7 @@ import { Effect, Layer } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { Unauthorized } from "../auth/Session.ts"
 import { Sessions } from "../auth/Sessions.ts"
+import { Limits } from "./Limits.ts"
 import { isSafe } from "./Methods.ts"
 import { SessionCookies } from "./SessionCookies.ts"
 import { CurrentSession, SignedIn } from "./SignedIn.ts"
@@ -12,11 +13,13 @@ export const signedInLayer = Layer.effect(
   Effect.gen(function* () {
     const sessions = yield* Sessions
     const cookies = yield* SessionCookies
+    const limits = yield* Limits
 
     const enter = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
       const token = cookies.session(request)
       if (token === undefined) return yield* Effect.fail(new Unauthorized())
       const visitor = yield* sessions.find(token)
+      limits.trust(token)
       if (!isSafe(request.method)) yield* sessions.checkCsrf(visitor, request.headers["x-csrf-token"])
       yield* sessions.touch(visitor)
       return { token, user: visitor.user, session: visitor.session }

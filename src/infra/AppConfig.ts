@@ -26,6 +26,7 @@ const parseUrl = (text: string) => {
 
 const text = format("set", (text) => text)
 const port = integer(1, 65535, "a port")
+const rate = integer(1, 1_000_000, "a number")
 const boolean = format("true or false", (text) =>
   /^(true|false)$/i.test(text) ? text.toLowerCase() === "true" : undefined
 )
@@ -183,6 +184,13 @@ const read = (reader: Reader) => ({
     ),
     tokenUrl: reader.optional("BNET_OAUTH_TOKEN_URL", httpUrl, "https://oauth.battle.net/token"),
     apiBaseUrl: reader.optional("BNET_API_BASE_URL", baseUrl, "https://{region}.api.blizzard.com")
+  },
+  /** A minute. */
+  limits: {
+    signIn: reader.optional("RATE_LIMIT_SIGN_IN", rate, 600),
+    callback: reader.optional("RATE_LIMIT_CALLBACK", rate, 600),
+    requests: reader.optional("RATE_LIMIT_REQUESTS", rate, 6000),
+    refreshes: reader.optional("RATE_LIMIT_REFRESHES", rate, 120)
   },
   runSeeds: reader.optional("RUN_DB_SEEDS", boolean, false),
   trustedProxies: reader.optional("TRUSTED_PROXIES", networks, [] as ReadonlyArray<IpNetwork.IpNetwork>),

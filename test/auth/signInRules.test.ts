@@ -54,7 +54,7 @@ const signIn = (discord: Discord) => {
   )
   const finish = Effect.flatMap(SignIn, (signIn) =>
     signIn.finish({ code: "code", state: "state", browser: "browser", presented: undefined })
-  ).pipe(Effect.provideService(RequestInfo, { id: "id", ip: "203.0.113.9", userAgent: null }))
+  ).pipe(Effect.provideService(RequestInfo, { id: "id", ip: "203.0.113.9", userAgent: null, startedAt: 0 }))
   return { finish, layer, stored, failures }
 }
 

@@ -23,6 +23,10 @@ export const environment = {
   WCL_API_DELAY_MS: "0",
   BNET_CLIENT_ID: "client-7d1f",
   BNET_CLIENT_SECRET: "canary-client-9f3b7a52c1",
+  RATE_LIMIT_SIGN_IN: "1000000",
+  RATE_LIMIT_CALLBACK: "1000000",
+  RATE_LIMIT_REQUESTS: "1000000",
+  RATE_LIMIT_REFRESHES: "1000000",
   LOG_LEVEL: "Fatal",
   LOG_FORMAT: "json"
 } as const

@@ -1,0 +1,129 @@
+import { Context, Effect, Layer, Option, Result } from "effect"
+import { HttpEffect, type HttpServerRequest, HttpServerResponse } from "effect/http"
+import { IpNetwork, NetAddress } from "effect/net"
+import { Api } from "../Api.ts"
+import type { UserId } from "../auth/User.ts"
+import { AppConfig } from "../infra/AppConfig.ts"
+import { Crypto } from "../infra/Crypto.ts"
+import { type Bucket, Limiter, type Verdict } from "../infra/Limiter.ts"
+import { windowMs } from "../infra/LocalWindows.ts"
+import { RateLimitExceeded } from "./ApiError.ts"
+import { isSafe } from "./Methods.ts"
+import { RequestInfo } from "./RequestInfo.ts"
+import { SessionCookies } from "./SessionCookies.ts"
+
+type Request = HttpServerRequest.HttpServerRequest
+
+const { url, callback } = Api.groups.signIn.endpoints
+const health = new Set(Object.values(Api.groups.health.endpoints).map(({ path }) => path as string))
+
+/** A path as the router reads it, which decodes, ends at a semicolon and takes a slash at the end for nothing. */
+const routed = (path: string) => {
+  const end = path.split(";", 1)[0]!.replace(/(?<=.)\/$/, "")
+  try {
+    return end.includes("%") ? decodeURIComponent(end) : end
+  } catch {
+    return end
+  }
+}
+
+/** One household or machine has a whole /64 of IPv6 to pick addresses from. */
+const network = (ip: string | null) => {
+  if (ip?.includes(":") !== true) return ip ?? "unknown"
+  const address = Option.getOrUndefined(Result.getSuccess(NetAddress.ipFromString(ip)))
+  return address === undefined ? ip : IpNetwork.format(IpNetwork.fromAddressUnsafe(address, 64))
+}
+
+/** Sessions that proved good, so that those that did not are counted by address too. */
+const trustedSessions = 50_000
+
+const seconds = (ms: number) => Math.ceil(ms / 1000)
+
+const left = (response: HttpServerResponse.HttpServerResponse) =>
+  Number(/;r=(\d+)/.exec(response.headers.ratelimit ?? "")?.[1] ?? Number.POSITIVE_INFINITY)
+
+/** Puts a verdict on the answer, unless a tighter one is on it (draft-ietf-httpapi-ratelimit-headers). */
+const announce = ({ bucket, remaining, resetMs }: Verdict) =>
+  HttpEffect.appendPreResponseHandler((_, response) =>
+    Effect.succeed(
+      left(response) < remaining
+        ? response
+        : HttpServerResponse.setHeaders(response, {
+            "ratelimit-policy": `"${bucket.policy}";q=${bucket.limit};w=${windowMs / 1000}`,
+            ratelimit: `"${bucket.policy}";r=${remaining};t=${seconds(resetMs)}`
+          })
+    )
+  )
+
+/**
+ * @effect-expect-leaking HttpServerRequest
+ * How often one may ask.
+ */
+export class Limits extends Context.Service<
+  Limits,
+  {
+    /**
+     * Counts a request before anything is done for it: by its session, or by its address when it has none or one that
+     * did not prove good yet. Health is not counted.
+     */
+    readonly request: (
+      request: Request,
+      path: string
+    ) => Effect.Effect<void, RateLimitExceeded, HttpServerRequest.HttpServerRequest>
+    /** Counts one refresh from a provider. */
+    readonly refresh: (user: UserId) => Effect.Effect<void, RateLimitExceeded, HttpServerRequest.HttpServerRequest>
+    /** Says that a session token proved good. */
+    readonly trust: (token: string) => void
+  }
+>()("http/Limits") {
+  static readonly layer = Layer.effect(
+    Limits,
+    Effect.gen(function* () {
+      const { limits } = yield* AppConfig
+      const crypto = yield* Crypto
+      const cookies = yield* SessionCookies
+      const limiter = yield* Limiter
+      const trusted = new Set<string>()
+
+      const pass = Effect.fnUntraced(function* (buckets: ReadonlyArray<Bucket>) {
+        const verdict = yield* limiter.take(buckets)
+        yield* announce(verdict)
+        if (!verdict.passed) return yield* Effect.fail(new RateLimitExceeded({ retryAfter: seconds(verdict.resetMs) }))
+      })
+
+      const signingIn = (method: string, path: string, whom: string): ReadonlyArray<Bucket> => {
+        if (path === url.path && isSafe(method)) return [{ policy: "sign-in", whom, limit: limits.signIn }]
+        return path === callback.path && method === callback.method
+          ? [{ policy: "callback", whom, limit: limits.callback }]
+          : []
+      }
+
+      const requests = (whom: string): Bucket => ({ policy: "requests", whom, limit: limits.requests })
+
+      /** The address comes first: when it is full, made-up sessions leave no trace. */
+      const asking = (request: Request, ip: string): ReadonlyArray<Bucket> => {
+        const token = cookies.session(request)
+        if (token === undefined) return [requests(ip)]
+        const session = crypto.hash("limit", token)
+        return trusted.has(session) ? [requests(session)] : [requests(ip), requests(session)]
+      }
+
+      return Limits.of({
+        request: Effect.fnUntraced(function* (request, path) {
+          const target = routed(path)
+          if (health.has(target)) return
+          const ip = network((yield* RequestInfo).ip)
+          const buckets = [...signingIn(request.method, target, ip), ...asking(request, ip)] as const
+          yield* pass(buckets)
+        }),
+        refresh: (user) => pass([{ policy: "refreshes", whom: user, limit: limits.refreshes }]),
+        trust: (token) => {
+          const session = crypto.hash("limit", token)
+          if (trusted.has(session)) return
+          if (trusted.size >= trustedSessions) trusted.delete(trusted.values().next().value!)
+          trusted.add(session)
+        }
+      })
+    })
+  )
+}

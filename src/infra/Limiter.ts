@@ -1,0 +1,134 @@
+import { Clock, Context, Effect, Layer } from "effect"
+import { Redis } from "effect/persistence"
+import { makeWindows, windowMs } from "./LocalWindows.ts"
+import { redisPrefix } from "./RedisPrefix.ts"
+
+/** What is counted together: `limit` may pass in a window. */
+export interface Bucket {
+  /** Name of the rule, for people. */
+  readonly policy: string
+  /** Whom it counts; nothing secret, as it stands in Redis. */
+  readonly whom: string
+  readonly limit: number
+}
+
+export interface Verdict {
+  readonly bucket: Bucket
+  readonly passed: boolean
+  readonly remaining: number
+  /** Milliseconds until the window ends. */
+  readonly resetMs: number
+}
+
+/** How long a request waits for Redis, in milliseconds, and how long Redis is then left alone but for one try. */
+const patience = 40
+const pause = 1000
+
+/** For each local window some 200 bytes. */
+const localWindows = 50_000
+
+/**
+ * Counts in each bucket until one is over its limit: what comes after it is not counted. Answers the count and the
+ * milliseconds left of each bucket reached.
+ */
+const countScript = Redis.script(
+  (keys: ReadonlyArray<string>, limits: ReadonlyArray<number>) => [...keys, windowMs, ...limits],
+  {
+    numberOfKeys: (keys) => keys.length,
+    lua: `
+      local counts = {}
+      for i, key in ipairs(KEYS) do
+        local used = redis.call("incr", key)
+        if used == 1 then redis.call("pexpire", key, ARGV[1]) end
+        counts[2 * i - 1] = used
+        counts[2 * i] = redis.call("pttl", key)
+        if used > tonumber(ARGV[i + 1]) then break end
+      end
+      return counts`
+  }
+).withReturnType<ReadonlyArray<number>>()
+
+/** The bucket with the least left; one over its limit has less than nothing left. */
+const judge = (buckets: ReadonlyArray<Bucket>, counts: ReadonlyArray<number>): Verdict =>
+  buckets
+    .slice(0, counts.length / 2)
+    .map((bucket, index) => ({ bucket, left: bucket.limit - counts[2 * index]!, resetMs: counts[2 * index + 1]! }))
+    .toSorted((a, b) => a.left - b.left)
+    .map(({ bucket, left, resetMs }) => ({
+      bucket,
+      passed: left >= 0,
+      remaining: Math.max(left, 0),
+      resetMs: Math.max(resetMs, 1)
+    }))[0]!
+
+/** Redis took too long. */
+class Late {}
+
+/** A connection that was lost is told by Redis.ts; being slow or refusing to count is not. */
+const isNews = (error: Redis.RedisError | Late) =>
+  error instanceof Late || (error.cause instanceof Error && error.cause.name === "ReplyError")
+
+/** Counts for all replicas in Redis; with Redis away or slow, each replica at once counts for itself. */
+export class Limiter extends Context.Service<
+  Limiter,
+  {
+    /** Counts one in each bucket, in their order, up to the first that is full. One round trip. */
+    readonly take: (buckets: ReadonlyArray<Bucket>) => Effect.Effect<Verdict>
+  }
+>()("infra/Limiter") {
+  static readonly layer = Layer.effect(
+    Limiter,
+    Effect.gen(function* () {
+      const count = (yield* Redis.Redis).eval(countScript)
+      const prefix = `${yield* redisPrefix}limit:`
+      const runFork = Effect.runForkWith(yield* Effect.context<never>())
+      const windows = makeWindows(localWindows)
+      let awayUntil = 0
+      let told = false
+
+      // A busy process finds its timers due before it has read what already came: one more turn of the loop for that.
+      const inTime = <A>(ask: Effect.Effect<A, Redis.RedisError>) =>
+        Effect.callback<A, Redis.RedisError | Late>((resume) => {
+          const timer = setTimeout(() => setImmediate(() => resume(Effect.fail(new Late()))), patience)
+          runFork(ask).addObserver((exit) => {
+            clearTimeout(timer)
+            resume(exit)
+          })
+        })
+
+      const tell = (error: Redis.RedisError | Late) => {
+        if (told || !isNews(error)) return Effect.void
+        told = true
+        return Effect.logWarning("Redis does not count in time; each replica limits by itself")
+      }
+
+      const back = Effect.suspend(() => {
+        awayUntil = 0
+        if (!told) return Effect.void
+        told = false
+        return Effect.logInfo("Redis counts again")
+      })
+
+      const take = Effect.fnUntraced(function* (buckets: ReadonlyArray<Bucket>) {
+        const now = yield* Clock.currentTimeMillis
+        const keys = buckets.map(({ policy, whom }) => `${prefix}${policy}:${whom}`)
+        const limits = buckets.map(({ limit }) => limit)
+        const alone = () => windows.count(keys, limits, now)
+        if (now < awayUntil) return judge(buckets, alone())
+        const wasAway = awayUntil > 0
+        // One caller tries again; the others do not wait for what becomes of it.
+        if (wasAway) awayUntil = now + pause
+        const counts = yield* inTime(count(keys, limits)).pipe(
+          Effect.tap(() => (wasAway || told ? back : Effect.void)),
+          Effect.catch((error) => {
+            awayUntil = now + pause
+            return Effect.as(tell(error), alone())
+          })
+        )
+        return judge(buckets, counts)
+      })
+
+      return Limiter.of({ take })
+    })
+  )
+}
