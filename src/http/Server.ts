@@ -1,7 +1,8 @@
-import { NodeHttpServer } from "@effect/platform-node"
-import { Effect, Layer } from "effect"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { Effect, Layer, Scope } from "effect"
+import { HttpServerError, type HttpServerResponse } from "effect/http"
 import { randomUUID } from "node:crypto"
-import { createServer, STATUS_CODES } from "node:http"
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from "node:http"
 import type { Duplex } from "node:stream"
 import { AppConfig } from "../infra/AppConfig.ts"
 import { type ApiError, envelope, InvalidRequest, TooLarge } from "./ApiError.ts"
@@ -40,9 +41,54 @@ const makeServer = () => {
   return server
 }
 
-/** The port all clients use; bound only when everything before it is ready. */
-export const layer = Layer.unwrap(
-  Effect.map(AppConfig, ({ port }) =>
-    NodeHttpServer.layer(makeServer, { port, host: "0.0.0.0", gracefulShutdownTimeout: "8 seconds" })
+/** The listener for errors stays: a connection that cannot be accepted later costs itself alone. */
+const listen = (server: Server, port: number) =>
+  Effect.callback<void, HttpServerError.ServeError>((resume) => {
+    server.on("error", (cause) => resume(Effect.fail(new HttpServerError.ServeError({ cause }))))
+    server.listen(port, "0.0.0.0", () => resume(Effect.void))
+  })
+
+/**
+ * Ends a server in three steps: for a short notice it goes on as before, but every answer closes its connection, so that
+ * load balancers look elsewhere; then it accepts no more; then it answers what it has accepted.
+ */
+const drainOf = (server: Server) => {
+  const answering = new Set<ServerResponse>()
+  let draining = false
+  const close = (response: ServerResponse) => {
+    response.shouldKeepAlive = false
+  }
+  server.on("request", (_, response) => {
+    if (draining) close(response)
+    answering.add(response)
+    response.on("close", () => answering.delete(response))
+  })
+  return Effect.gen(function* () {
+    yield* Effect.logInfo("Stopping")
+    draining = true
+    answering.forEach(close)
+    yield* Effect.sleep("200 millis")
+    server.close()
+    // No request takes longer than its deadline; what is left after 8 seconds is a client that does not read.
+    yield* Effect.sleep("50 millis").pipe(Effect.repeat({ until: () => answering.size === 0, times: 160 }))
+    server.closeAllConnections()
+  })
+}
+
+/** Serves all requests on APP_PORT, bound only when everything before it is ready, and drained when the scope closes. */
+export const serve = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const { port } = yield* AppConfig
+      // Closed after the drain: it interrupts what is still running.
+      const requests = yield* Scope.fork(yield* Effect.scope, "parallel")
+      const server = makeServer()
+      const drain = drainOf(server)
+      server.on("request", yield* NodeHttpServer.makeHandler(app, { scope: requests }))
+      yield* Effect.acquireRelease(listen(server, port), () => drain)
+      yield* Effect.logInfo(`Serving on port ${port}`)
+    })
   )
-)
+
+/** What routes need of the platform. */
+export const platform = NodeHttpServer.layerHttpServices
