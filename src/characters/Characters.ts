@@ -14,9 +14,12 @@ import {
   type WarcraftlogsSnapshot
 } from "./Character.ts"
 import { CharactersRepo } from "./CharactersRepo.ts"
+import { oneRefresh } from "./OneRefresh.ts"
 
-const orNotFound = <A>(found: A | undefined) =>
-  found === undefined ? Effect.fail(new CharacterNotFound()) : Effect.succeed(found)
+const orNotFound = <A>(found: A | null | undefined) =>
+  found === undefined || found === null ? Effect.fail(new CharacterNotFound()) : Effect.succeed(found)
+
+type RefreshFailure = CharacterNotFound | ProviderUnavailable | ProviderRateLimited | DependencyUnavailable
 
 /** Characters, and what the providers know of them. A fetch that fails leaves the stored snapshot as it was. */
 export class Characters extends Context.Service<
@@ -31,20 +34,12 @@ export class Characters extends Context.Service<
       id: CharacterId,
       user: UserId
     ) => Effect.Effect<CharacterDetail, CharacterNotFound | DependencyUnavailable>
-    readonly refreshWarcraftlogs: (
-      id: CharacterId,
-      user: UserId
-    ) => Effect.Effect<
-      WarcraftlogsSnapshot,
-      CharacterNotFound | ProviderUnavailable | ProviderRateLimited | DependencyUnavailable
-    >
+    /** For the owner; who asks while a refresh is under way gets what that one finds. */
+    readonly refreshWarcraftlogs: (id: CharacterId, user: UserId) => Effect.Effect<WarcraftlogsSnapshot, RefreshFailure>
     readonly refreshBattlenet: (
       id: CharacterId,
       user: UserId
-    ) => Effect.Effect<
-      BattlenetSnapshot,
-      CharacterNotFound | ProviderUnavailable | ProviderRateLimited | RegionUnsupported | DependencyUnavailable
-    >
+    ) => Effect.Effect<BattlenetSnapshot, RefreshFailure | RegionUnsupported>
   }
 >()("characters/Characters") {
   static readonly layer = Layer.effect(
@@ -53,6 +48,8 @@ export class Characters extends Context.Service<
       const repo = yield* CharactersRepo
       const wcl = yield* WclClient
       const bnet = yield* BnetClient
+      const warcraftlogs = yield* oneRefresh<WarcraftlogsSnapshot, RefreshFailure>(wcl)
+      const battlenet = yield* oneRefresh<BattlenetSnapshot, RefreshFailure | RegionUnsupported>(bnet)
 
       const owned = (id: CharacterId, user: UserId) => Effect.flatMap(repo.findOwned(id, user), orNotFound)
 
@@ -60,12 +57,22 @@ export class Characters extends Context.Service<
         ofGuild: repo.ofGuild,
         get: (id, user) => Effect.flatMap(repo.find(id, user), orNotFound),
         refreshWarcraftlogs: Effect.fn("Characters.refreshWarcraftlogs")(function* (id, user) {
-          const found = yield* wcl.character(yield* owned(id, user))
-          return yield* Effect.flatMap(repo.storeWarcraftlogs(id, found), orNotFound)
+          const fetch = owned(id, user).pipe(
+            Effect.flatMap(wcl.character),
+            Effect.flatMap((found) => repo.storeWarcraftlogs(id, found)),
+            Effect.flatMap(orNotFound)
+          )
+          const stored = Effect.flatMap(repo.find(id, user), (found) => orNotFound(found?.warcraftlogs))
+          return yield* warcraftlogs({ character: id, user, fetch, stored })
         }),
         refreshBattlenet: Effect.fn("Characters.refreshBattlenet")(function* (id, user) {
-          const found = yield* bnet.character(yield* owned(id, user))
-          return yield* Effect.flatMap(repo.storeBattlenet(id, found), orNotFound)
+          const fetch = owned(id, user).pipe(
+            Effect.flatMap(bnet.character),
+            Effect.flatMap((found) => repo.storeBattlenet(id, found)),
+            Effect.flatMap(orNotFound)
+          )
+          const stored = Effect.flatMap(repo.find(id, user), (found) => orNotFound(found?.battlenet))
+          return yield* battlenet({ character: id, user, fetch, stored })
         })
       })
     })

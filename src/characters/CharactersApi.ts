@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { RateLimitExceeded } from "../http/ApiError.ts"
 import { JsonBody } from "../http/Envelope.ts"
 import { SignedIn } from "../http/SignedIn.ts"
 import { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../infra/Provider.ts"
@@ -23,12 +24,18 @@ export class CharactersApi extends HttpApiGroup.make("characters")
     HttpApiEndpoint.post("refreshWarcraftlogs", "/:character_id/warcraftlogs/refresh", {
       params,
       success: Schema.Struct({ warcraftlogs: WarcraftlogsSnapshot }),
-      error: [CharacterNotFound.wire, ProviderUnavailable.wire, ProviderRateLimited.wire]
+      error: [CharacterNotFound.wire, ProviderUnavailable.wire, ProviderRateLimited.wire, RateLimitExceeded.wire]
     }),
     HttpApiEndpoint.post("refreshBattlenet", "/:character_id/battlenet/refresh", {
       params,
       success: Schema.Struct({ battlenet: BattlenetSnapshot }),
-      error: [CharacterNotFound.wire, ProviderUnavailable.wire, ProviderRateLimited.wire, RegionUnsupported.wire]
+      error: [
+        CharacterNotFound.wire,
+        ProviderUnavailable.wire,
+        ProviderRateLimited.wire,
+        RegionUnsupported.wire,
+        RateLimitExceeded.wire
+      ]
     })
   )
   .middleware(JsonBody)

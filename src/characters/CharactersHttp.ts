@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
+import { Limits } from "../http/Limits.ts"
 import { CurrentSession } from "../http/SignedIn.ts"
 import { Characters } from "./Characters.ts"
 
@@ -9,6 +10,7 @@ export const charactersLayer = HttpApiBuilder.group(
   "characters",
   Effect.fnUntraced(function* (handlers) {
     const characters = yield* Characters
+    const limits = yield* Limits
     return handlers.handleAll({
       get: Effect.fnUntraced(function* ({ params }) {
         const { user } = yield* CurrentSession
@@ -16,10 +18,12 @@ export const charactersLayer = HttpApiBuilder.group(
       }),
       refreshWarcraftlogs: Effect.fnUntraced(function* ({ params }) {
         const { user } = yield* CurrentSession
+        yield* limits.refresh(user.id)
         return { warcraftlogs: yield* characters.refreshWarcraftlogs(params.character_id, user.id) }
       }),
       refreshBattlenet: Effect.fnUntraced(function* ({ params }) {
         const { user } = yield* CurrentSession
+        yield* limits.refresh(user.id)
         return { battlenet: yield* characters.refreshBattlenet(params.character_id, user.id) }
       })
     })

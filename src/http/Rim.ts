@@ -103,10 +103,9 @@ export const layer = HttpRouter.middleware(
           const asked: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown> = decodesCleanly(path)
             ? app
             : Effect.fail(new InvalidRequest())
-          return limits.request(request, path).pipe(
-            Effect.andThen(asked),
-            Effect.provideService(HttpServerRequest.HttpServerRequest, request)
-          )
+          return limits
+            .request(request, path)
+            .pipe(Effect.andThen(asked), Effect.provideService(HttpServerRequest.HttpServerRequest, request))
         }).pipe(
           Effect.catchCause((cause) =>
             Cause.hasInterruptsOnly(cause)

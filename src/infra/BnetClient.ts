@@ -56,6 +56,10 @@ export class BnetClient extends Context.Service<
     readonly character: (
       question: BnetQuestion
     ) => Effect.Effect<BnetCharacter, ProviderUnavailable | ProviderRateLimited | RegionUnsupported>
+    /** Whose quota is spent: our client at this API. */
+    readonly account: string
+    /** Milliseconds until the quota is back; 0 when it is not spent. */
+    readonly spentFor: Effect.Effect<number>
   }
 >()("infra/BnetClient") {
   static readonly layerNoDeps = Layer.effect(
@@ -172,7 +176,7 @@ export class BnetClient extends Context.Service<
         })
       )
 
-      return BnetClient.of({ character })
+      return BnetClient.of({ character, account: `${bnet.clientId}@${bnet.apiBaseUrl}`, spentFor: upstream.spentFor })
     })
   )
 

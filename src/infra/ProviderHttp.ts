@@ -45,6 +45,8 @@ export interface Upstream {
   readonly spare: <A>(until: number, part: Effect.Effect<A, UpstreamError>) => Effect.Effect<A | undefined>
   /** Asks nothing more for that many seconds. */
   readonly spend: (seconds: number) => Effect.Effect<void>
+  /** Milliseconds until the quota is back; 0 while there is no reason to believe it spent. */
+  readonly spentFor: Effect.Effect<number>
 }
 
 const operationLimit = Duration.millis(5300)
@@ -156,6 +158,7 @@ export class ProviderHttp extends Context.Service<
 
         return {
           spend,
+          spentFor: Effect.map(Clock.currentTimeMillis, (now) => Math.max(spentUntil - now, 0)),
           send: (request, options) =>
             once(
               request.pipe(HttpClientRequest.acceptJson, HttpClientRequest.setHeader("user-agent", userAgent)),

@@ -84,6 +84,10 @@ export class WclClient extends Context.Service<
     readonly character: (
       question: WclQuestion
     ) => Effect.Effect<WclCharacter, ProviderUnavailable | ProviderRateLimited>
+    /** Whose quota is spent: our client at this API. */
+    readonly account: string
+    /** Milliseconds until the quota is back; 0 when it is not spent. */
+    readonly spentFor: Effect.Effect<number>
   }
 >()("infra/WclClient") {
   static readonly layerNoDeps = Layer.effect(
@@ -197,7 +201,7 @@ export class WclClient extends Context.Service<
         })
       )
 
-      return WclClient.of({ character })
+      return WclClient.of({ character, account: `${wcl.clientId}@${wcl.endpoint}`, spentFor: upstream.spentFor })
     })
   )
 
