@@ -1,0 +1,144 @@
+import { assert, it, layer } from "@effect/vitest"
+import { Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
+import * as Sweep from "../../src/auth/Sweep.ts"
+import { type Swept, SweepRepo } from "../../src/auth/SweepRepo.ts"
+import { DependencyUnavailable } from "../../src/http/ApiError.ts"
+import { AppConfig } from "../../src/infra/AppConfig.ts"
+import { withLog } from "../infra/providers.ts"
+import { database } from "../support/database.ts"
+import { environment } from "../support/environment.ts"
+import { query } from "../support/query.ts"
+import { live, TestApp } from "../support/TestApp.ts"
+
+const nothing: Swept = { states: 0, sessions: 0, events: 0 }
+
+const states = (count: number, age: string) => query`
+  insert into oauth_states (state_hash, provider, expires_at)
+  select gen_random_uuid(), ${age}::text, now() - ${age}::text::interval from generate_series(1, ${count}::int)`
+
+const events = (count: number, age: string) => query`
+  insert into security_audit_events (event_type, created_at)
+  select ${age}::text, now() - ${age}::text::interval from generate_series(1, ${count}::int)`
+
+/** A session by what it is called, with how long ago it was made, would expire and was revoked. */
+const session = (name: string, created: string, expired: string, revoked: string | null) => query`
+  with owner as (insert into users default values returning id)
+  insert into user_sessions (user_id, token_hash, csrf_token_hash, user_agent, created_at, expires_at, revoked_at)
+  select id, gen_random_uuid(), gen_random_uuid(), ${name}, now() - ${created}::text::interval,
+    now() - ${expired}::text::interval, now() - ${revoked}::text::interval
+  from owner`
+
+const names = Effect.map(
+  query`
+    select provider as name from oauth_states union all select event_type from security_audit_events
+    union all select user_agent from user_sessions order by name`,
+  (rows) => rows.map(({ name }) => name)
+)
+
+const service = SweepRepo.layer.pipe(
+  Layer.provideMerge(database),
+  Layer.provideMerge(TestApp.layer({ AUDIT_RETENTION_DAYS: "400" }))
+)
+
+layer(service, live)("the sweep", (it) => {
+  it.effect("removes what is past its retention, nothing else, and says so in one line", () =>
+    Effect.gen(function* () {
+      yield* states(1, "25 hours")
+      yield* states(1, "23 hours")
+      yield* events(1, "401 days")
+      yield* events(1, "399 days")
+      yield* session("revoked long ago", "40 days", "-10 days", "31 days")
+      yield* session("revoked lately", "40 days", "-10 days", "29 days")
+      yield* session("expired long ago", "61 days", "31 days", null)
+      yield* session("expired lately", "59 days", "29 days", null)
+      yield* session("90 days and long ago", "121 days", "-1 days", null)
+      yield* session("90 days and lately", "119 days", "-1 days", null)
+      yield* session("live", "80 days", "-10 days", null)
+      yield* query`
+        insert into security_audit_events (event_type, session_id)
+        select 'of a dead session', id from user_sessions where user_agent = 'revoked long ago'`
+      const { value, lines } = yield* withLog(Sweep.sweep)
+      assert.deepStrictEqual(value, { states: 1, sessions: 3, events: 1 })
+      assert.deepStrictEqual(yield* names, [
+        "23 hours",
+        "399 days",
+        "90 days and lately",
+        "expired lately",
+        "live",
+        "of a dead session",
+        "revoked lately"
+      ])
+      const told = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === "INFO")
+      assert.lengthOf(told, 1)
+      assert.deepInclude(told[0].annotations, { states: 1, sessions: 3, events: 1 })
+      assert.lengthOf(yield* query`select 1 from security_audit_events where session_id is not null`, 1)
+      const again = yield* withLog(Sweep.sweep)
+      assert.deepStrictEqual(again.value, nothing)
+      assert.notInclude(again.lines.join(), "Removed")
+    })
+  )
+
+  it.effect("goes through any number of rows in batches", () =>
+    Effect.gen(function* () {
+      yield* states(2500, "2 days")
+      yield* events(1000, "500 days")
+      assert.deepStrictEqual(yield* Sweep.sweep, { states: 2500, sessions: 0, events: 1000 })
+    })
+  )
+
+  it.effect("is done by one replica at a time: the other does nothing", () =>
+    Effect.gen(function* () {
+      yield* states(10, "2 days")
+      const repo = yield* SweepRepo
+      const sql = yield* SqlClient.SqlClient
+      const replica = Layer.fresh(SweepRepo.layer.pipe(Layer.provide(database)))
+      const beside = Context.get(yield* Layer.build(replica), SweepRepo)
+      const [mine, theirs] = yield* sql.withTransaction(Effect.all([repo.sweep(400, 5), beside.sweep(400, 5)]))
+      assert.deepStrictEqual([mine, theirs], [{ ...nothing, states: 5 }, undefined])
+      assert.deepStrictEqual(yield* beside.sweep(400, 1000), { ...nothing, states: 5 })
+    })
+  )
+
+  it.effect("ten at once remove each row once", () =>
+    Effect.gen(function* () {
+      yield* events(3000, "500 days")
+      const all = yield* Effect.replicateEffect(Sweep.sweep, 10, { concurrency: "unbounded" })
+      const left = (yield* Sweep.sweep).events
+      assert.strictEqual(
+        all.reduce((sum, { events }) => sum + events, left),
+        3000
+      )
+    })
+  )
+})
+
+it.effect("sweeps a minute after the start and then every hour, whatever becomes of it", () => {
+  let sweeps = 0
+  const repo = Layer.mock(SweepRepo, {
+    sweep: (days) =>
+      Effect.suspend(() => {
+        assert.strictEqual(days, 365)
+        sweeps += 1
+        if (sweeps === 1) return Effect.fail(new DependencyUnavailable({ retryAfter: 1 }))
+        return sweeps === 2 ? Effect.die("broken") : Effect.succeed(nothing)
+      })
+  })
+  const running = Sweep.layer.pipe(Layer.provide(repo), Layer.provide(AppConfig.layerFrom(environment)))
+  return withLog(
+    Effect.gen(function* () {
+      yield* Layer.build(running)
+      for (const [time, count] of [
+        ["59 seconds", 0],
+        ["1 second", 1],
+        ["59 minutes", 1],
+        ["1 minute", 2],
+        ["24 hours", 26]
+      ] as const) {
+        yield* TestClock.adjust(time)
+        assert.strictEqual(sweeps, count)
+      }
+    })
+  )
+})
