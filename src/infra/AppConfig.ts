@@ -20,8 +20,8 @@ const oneOf = <const A extends string>(...values: ReadonlyArray<A>) =>
   format(`one of ${values.join(", ")}`, (text) => values.find((value) => value.toLowerCase() === text.toLowerCase()))
 
 const parseUrl = (text: string) => {
-  const url = /^https?:\/\/[^\s/\\]/i.test(text) && URL.canParse(text) ? new URL(text) : undefined
-  return url?.username === "" && url.password === "" && url.hash === "" ? url : undefined
+  const url = /^https?:\/\/[\p{L}\p{N}._:[\]-]+([/?]|$)/iu.test(text) && URL.canParse(text) && new URL(text)
+  return url && url.hash === "" ? url : undefined
 }
 
 const text = format("set", (text) => text)

@@ -1,0 +1,282 @@
+import { readFileSync } from "node:fs"
+import { parseEnv } from "node:util"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import { IpNetwork } from "effect/net"
+import { AppConfig, variables } from "../../src/infra/AppConfig.ts"
+import { environment } from "../support/environment.ts"
+
+type Variables = Readonly<Record<string, string | undefined>>
+type Config = AppConfig["Service"]
+
+const readAll = (env: Variables) => AppConfig.pipe(Effect.provide(AppConfig.layerFrom(env)))
+const read = (changes: Variables) => readAll({ ...environment, ...changes })
+const refuse = (env: Variables) => Effect.flip(readAll(env))
+const nameOf = (fault: string) => fault.split(" ", 1)[0]
+
+const key = Buffer.from("8f3a1c5e7b9d2046f8e1a3c5d7b90f2e4a6c8e0b1d3f5a7c9e2b4d6f80a1c3e5", "hex")
+
+const urls = ["canary", "canary.test", "ftp://canary.test", "https:canary.test", "https://", "https:///canary"].concat(
+  ["https://canary:canary@host.test", "https://canary.test:70000", "https://canary test", "javascript:canary"],
+  ["https://host.test/#canary"]
+)
+const ports = ["0", "65536", "-1", "80.5", "8e3", "0x50", "99999999999999999999", "canary"]
+const hosts = ["canary host", "http://canary.test", "canary/1", "canary@host"]
+const placeholders = [
+  ["changeme", "change-me", "CHANGE_ME_PLEASE", "changeme123", "dev-secret-change-me-in-production-please"],
+  ["your-client-secret", "your_secret_here", "my-example-secret", "placeholder", "replace-with-32-random-bytes-please"],
+  ["<discord client secret of yours here>", "${DISCORD_CLIENT_SECRET_OF_YOURS}", "secret", "password", "TODO", "xxxx"]
+].flat()
+const keys = [
+  ["canary", key.toString("hex").slice(1), `${key.toString("hex")}0`, key.toString("base64").slice(1)],
+  [key.subarray(1).toString("base64"), `${key.toString("base64url").slice(1)}!`],
+  ["0".repeat(64), "ab".repeat(32), Buffer.alloc(32).toString("base64"), Buffer.alloc(32, 7).toString("base64url")]
+].flat()
+
+/** What each required variable must not be; every one must be there, and not blank. */
+const required: Readonly<Record<string, ReadonlyArray<string>>> = {
+  APP_PORT: ports,
+  FRONTEND_BASE_URL: [...urls, "https://host.test/canary", "https://host.test/?canary"],
+  DB_HOST: hosts,
+  DB_PORT: ports,
+  DB_USER: [],
+  DB_PASSWORD: [],
+  DB_NAME: [],
+  REDIS_HOST: hosts,
+  REDIS_PORT: ports,
+  REDIS_PASSWORD: [],
+  DISCORD_CLIENT_ID: [],
+  DISCORD_CLIENT_SECRET: placeholders,
+  DISCORD_REDIRECT_URL: urls,
+  DISCORD_TOKEN_ENCRYPTION_KEY: keys,
+  SESSION_HMAC_SECRET: [...placeholders, "canary-of-only-31-bytes-7d2f9ab", "0".repeat(64), "AAAA".repeat(12)],
+  COOKIE_DOMAIN: ["canary domain", "canary:80", "https://canary.test", "-canary", "canary..test", "canary;test"],
+  GEOIP_DATABASE_PATH: [],
+  WCL_CLIENT_ID: [],
+  WCL_CLIENT_SECRET: placeholders,
+  BNET_CLIENT_ID: [],
+  BNET_CLIENT_SECRET: placeholders
+}
+
+const rates = ["0", "1000001", "1.5", "canary"]
+const flags = ["yes", "1", "canary", "constructor", "__proto__"]
+
+/** What each optional variable must not be. */
+const optional: Readonly<Record<string, ReadonlyArray<string>>> = {
+  DB_POOL_SIZE: ["0", "1001", "-1", "canary"],
+  DB_SSL: ["true", "canary"],
+  DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS: keys,
+  DISCORD_API_BASE_URL: urls,
+  DISCORD_AUTHORIZE_URL: urls,
+  SESSION_COOKIE_NAME: ["canary cookie", "canary;", "canary=", "canäry", "c".repeat(65)],
+  CSRF_COOKIE_NAME: ["canary cookie", "canary,", '"canary"'],
+  COOKIE_SECURE: flags,
+  COOKIE_SAME_SITE: ["canary", "lax,strict"],
+  WCL_OAUTH_TOKEN_URL: urls,
+  WCL_ENDPOINT: urls,
+  WCL_ZONE_ID: ["0", "-1", "canary"],
+  WCL_SKIP_GEAR: flags,
+  WCL_API_DELAY_MS: ["-1", "5001", "300ms"],
+  BNET_GAME_VERSION: ["canary", "vanilla"],
+  BNET_OAUTH_TOKEN_URL: urls,
+  BNET_API_BASE_URL: [...urls, "https://{zone}.canary.test"],
+  RUN_DB_SEEDS: flags,
+  TRUSTED_PROXIES: ["canary", "10.0.0.0/33", "10.0.0.0/8,", "10.0.0.0/8 10.1.0.0/16", "256.0.0.1"],
+  AUDIT_RETENTION_DAYS: ["0", "3651", "canary"],
+  RATE_LIMIT_SIGN_IN: rates,
+  RATE_LIMIT_CALLBACK: rates,
+  RATE_LIMIT_REQUESTS: rates,
+  RATE_LIMIT_REFRESHES: rates,
+  LOG_LEVEL: ["canary", "verbose"],
+  LOG_FORMAT: ["canary", "xml"]
+}
+
+const each = (table: typeof required, more: ReadonlyArray<string | undefined> = []) =>
+  Object.entries(table).flatMap(([name, values]) => [...more, ...values].map((value) => [name, value] as const))
+
+describe("a variable that is not well", () => {
+  it.effect.each([...each(required, [undefined, "", " \t "]), ...each(optional)])(
+    "U01 U02 %s=%j is refused",
+    ([name, value]) =>
+      Effect.gen(function* () {
+        const { faults, message } = yield* refuse({ ...environment, [name]: value })
+        assert.deepStrictEqual(faults.map(nameOf), [name])
+        assert.include(message, name)
+        assert.notMatch(message, /canary/)
+      })
+  )
+
+  it.effect.each(Object.keys(optional))("%s may be empty or blank", (name) =>
+    Effect.gen(function* () {
+      const { [name]: _, ...without } = environment as Variables
+      const absent = JSON.stringify(yield* readAll(without))
+      assert.strictEqual(JSON.stringify(yield* read({ [name]: "" })), absent)
+      assert.strictEqual(JSON.stringify(yield* read({ [name]: "  " })), absent)
+    })
+  )
+
+  it.effect("U01 all of them are named at once", () =>
+    Effect.gen(function* () {
+      const nothing = yield* refuse({})
+      assert.sameMembers(nothing.faults.map(nameOf), Object.keys(required))
+      const first = each({ ...required, ...optional }).toReversed()
+      const garbage = yield* refuse({ ...environment, ...Object.fromEntries(first) })
+      assert.sameMembers(
+        garbage.faults.map(nameOf),
+        first.map(([name]) => name).filter((name, index, names) => names.indexOf(name) === index)
+      )
+      assert.notMatch(garbage.message, /canary|changeme|https:\/\//)
+    })
+  )
+
+  it.effect("the tables of this test know every variable", () =>
+    Effect.sync(() => assert.sameMembers([...variables()], [...Object.keys(required), ...Object.keys(optional)]))
+  )
+})
+
+/** Pairs that are each well, but not together. */
+const contradictions: ReadonlyArray<readonly [names: string, changes: Variables]> = [
+  ["COOKIE_SAME_SITE", { COOKIE_SAME_SITE: "none", COOKIE_SECURE: "false" }],
+  ["SESSION_COOKIE_NAME", { SESSION_COOKIE_NAME: "same", CSRF_COOKIE_NAME: "same" }],
+  ["SESSION_COOKIE_NAME", { SESSION_COOKIE_NAME: "csrf" }],
+  ["SESSION_COOKIE_NAME", { SESSION_COOKIE_NAME: "__Host-s", COOKIE_SECURE: "false" }],
+  ["CSRF_COOKIE_NAME", { CSRF_COOKIE_NAME: "__Secure-c", COOKIE_SECURE: "false" }],
+  ["SESSION_HMAC_SECRET", { SESSION_HMAC_SECRET: key.toString("hex") }],
+  ["SESSION_HMAC_SECRET", { SESSION_HMAC_SECRET: key.toString("hex").toUpperCase() }],
+  ["SESSION_HMAC_SECRET", { SESSION_HMAC_SECRET: key.toString("base64") }],
+  ["SESSION_HMAC_SECRET", { SESSION_HMAC_SECRET: key.toString("base64url") }],
+  ["DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS", { DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS: key.toString("base64") }]
+]
+
+it.effect.each(contradictions)("U02 %s contradicts another: %j", ([name, changes]) =>
+  Effect.gen(function* () {
+    const { faults } = yield* refuse({ ...environment, ...changes })
+    assert.deepStrictEqual(faults.map(nameOf), [name])
+    const more = yield* refuse({ ...environment, ...changes, APP_PORT: "0" })
+    assert.sameMembers(more.faults.map(nameOf), ["APP_PORT", name])
+  })
+)
+
+interface Good {
+  readonly of: (config: Config) => unknown
+  readonly is: unknown
+}
+
+const good: ReadonlyArray<readonly [name: string, value: string, Good]> = [
+  ["APP_PORT", "1", { of: (config) => config.port, is: 1 }],
+  ["APP_PORT", " 65535 ", { of: (config) => config.port, is: 65535 }],
+  ["FRONTEND_BASE_URL", "HTTPS://App.test:443/", { of: (config) => config.frontendOrigin, is: "https://app.test" }],
+  ["DB_HOST", "::1", { of: ({ database }) => database.host, is: "::1" }],
+  ["DB_HOST", "db_1.internal", { of: ({ database }) => database.host, is: "db_1.internal" }],
+  ["DB_PASSWORD", "password", { of: ({ database }) => Redacted.value(database.password), is: "password" }],
+  ["DB_POOL_SIZE", "1", { of: ({ database }) => database.poolSize, is: 1 }],
+  ["DB_SSL", "Verify-Full", { of: ({ database }) => database.ssl, is: "verify-full" }],
+  ["DISCORD_REDIRECT_URL", "https://a.test/cb/", { of: (c) => c.discord.redirectUrl, is: "https://a.test/cb/" }],
+  ["DISCORD_API_BASE_URL", "http://localhost:1/a//", { of: (c) => c.discord.apiBaseUrl, is: "http://localhost:1/a" }],
+  ["BNET_API_BASE_URL", "https://{region}.b.test/", { of: (c) => c.bnet.apiBaseUrl, is: "https://{region}.b.test" }],
+  ["BNET_GAME_VERSION", "Progression", { of: ({ bnet }) => bnet.gameVersion, is: "progression" }],
+  ["WCL_ZONE_ID", "1048", { of: ({ wcl }) => wcl.zoneId, is: 1048 }],
+  ["WCL_API_DELAY_MS", "0", { of: ({ wcl }) => wcl.delayMs, is: 0 }],
+  ["WCL_API_DELAY_MS", "5000", { of: ({ wcl }) => wcl.delayMs, is: 5000 }],
+  ["COOKIE_DOMAIN", "localhost", { of: ({ session }) => session.cookieDomain, is: "localhost" }],
+  ["COOKIE_DOMAIN", ".Guilds.Example.com", { of: ({ session }) => session.cookieDomain, is: "guilds.example.com" }],
+  ["COOKIE_SECURE", "TRUE", { of: ({ session }) => session.cookieSecure, is: true }],
+  ["COOKIE_SAME_SITE", "strict", { of: ({ session }) => session.cookieSameSite, is: "Strict" }],
+  ["CSRF_COOKIE_NAME", "xsrf.token", { of: ({ session }) => session.csrfCookieName, is: "xsrf.token" }],
+  ["RUN_DB_SEEDS", "true", { of: ({ runSeeds }) => runSeeds, is: true }],
+  ["LOG_LEVEL", "warn", { of: ({ log }) => log.level, is: "Warn" }],
+  ["LOG_LEVEL", "WARN", { of: ({ log }) => log.level, is: "Warn" }],
+  ["LOG_LEVEL", "Debug", { of: ({ log }) => log.level, is: "Debug" }],
+  ["LOG_FORMAT", "PRETTY", { of: ({ log }) => log.format, is: "pretty" }],
+  [
+    "TRUSTED_PROXIES",
+    "10.1.2.3/8, 192.0.2.7,fd00::/8 , ::1",
+    {
+      of: (config) => config.trustedProxies.map(IpNetwork.format),
+      is: ["10.0.0.0/8", "192.0.2.7/32", "fd00::/8", "::1/128"]
+    }
+  ]
+]
+
+/** Random values that look a little like placeholders. */
+const lucky = [
+  "aG9exampleK7d2your-9fQxxxLr4test3Kp8",
+  "test9fQ2Lr4Kp8vY7mXw3TzNb6Hs1GcJ5dRe",
+  "Password1sPartOfThisRandom+Value/7Qz==",
+  "xxx3changeme4K7d2f9fQxLr4t3Kp8vY7mXw"
+]
+
+describe("a variable that is well", () => {
+  it.effect.each(good)("%s=%s", ([name, value, { of, is }]) =>
+    Effect.map(read({ [name]: value }), (config) => assert.deepStrictEqual(of(config), is))
+  )
+
+  it.effect.each(["hex", "base64", "base64url"] as const)("a key as %s", (encoding) =>
+    Effect.gen(function* () {
+      const { discord } = yield* read({ DISCORD_TOKEN_ENCRYPTION_KEY: key.toString(encoding) })
+      assert.deepStrictEqual(Redacted.value(discord.tokenKey), new Uint8Array(key))
+    })
+  )
+
+  it.effect.each(lucky)("%s is no placeholder", (value) =>
+    Effect.gen(function* () {
+      const { discord, session } = yield* read({ DISCORD_CLIENT_SECRET: value, SESSION_HMAC_SECRET: value })
+      assert.strictEqual(Redacted.value(discord.clientSecret), value)
+      assert.strictEqual(Redacted.value(session.hmacSecret), value)
+    })
+  )
+
+  it.effect("a secret of 32 bytes in fewer characters, and a client secret of one", () =>
+    Effect.gen(function* () {
+      const { wcl } = yield* read({ SESSION_HMAC_SECRET: "äöüßéèêëñçãõâîûà", WCL_CLIENT_SECRET: "7" })
+      assert.strictEqual(Redacted.value(wcl.clientSecret), "7")
+    })
+  )
+
+  it.effect("what is not set has its default", () =>
+    Effect.gen(function* () {
+      const entries = Object.entries(environment).filter(([name]) => name in required)
+      const { discord, session, wcl, bnet, ...config } = yield* readAll(Object.fromEntries(entries))
+      assert.deepInclude(config, { runSeeds: false, trustedProxies: [], auditRetentionDays: 365 })
+      assert.deepInclude(config.database, { poolSize: 10, ssl: "disable" })
+      assert.strictEqual(config.log.level, "Info")
+      assert.deepInclude(session, { cookieName: "session", csrfCookieName: "csrf" })
+      assert.deepInclude(session, { cookieSecure: true, cookieSameSite: "Lax" })
+      assert.strictEqual(discord.apiBaseUrl, "https://discord.com/api/v10")
+      assert.strictEqual(discord.authorizeUrl, "https://discord.com/oauth2/authorize")
+      assert.deepInclude(wcl, { zoneId: undefined, skipGear: false, delayMs: 300 })
+      assert.strictEqual(wcl.tokenUrl, "https://www.warcraftlogs.com/oauth/token")
+      assert.strictEqual(wcl.endpoint, "https://fresh.warcraftlogs.com/api/v2/client")
+      assert.deepInclude(bnet, { gameVersion: "classic", tokenUrl: "https://oauth.battle.net/token" })
+      assert.strictEqual(bnet.apiBaseUrl, "https://{region}.api.blizzard.com")
+    })
+  )
+
+  it.effect("no secret shows when the configuration is printed", () =>
+    Effect.map(read({}), (config) => assert.notMatch(JSON.stringify(config), /canary|8f3a1c5e/))
+  )
+})
+
+describe(".env.example", () => {
+  const text = readFileSync(new URL("../../.env.example", import.meta.url), "utf8")
+  const example = parseEnv(text)
+
+  it.effect("names every variable once, and explains it", () =>
+    Effect.sync(() => {
+      const names = text.match(/^[A-Z_]+(?==)/gm) ?? []
+      assert.deepStrictEqual(names.toSorted(), variables().toSorted())
+      assert.deepStrictEqual(text.match(/(?<=^# .+\n)[A-Z_]+(?==)/gm)?.toSorted(), names.toSorted())
+    })
+  )
+
+  it.effect("holds no secret, and is whole once they are made", () =>
+    Effect.gen(function* () {
+      const empty = Object.keys(example).filter((name) => example[name] === "" && name in required)
+      const { faults } = yield* refuse(example)
+      assert.deepStrictEqual(faults.toSorted(), empty.map((name) => `${name} is missing`).toSorted())
+      const made = { DISCORD_TOKEN_ENCRYPTION_KEY: key.toString("base64"), SESSION_HMAC_SECRET: key.toString("latin1") }
+      const filled = Object.fromEntries(empty.map((name) => [name, "made-by-a-provider"]))
+      assert.strictEqual((yield* readAll({ ...example, ...filled, ...made })).port, 8000)
+    })
+  )
+})
