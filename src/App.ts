@@ -1,4 +1,4 @@
-import { Effect, Layer, Schedule } from "effect"
+import { Cause, Context, type Duration, Effect, Layer, Schedule } from "effect"
 import { HttpRouter } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import { Api } from "./Api.ts"
@@ -70,16 +70,23 @@ const infra = Layer.mergeAll(
   Limiter.layer.pipe(Layer.provide(Crypto.layer), Layer.provideMerge(Redis.layer))
 )
 
-/** Containers start in any order, so a PostgreSQL that does not answer yet is asked again for half a minute. */
+/** How long a start waits for PostgreSQL. */
+export const PostgresPatience = Context.Reference<Duration.Input>("App/PostgresPatience", {
+  defaultValue: () => "30 seconds"
+})
+
+/** Containers start in any order, so a PostgreSQL that does not answer yet is asked again for a while. */
 const patiently = <A, R>(work: Effect.Effect<A, SqlFilesError, R>) =>
-  work.pipe(
-    Effect.tapError((error) => (error.unreachable ? Effect.logWarning("Waiting for PostgreSQL") : Effect.void)),
-    Effect.retry({
-      schedule: Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("2 seconds")]).pipe(
-        Schedule.upTo({ duration: "30 seconds" })
-      ),
-      while: (error) => error.unreachable
-    })
+  Effect.flatMap(PostgresPatience, (duration) =>
+    work.pipe(
+      Effect.tapError((error) => (error.unreachable ? Effect.logWarning("Waiting for PostgreSQL") : Effect.void)),
+      Effect.retry({
+        schedule: Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("2 seconds")]).pipe(
+          Schedule.upTo({ duration })
+        ),
+        while: (error) => error.unreachable
+      })
+    )
   )
 
 /** PostgreSQL with its tables as this version of the code knows them. */
@@ -97,6 +104,18 @@ const routes = Layer.mergeAll(
   Rim.layer
 ).pipe(Layer.provide(groups), Layer.provide(middleware))
 
+/** A rejection that nobody waits for is told, and costs nobody an answer; without this it would end the process. */
+const strayRejections = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const runFork = Effect.runForkWith(yield* Effect.context<never>())
+    const tell = (reason: unknown) => runFork(Effect.logError("A rejection that nobody waited for", Cause.die(reason)))
+    yield* Effect.acquireRelease(
+      Effect.sync(() => process.on("unhandledRejection", tell)),
+      () => Effect.sync(() => process.off("unhandledRejection", tell))
+    )
+  })
+)
+
 /** The whole service. Nothing is served before migrations, seeds and every layer under it are ready. */
 export const App = Layer.unwrap(Effect.map(HttpRouter.toHttpEffect(routes), Server.serve)).pipe(
   Layer.provide(
@@ -106,5 +125,6 @@ export const App = Layer.unwrap(Effect.map(HttpRouter.toHttpEffect(routes), Serv
   Layer.provide(slices),
   Layer.provide(infra),
   Layer.provide(database),
+  Layer.provide(strayRejections),
   Layer.provide(Telemetry.layer)
 )

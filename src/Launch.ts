@@ -6,7 +6,7 @@ import { HttpServerError } from "effect/http"
 const sentence = (cause: Cause.Cause<unknown>) => {
   const error = Option.getOrUndefined(Cause.findErrorOption(cause))
   if (error === undefined) return Cause.pretty(cause)
-  if (error instanceof HttpServerError.ServeError) return `The port cannot be bound: ${String(error.cause)}`
+  if (error instanceof HttpServerError.ServeError) return `APP_PORT cannot be bound: ${(error.cause as Error).message}`
   return error instanceof Error ? error.message : String(error)
 }
 
