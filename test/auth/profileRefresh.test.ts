@@ -1,7 +1,9 @@
+import { randomBytes } from "node:crypto"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { profileOf } from "../../src/demo/sim/Personas.ts"
 import { openBrowser } from "../support/Browser.ts"
+import { environment } from "../support/environment.ts"
 import { eventually } from "../support/eventually.ts"
 import { query } from "../support/query.ts"
 import { live, startReplica, TestApp } from "../support/TestApp.ts"
@@ -166,6 +168,32 @@ layer(TestApp.layer(), live)("the daily refresh of a profile", (it) => {
       assert.deepInclude(yield* stored(id), { marked: false, relogin_reason: null, fresh: true })
       assert.strictEqual((yield* desk.send("GET", path)).status, 200)
       assert.strictEqual((yield* phone.send("GET", path)).status, 200)
+    })
+  )
+
+  it.effect("a new encryption key with the previous one beside it reads what is stored, and seals what comes", () =>
+    Effect.gen(function* () {
+      const { discord, variables } = yield* TestApp
+      const { id, browser } = yield* person(3009)
+      const keys = {
+        ...variables,
+        DISCORD_TOKEN_ENCRYPTION_KEY: randomBytes(32).toString("base64"),
+        DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS: environment.DISCORD_TOKEN_ENCRYPTION_KEY
+      }
+      const changing = yield* openBrowser(yield* startReplica(keys), browser.jar)
+      yield* ageProfile(id)
+      yield* changing.client.sessions.current()
+      assert.deepStrictEqual(yield* refreshed(id, 1), ["@me 200"])
+      discord.dropTokens({ keepRefresh: true })
+      yield* ageProfile(id)
+      yield* changing.client.sessions.current()
+      assert.deepStrictEqual(yield* refreshed(id, 2), ["@me 200", "@me 401", "token 200", "@me 200"])
+      discord.calls.reset()
+      const alone = { ...keys, DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS: "" }
+      const changed = yield* openBrowser(yield* startReplica(alone), browser.jar)
+      yield* ageProfile(id)
+      yield* changed.client.sessions.current()
+      assert.deepStrictEqual(yield* refreshed(id, 3), ["@me 200"])
     })
   )
 

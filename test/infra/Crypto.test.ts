@@ -5,6 +5,12 @@ import { AppConfig } from "../../src/infra/AppConfig.ts"
 import { Crypto } from "../../src/infra/Crypto.ts"
 import { environment } from "../support/environment.ts"
 
+const underKeys = (keys: Readonly<Record<string, string>>) =>
+  Effect.provide(
+    Crypto,
+    Layer.fresh(Crypto.layer).pipe(Layer.provide(AppConfig.layerFrom({ ...environment, ...keys })))
+  )
+
 layer(Crypto.layer.pipe(Layer.provide(AppConfig.layerFrom(environment))))("crypto", (it) => {
   it.effect("hashes a session token as existing installations do", () =>
     Effect.gen(function* () {
@@ -36,15 +42,40 @@ layer(Crypto.layer.pipe(Layer.provide(AppConfig.layerFrom(environment))))("crypt
 
   it.effect("does not open what another key sealed", () =>
     Effect.gen(function* () {
-      const other = AppConfig.layerFrom({
-        ...environment,
-        DISCORD_TOKEN_ENCRYPTION_KEY: randomBytes(32).toString("hex")
-      })
-      const sealed = yield* Effect.flatMap(Crypto, (crypto) => crypto.seal(Redacted.make("text"))).pipe(
-        Effect.provide(Layer.fresh(Crypto.layer).pipe(Layer.provide(other)))
-      )
+      const other = yield* underKeys({ DISCORD_TOKEN_ENCRYPTION_KEY: randomBytes(32).toString("hex") })
+      const sealed = yield* other.seal(Redacted.make("text"))
       const error = yield* Effect.flip(Effect.flatMap(Crypto, (crypto) => crypto.open(sealed)))
       assert.strictEqual(error.reason, "key")
+    })
+  )
+
+  it.effect("opens what the previous key sealed, and seals with the current one", () =>
+    Effect.gen(function* () {
+      const sealed = yield* (yield* Crypto).seal(Redacted.make("text"))
+      const key = randomBytes(32).toString("hex")
+      const previous = environment.DISCORD_TOKEN_ENCRYPTION_KEY
+      const changing = yield* underKeys({
+        DISCORD_TOKEN_ENCRYPTION_KEY: key,
+        DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS: previous
+      })
+      assert.strictEqual(Redacted.value(yield* changing.open(sealed)), "text")
+      const anew = yield* changing.seal(Redacted.make("text"))
+      const changed = yield* underKeys({ DISCORD_TOKEN_ENCRYPTION_KEY: key })
+      assert.strictEqual(Redacted.value(yield* changed.open(anew)), "text")
+      assert.strictEqual((yield* Effect.flip(changed.open(sealed))).reason, "key")
+      const neither = yield* underKeys({
+        DISCORD_TOKEN_ENCRYPTION_KEY: randomBytes(32).toString("hex"),
+        DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS: previous
+      })
+      assert.strictEqual((yield* Effect.flip(neither.open(anew))).reason, "key")
+      assert.strictEqual((yield* Effect.flip(neither.open("v2:x:y"))).reason, "format")
+    })
+  )
+
+  it.effect("the data of existing installations stays readable", () =>
+    Effect.gen(function* () {
+      const stored = "v1:AAcOFRwjKjE4P0ZNVFtiaXB3foWMk5qh:2uG7vLWMNhereYnUn1g_7XNTWSn-_86RHoJGpAYJ87_y7SS3WSVRBpU"
+      assert.strictEqual(Redacted.value(yield* (yield* Crypto).open(stored)), "token of an older version")
     })
   )
 
