@@ -1,7 +1,7 @@
 import { HttpApi, OpenApi } from "effect/http-api"
 import { SessionsApi, SignInApi } from "./auth/AuthApi.ts"
 import { CharactersApi } from "./characters/CharactersApi.ts"
-import { GuildsApi } from "./guilds/GuildsApi.ts"
+import { GuildsApi, InvitesApi } from "./guilds/GuildsApi.ts"
 import { HealthApi } from "./health/HealthApi.ts"
 import { Envelope } from "./http/Envelope.ts"
 
@@ -11,6 +11,7 @@ export class Api extends HttpApi.make("raid-composition")
   .add(SignInApi)
   .add(SessionsApi)
   .add(GuildsApi)
+  .add(InvitesApi)
   .add(CharactersApi)
   .middleware(Envelope)
   .prefix("/api/v1")

@@ -15,8 +15,14 @@ import { Characters } from "./characters/Characters.ts"
 import { charactersLayer } from "./characters/CharactersHttp.ts"
 import { CharactersRepo } from "./characters/CharactersRepo.ts"
 import { Guilds } from "./guilds/Guilds.ts"
-import { guildsLayer } from "./guilds/GuildsHttp.ts"
+import { GuildHistory } from "./guilds/GuildHistory.ts"
+import { GuildHistoryRepo } from "./guilds/GuildHistoryRepo.ts"
+import { guildsLayer, invitesLayer } from "./guilds/GuildsHttp.ts"
 import { GuildsRepo } from "./guilds/GuildsRepo.ts"
+import { Invites } from "./guilds/Invites.ts"
+import { InvitesRepo } from "./guilds/InvitesRepo.ts"
+import { Members } from "./guilds/Members.ts"
+import { MembersRepo } from "./guilds/MembersRepo.ts"
 import { healthLayer } from "./health/HealthHttp.ts"
 import { envelopeLayer, jsonBodyLayer } from "./http/EnvelopeHttp.ts"
 import { Limits } from "./http/Limits.ts"
@@ -37,11 +43,12 @@ import { migrate, seed, type SqlFilesError } from "./infra/SqlFiles.ts"
 import * as Telemetry from "./infra/Telemetry.ts"
 import { WclClient } from "./infra/WclClient.ts"
 
-const groups = Layer.mergeAll(healthLayer, signInLayer, sessionsLayer, guildsLayer, charactersLayer)
+const groups = Layer.mergeAll(healthLayer, signInLayer, sessionsLayer, guildsLayer, invitesLayer, charactersLayer)
 
 const middleware = Layer.mergeAll(envelopeLayer, jsonBodyLayer, signedInLayer)
 
-const slices = Guilds.layer.pipe(
+const slices = Layer.mergeAll(Invites.layer, Members.layer, GuildHistory.layer).pipe(
+  Layer.provideMerge(Guilds.layer),
   Layer.provideMerge(Characters.layer),
   Layer.provideMerge(SignIn.layer),
   Layer.provideMerge(Sessions.layer),
@@ -56,6 +63,9 @@ const slices = Guilds.layer.pipe(
       ProfileRefreshRepo.layer,
       SweepRepo.layer,
       GuildsRepo.layer,
+      MembersRepo.layer,
+      InvitesRepo.layer,
+      GuildHistoryRepo.layer,
       CharactersRepo.layer
     )
   )

@@ -1,4 +1,4 @@
-import { Schema, SchemaTransformation } from "effect"
+import { Schema, SchemaTransformation, Struct } from "effect"
 import { DiscordUser, UserId } from "../auth/User.ts"
 import { Region } from "../characters/Character.ts"
 import { apiError } from "../http/ApiError.ts"
@@ -8,10 +8,17 @@ export const GuildId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("G
 export type GuildId = typeof GuildId.Type
 
 /** From the least right to the most. */
-const Role = Schema.Literals(["applicant", "raider", "officer", "admin"])
+export const Role = Schema.Literals(["applicant", "raider", "officer", "admin"])
 
 const Faction = Schema.Literals(["alliance", "horde"])
 const GameVersion = Schema.Literals(["classic1x", "classic", "classicann"])
+
+/** How long and how often an invite can be accepted; null is without end. */
+export const InviteTerms = Schema.Struct({
+  expires_at: Schema.NullOr(Timestamp),
+  max_uses: Schema.NullOr(Schema.Int),
+  uses: Schema.Int
+}).annotate({ identifier: "InviteTerms" })
 
 export const Guild = Schema.Struct({
   id: GuildId,
@@ -22,12 +29,15 @@ export const Guild = Schema.Struct({
   game_version: GameVersion,
   /** For admins and officers, while an invite is live. */
   invite_url: Schema.optionalKey(Schema.String),
+  invite: Schema.optionalKey(InviteTerms),
   created_at: Timestamp,
   updated_at: Timestamp,
   deleted_at: Schema.NullOr(Timestamp),
   membership_role: Role
 }).annotate({ identifier: "Guild" })
 export type Guild = typeof Guild.Type
+
+const Person = Schema.Struct({ user_id: UserId, discord: DiscordUser })
 
 export const Member = Schema.Struct({
   user_id: UserId,
@@ -58,14 +68,63 @@ const folded = <S extends Schema.Codec<string, string>>(values: S) =>
     Schema.decodeTo(values, SchemaTransformation.transform({ decode: (s) => s.toLowerCase(), encode: (s) => s }))
   )
 
-export const NewGuild = Schema.Struct({
+const fields = {
   name: Name,
   realm: Name,
   region: folded(Region),
   faction: folded(Faction),
   game_version: folded(GameVersion)
-})
+}
+
+export const NewGuild = Schema.Struct(fields)
 export type NewGuild = typeof NewGuild.Type
+
+/** Any subset of what a guild is made from. */
+export const GuildChange = Schema.Struct(fields).mapFields(Struct.map(Schema.optionalKey))
+export type GuildChange = typeof GuildChange.Type
+
+export const Invite = Schema.Struct({ guild_id: GuildId, code: Schema.String, ...InviteTerms.fields }).annotate({
+  identifier: "Invite"
+})
+export type Invite = typeof Invite.Type
+
+/** What somebody may know of a guild before joining it. */
+export const GuildPreview = Schema.Struct({
+  name: Schema.String,
+  realm: Schema.String,
+  region: Region,
+  faction: Faction
+}).annotate({ identifier: "GuildPreview" })
+export type GuildPreview = typeof GuildPreview.Type
+
+/** One line of a guild's history. Actor and target are null when the event has none, or when they are gone for good. */
+export const GuildEvent = Schema.Struct({
+  id: Schema.String,
+  type: Schema.String,
+  created_at: Timestamp,
+  actor: Schema.NullOr(Person),
+  target: Schema.NullOr(Person),
+  details: Schema.Record(Schema.String, Schema.Unknown)
+}).annotate({ identifier: "GuildEvent" })
+export type GuildEvent = typeof GuildEvent.Type
 
 export class GuildNotFound extends apiError("guild.not_found", 404, "Guild was not found.") {}
 export class GuildInvalid extends apiError("guild.validation_failed", 400, "The guild's details are not valid.") {}
+export class AdminRequired extends apiError("guild.admin_required", 403, "Only an admin of the guild may do this.") {}
+export class InvalidRole extends apiError(
+  "guild.invalid_role",
+  400,
+  "The role must be applicant, raider, officer or admin."
+) {}
+export class MemberNotFound extends apiError("guild.member_not_found", 404, "Nobody of that id is in the guild.") {}
+export class LastAdmin extends apiError(
+  "guild.last_admin",
+  409,
+  "A guild needs an admin: make somebody else one first."
+) {}
+export class InviteNotFound extends apiError(
+  "guild.invite_not_found",
+  404,
+  "This invite does not exist or has ended."
+) {}
+export class AlreadyMember extends apiError("guild.already_member", 409, "You are already in this guild.") {}

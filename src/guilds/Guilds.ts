@@ -4,11 +4,13 @@ import type { Character } from "../characters/Character.ts"
 import { Characters } from "../characters/Characters.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { AppConfig } from "../infra/AppConfig.ts"
-import { type Guild, type GuildId, GuildInvalid, GuildNotFound, type Member, NewGuild } from "./Guild.ts"
-import type { GuildDetails } from "./GuildsApi.ts"
+import { AdminRequired, type Guild, GuildChange, type GuildId, GuildInvalid, GuildNotFound, NewGuild } from "./Guild.ts"
+import type { GuildChanges, GuildDetails } from "./GuildsApi.ts"
 import { GuildsRepo, type GuildView } from "./GuildsRepo.ts"
+import type { Asked } from "./GuildsSql.ts"
 
 const decode = Schema.decodeUnknownEffect(NewGuild, { errors: "all" })
+const decodeChange = Schema.decodeUnknownEffect(GuildChange, { errors: "all" })
 const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const allowed: Record<string, string> = {
@@ -25,10 +27,16 @@ const invalid = (error: Schema.SchemaError) => {
   return new GuildInvalid({ details: { fields: [...names].map((field) => ({ field, reason: allowed[field] })) } })
 }
 
-const orNotFound = <A>(found: A | undefined) =>
+export const orGuildNotFound = <A>(found: A | undefined) =>
   found === undefined ? Effect.fail(new GuildNotFound()) : Effect.succeed(found)
 
-/** Guilds and who is in them. To whoever is no member, a guild is not there. */
+/** What an admin asked for: to others it is forbidden, and to whoever is no member the guild is not there. */
+export const asAdmin = <A extends Asked>(found: A | undefined) =>
+  Effect.flatMap(orGuildNotFound(found), (asked) =>
+    asked.caller_role === "admin" ? Effect.succeed(asked) : Effect.fail(new AdminRequired())
+  )
+
+/** Guilds. To whoever is no member, a guild is not there. */
 export class Guilds extends Context.Service<
   Guilds,
   {
@@ -39,10 +47,18 @@ export class Guilds extends Context.Service<
     ) => Effect.Effect<Guild, GuildInvalid | DependencyUnavailable>
     readonly list: (user: UserId) => Effect.Effect<ReadonlyArray<Guild>, DependencyUnavailable>
     readonly get: (id: GuildId, user: UserId) => Effect.Effect<Guild, GuildNotFound | DependencyUnavailable>
-    readonly members: (
+    /** Any subset of the details; parallel changes of different ones all survive. */
+    readonly update: (
+      id: GuildId,
+      user: UserId,
+      changes: typeof GuildChanges.Type
+    ) => Effect.Effect<Guild, GuildInvalid | GuildNotFound | AdminRequired | DependencyUnavailable>
+    readonly remove: (
       id: GuildId,
       user: UserId
-    ) => Effect.Effect<ReadonlyArray<Member>, GuildNotFound | DependencyUnavailable>
+    ) => Effect.Effect<void, GuildNotFound | AdminRequired | DependencyUnavailable>
+    /** A guild with the address of its invite, for who may see that. */
+    readonly toGuild: (guild: GuildView) => Guild
     readonly characters: (
       id: GuildId,
       user: UserId
@@ -65,10 +81,15 @@ export class Guilds extends Context.Service<
           return toGuild(yield* repo.create(guild, user))
         }),
         list: (user) => Effect.map(repo.list(user), (guilds) => guilds.map(toGuild)),
-        get: (id, user) => Effect.map(Effect.flatMap(repo.find(id, user), orNotFound), toGuild),
-        members: (id, user) =>
-          Effect.flatMap(repo.members(id, user), (members) => orNotFound(members.length > 0 ? members : undefined)),
-        characters: (id, user) => Effect.flatMap(characters.ofGuild(id, user), orNotFound)
+        get: (id, user) => Effect.map(Effect.flatMap(repo.find(id, user), orGuildNotFound), toGuild),
+        update: Effect.fn("Guilds.update")(function* (id, user, changes) {
+          const change = yield* decodeChange(changes).pipe(Effect.mapError(invalid))
+          const { guild } = yield* Effect.flatMap(repo.update(id, user, change), asAdmin)
+          return toGuild(yield* orGuildNotFound(guild ?? undefined))
+        }),
+        remove: (id, user) => Effect.asVoid(Effect.flatMap(repo.remove(id, user), asAdmin)),
+        toGuild,
+        characters: (id, user) => Effect.flatMap(characters.ofGuild(id, user), orGuildNotFound)
       })
     })
   )

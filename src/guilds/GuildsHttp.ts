@@ -2,13 +2,19 @@ import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
 import { CurrentSession } from "../http/SignedIn.ts"
+import { GuildHistory } from "./GuildHistory.ts"
 import { Guilds } from "./Guilds.ts"
+import { Invites } from "./Invites.ts"
+import { Members } from "./Members.ts"
 
 export const guildsLayer = HttpApiBuilder.group(
   Api,
   "guilds",
   Effect.fnUntraced(function* (handlers) {
     const guilds = yield* Guilds
+    const members = yield* Members
+    const invites = yield* Invites
+    const history = yield* GuildHistory
     return handlers.handleAll({
       create: Effect.fnUntraced(function* ({ payload }) {
         const { user } = yield* CurrentSession
@@ -22,13 +28,59 @@ export const guildsLayer = HttpApiBuilder.group(
         const { user } = yield* CurrentSession
         return { guild: yield* guilds.get(params.guild_id, user.id) }
       }),
+      update: Effect.fnUntraced(function* ({ params, payload }) {
+        const { user } = yield* CurrentSession
+        return { guild: yield* guilds.update(params.guild_id, user.id, payload) }
+      }),
+      remove: Effect.fnUntraced(function* ({ params }) {
+        const { user } = yield* CurrentSession
+        yield* guilds.remove(params.guild_id, user.id)
+      }),
+      rotateInvite: Effect.fnUntraced(function* ({ params, payload }) {
+        const { user } = yield* CurrentSession
+        const limits = { seconds: payload?.expires_in_seconds ?? null, maxUses: payload?.max_uses ?? null }
+        return { invite: yield* invites.rotate(params.guild_id, user.id, limits) }
+      }),
+      revokeInvite: Effect.fnUntraced(function* ({ params }) {
+        const { user } = yield* CurrentSession
+        yield* invites.revoke(params.guild_id, user.id)
+      }),
+      setRole: Effect.fnUntraced(function* ({ params, payload }) {
+        const { user } = yield* CurrentSession
+        return { member: yield* members.setRole(params.guild_id, user.id, params.user_id, payload.role) }
+      }),
+      removeMember: Effect.fnUntraced(function* ({ params }) {
+        const { user } = yield* CurrentSession
+        yield* members.remove(params.guild_id, user.id, params.user_id)
+      }),
+      history: Effect.fnUntraced(function* ({ params, query }) {
+        const { user } = yield* CurrentSession
+        return yield* history.page(params.guild_id, user.id, query)
+      }),
       members: Effect.fnUntraced(function* ({ params }) {
         const { user } = yield* CurrentSession
-        return { members: yield* guilds.members(params.guild_id, user.id) }
+        return { members: yield* members.list(params.guild_id, user.id) }
       }),
       characters: Effect.fnUntraced(function* ({ params }) {
         const { user } = yield* CurrentSession
         return { characters: yield* guilds.characters(params.guild_id, user.id) }
+      })
+    })
+  })
+)
+
+export const invitesLayer = HttpApiBuilder.group(
+  Api,
+  "invites",
+  Effect.fnUntraced(function* (handlers) {
+    const invites = yield* Invites
+    return handlers.handleAll({
+      preview: Effect.fnUntraced(function* ({ params }) {
+        return { guild: yield* invites.preview(params.invite_code) }
+      }),
+      accept: Effect.fnUntraced(function* ({ params }) {
+        const { user } = yield* CurrentSession
+        return { guild: yield* invites.accept(params.invite_code, user.id) }
       })
     })
   })

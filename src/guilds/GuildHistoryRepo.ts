@@ -1,0 +1,106 @@
+import { Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { avatarUrl } from "../auth/Avatar.ts"
+import type { UserId } from "../auth/User.ts"
+import type { DependencyUnavailable } from "../http/ApiError.ts"
+import { read } from "../infra/Sql.ts"
+import type { GuildEvent, GuildId } from "./Guild.ts"
+import { type Asked, guildsSql } from "./GuildsSql.ts"
+
+/** Where a page ends: the time of its last event with all of PostgreSQL's digits, and its id. */
+export interface Position {
+  readonly at: string
+  readonly id: string
+}
+
+interface PersonRow {
+  readonly user_id: UserId
+  readonly id: string
+  readonly username: string
+  readonly global_name: string | null
+  readonly avatar: string | null
+  readonly discriminator: string | null
+}
+
+interface EventRow extends Asked {
+  readonly id: string | null
+  readonly event_type: string
+  readonly created_at: Date
+  readonly at: string
+  readonly details: Readonly<Record<string, unknown>>
+  readonly actor: PersonRow | null
+  readonly target: PersonRow | null
+}
+
+const toPerson = (person: PersonRow | null) =>
+  person && {
+    user_id: person.user_id,
+    discord: {
+      id: person.id,
+      username: person.username,
+      global_name: person.global_name,
+      avatar_url: avatarUrl(person)
+    }
+  }
+
+const toEvent = (row: EventRow & { readonly id: string }): GuildEvent & { readonly at: string } => ({
+  id: row.id,
+  type: row.event_type.replace("guild_", ""),
+  created_at: row.created_at.toISOString(),
+  actor: toPerson(row.actor),
+  target: toPerson(row.target),
+  details: row.details,
+  at: row.at
+})
+
+export class GuildHistoryRepo extends Context.Service<
+  GuildHistoryRepo,
+  {
+    /** Newest first, after a position; undefined when the guild is not there for the caller, no events for non-admins. */
+    readonly page: (
+      guild: GuildId,
+      caller: UserId,
+      limit: number,
+      after: Position | undefined
+    ) => Effect.Effect<
+      (Asked & { readonly events: ReadonlyArray<GuildEvent & { readonly at: string }> }) | undefined,
+      DependencyUnavailable
+    >
+  }
+>()("guilds/GuildHistoryRepo") {
+  static readonly layer = Layer.effect(
+    GuildHistoryRepo,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { caller } = guildsSql(sql)
+
+      const person = (column: string) => sql`(
+        select json_build_object('user_id', i.user_id, 'id', i.discord_user_id, 'username', p.username,
+          'global_name', p.global_name, 'avatar', p.avatar, 'discriminator', p.discriminator)
+        from discord_identities i join discord_profiles p on p.discord_identity_id = i.id
+        where i.user_id = ${sql.literal(column)})`
+
+      const page = (guild: GuildId, user: UserId, limit: number, after: Position | undefined) =>
+        sql<EventRow>`
+          with caller as (${caller(guild, user)})
+          select caller.role as caller_role, e.id, e.event_type, e.created_at, e.created_at::text as at,
+            e.metadata - 'request_id' as details, ${person("e.user_id")} as actor, ${person("e.target_user_id")} as target
+          from caller left join lateral (
+            select * from security_audit_events
+            where guild_id = ${guild} and caller.role = 'admin'
+              ${after === undefined ? sql`` : sql`and (created_at, id) < (${after.at}::text::timestamptz, ${after.id}::uuid)`}
+            order by created_at desc, id desc limit ${limit}
+          ) e on true
+          order by e.created_at desc, e.id desc`.pipe(
+          read,
+          Effect.map((rows) => {
+            const [first] = rows
+            const isEvent = (row: EventRow): row is EventRow & { readonly id: string } => row.id !== null
+            return first && { caller_role: first.caller_role, events: rows.filter(isEvent).map(toEvent) }
+          })
+        )
+
+      return GuildHistoryRepo.of({ page })
+    })
+  )
+}

@@ -1,0 +1,136 @@
+import { Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import type { UserId } from "../auth/User.ts"
+import type { DependencyUnavailable } from "../http/ApiError.ts"
+import { read } from "../infra/Sql.ts"
+import type { GuildId, GuildPreview } from "./Guild.ts"
+import { type GuildRow, type GuildView, toGuild } from "./GuildsRepo.ts"
+import { type Asked, guildsSql } from "./GuildsSql.ts"
+
+/** The end of an invite: seconds from now, and how many may join by it; null is without end. */
+export interface InviteLimits {
+  readonly seconds: number | null
+  readonly maxUses: number | null
+}
+
+interface InviteRow {
+  readonly guild_id: GuildId | null
+  readonly code: string
+  readonly expires_at: Date | null
+  readonly max_uses: number | null
+  readonly uses: number
+}
+
+export class InvitesRepo extends Context.Service<
+  InvitesRepo,
+  {
+    /** Ends the live code, if any, and makes this one; undefined when the guild is not there for the caller. */
+    readonly rotate: (
+      guild: GuildId,
+      caller: UserId,
+      code: string,
+      limits: InviteLimits
+    ) => Effect.Effect<(Asked & InviteRow) | undefined, DependencyUnavailable>
+    readonly revoke: (guild: GuildId, caller: UserId) => Effect.Effect<Asked | undefined, DependencyUnavailable>
+    readonly preview: (code: string) => Effect.Effect<GuildPreview | undefined, DependencyUnavailable>
+    /** Joins as applicant; `joined` is false for who is a member already, undefined is for a code that is not live. */
+    readonly accept: (
+      code: string,
+      user: UserId
+    ) => Effect.Effect<{ readonly joined: boolean; readonly guild: GuildView } | undefined, DependencyUnavailable>
+  }
+>()("guilds/InvitesRepo") {
+  static readonly layer = Layer.effect(
+    InvitesRepo,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { changeGuild, event, inTurn } = guildsSql(sql)
+
+      const ended = (guild: GuildId) => sql`
+        ended as (
+          update guild_invites set revoked_at = now(), updated_at = now()
+          where guild_id = ${guild} and revoked_at is null and exists (select from caller where role = 'admin')
+          returning guild_id
+        )`
+
+      const nothing = sql`null::uuid as target_user_id, '{}'::jsonb as detail`
+
+      const rotate = Effect.fn("InvitesRepo.rotate")(function* (
+        guild: GuildId,
+        user: UserId,
+        code: string,
+        { seconds, maxUses }: InviteLimits
+      ) {
+        const rotated = yield* event(user, "guild_invite_rotated", sql`select guild_id, ${nothing} from made`)
+        // Counting what ended makes the end come before the new code, of which only one may live.
+        const rows = yield* changeGuild<Asked & InviteRow>(
+          guild,
+          user,
+          sql`${ended(guild)}, made as (
+            insert into guild_invites (guild_id, code, created_by_user_id, expires_at, max_uses)
+            select ${guild}, ${code}, ${user},
+              now() + make_interval(secs => ${seconds}::double precision), ${maxUses}::int
+            from caller, (select count(*) from ended) before
+            where caller.role = 'admin'
+            returning guild_id, code, expires_at, max_uses, uses
+          ), noted as (${rotated})
+          select caller.role as caller_role, made.* from caller left join made on true`
+        )
+        return rows[0]
+      })
+
+      const revoke = Effect.fn("InvitesRepo.revoke")(function* (guild: GuildId, user: UserId) {
+        const revoked = yield* event(user, "guild_invite_revoked", sql`select guild_id, ${nothing} from ended`)
+        const rows = yield* changeGuild<Asked>(
+          guild,
+          user,
+          sql`${ended(guild)}, noted as (${revoked}) select role as caller_role from caller`
+        )
+        return rows[0]
+      })
+
+      const preview = (code: string) =>
+        sql<GuildPreview>`
+          select g.name, g.realm, g.region, g.faction
+          from live_guild_invites i join guilds g on g.id = i.guild_id and g.deleted_at is null
+          where i.code = ${code}`.pipe(
+          read,
+          Effect.map((rows) => rows[0])
+        )
+
+      const accept = Effect.fn("InvitesRepo.accept")(function* (code: string, user: UserId) {
+        const joined = yield* event(
+          user,
+          "guild_joined",
+          sql`select guild_id, user_id as target_user_id, '{}'::jsonb as detail from joined`
+        )
+        const rows = yield* inTurn(
+          sql`select from guilds where id = (select guild_id from live_guild_invites where code = ${code}) for update`,
+          sql<GuildRow & { readonly joined: boolean }>`
+            with invite as (
+              select i.id as invite_id, g.* from live_guild_invites i
+              join guilds g on g.id = i.guild_id and g.deleted_at is null where i.code = ${code}
+            ), joined as (
+              insert into guild_memberships (guild_id, user_id, role)
+              select id, ${user}, 'applicant' from invite
+              on conflict (guild_id, user_id) where deleted_at is null do nothing
+              returning guild_id, user_id
+            ), counted as (
+              update guild_invites set uses = uses + 1, updated_at = now()
+              where id = (select invite_id from invite) and exists (select from joined)
+            ), noted as (${joined})
+            select id, name, realm, region, faction, game_version, created_at, updated_at, deleted_at,
+              'applicant' as membership_role, null as invite_code, null as expires_at, null as max_uses, null as uses,
+              exists (select from joined) as joined
+            from invite`
+        )
+        const [row] = rows
+        if (row === undefined) return undefined
+        const { joined: isNew, ...guild } = row
+        return { joined: isNew, guild: toGuild(guild) }
+      })
+
+      return InvitesRepo.of({ rotate, revoke, preview, accept })
+    })
+  )
+}

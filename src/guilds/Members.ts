@@ -1,0 +1,68 @@
+import { Context, Effect, Layer, Schema } from "effect"
+import type { UserId } from "../auth/User.ts"
+import type { DependencyUnavailable } from "../http/ApiError.ts"
+import {
+  AdminRequired,
+  type GuildId,
+  GuildNotFound,
+  InvalidRole,
+  LastAdmin,
+  type Member,
+  MemberNotFound,
+  Role
+} from "./Guild.ts"
+import { orGuildNotFound } from "./Guilds.ts"
+import { type MemberChange, MembersRepo } from "./MembersRepo.ts"
+
+const decodeRole = Schema.decodeUnknownEffect(Role)
+
+type Refused = GuildNotFound | AdminRequired | MemberNotFound | LastAdmin | DependencyUnavailable
+
+/** Who is in a guild, and as what. A guild is never without an admin. */
+export class Members extends Context.Service<
+  Members,
+  {
+    readonly list: (
+      guild: GuildId,
+      caller: UserId
+    ) => Effect.Effect<ReadonlyArray<Member>, GuildNotFound | DependencyUnavailable>
+    /** An admin may set any role of any member, also their own. */
+    readonly setRole: (
+      guild: GuildId,
+      caller: UserId,
+      target: UserId,
+      role: string
+    ) => Effect.Effect<Member, InvalidRole | Refused>
+    /** An admin removes anybody; anybody leaves. Both may come back by invite. */
+    readonly remove: (guild: GuildId, caller: UserId, target: UserId) => Effect.Effect<void, Refused>
+  }
+>()("guilds/Members") {
+  static readonly layer = Layer.effect(
+    Members,
+    Effect.gen(function* () {
+      const repo = yield* MembersRepo
+
+      const explain = (mayAsk: (change: MemberChange) => boolean) => (change: MemberChange) => {
+        if (!mayAsk(change)) return Effect.fail(new AdminRequired())
+        if (!change.found) return Effect.fail(new MemberNotFound())
+        return change.member === null ? Effect.fail(new LastAdmin()) : Effect.succeed(change.member)
+      }
+
+      return Members.of({
+        list: (guild, caller) =>
+          Effect.flatMap(repo.list(guild, caller), (members) =>
+            orGuildNotFound(members.length > 0 ? members : undefined)
+          ),
+        setRole: Effect.fn("Members.setRole")(function* (guild, caller, target, role) {
+          const decoded = yield* decodeRole(role).pipe(Effect.mapError(() => new InvalidRole()))
+          const change = yield* Effect.flatMap(repo.setRole(guild, caller, target, decoded), orGuildNotFound)
+          return yield* explain(({ caller_role }) => caller_role === "admin")(change)
+        }),
+        remove: Effect.fn("Members.remove")(function* (guild, caller, target) {
+          const change = yield* Effect.flatMap(repo.remove(guild, caller, target), orGuildNotFound)
+          yield* explain(({ caller_role }) => caller_role === "admin" || caller === target)(change)
+        })
+      })
+    })
+  )
+}

@@ -1,0 +1,59 @@
+import { Effect, Redacted } from "effect"
+import { Redis } from "ioredis"
+import { openBrowser } from "./Browser.ts"
+import { startReplica, TestApp } from "./TestApp.ts"
+import { testRedis } from "./TestServers.ts"
+
+/** Few enough to reach. */
+export const limits = {
+  RATE_LIMIT_SIGN_IN: "5",
+  RATE_LIMIT_CALLBACK: "4",
+  RATE_LIMIT_REQUESTS: "20",
+  RATE_LIMIT_REFRESHES: "3"
+}
+
+let addresses = 0
+
+/** An address that nobody else of this test file has asked from; believed of a trusted proxy. */
+export const newAddress = () => {
+  addresses += 1
+  return `198.18.${addresses >> 8}.${addresses & 255}`
+}
+
+export const from = (ip: string, headers: Readonly<Record<string, string>> = {}) => ({
+  headers: { "x-forwarded-for": ip, ...headers }
+})
+
+/** A replica of the app that passes few requests, and what it asked of PostgreSQL. */
+export const strictReplica = Effect.gen(function* () {
+  const { variables } = yield* TestApp
+  let statements = 0
+  const url = yield* startReplica({ ...variables, ...limits }, () => (statements += 1))
+  /** Keeps no cookies from one request to the next: what is sent is what the test says. */
+  const send = (...request: Parameters<Effect.Success<ReturnType<typeof openBrowser>>["send"]>) =>
+    Effect.flatMap(openBrowser(url), ({ send }) => send(...request))
+  return { url, send, statements: () => statements }
+})
+
+/** The headers of somebody who signed in where nothing is scarce. */
+export const signedIn = Effect.fnUntraced(function* (persona?: string) {
+  const browser = yield* openBrowser()
+  yield* browser.signIn(persona)
+  const [session, csrf] = [yield* browser.cookie("session"), yield* browser.cookie("csrf")]
+  return { browser, headers: { cookie: `session=${session}; csrf=${csrf}`, "x-csrf-token": csrf! } }
+})
+
+/** The only key in Redis that ends so, past the service; a minute is long for a test, so its end can be brought near. */
+export const hasten = Effect.fnUntraced(function* (end: string, ms: number) {
+  const { host, port, password } = yield* testRedis
+  yield* Effect.acquireUseRelease(
+    Effect.sync(() => new Redis({ host, port, password: Redacted.value(password) })),
+    (redis) =>
+      Effect.promise(async () => {
+        const keys = await redis.keys(`*${end}`)
+        if (keys.length !== 1) throw new Error(`${keys.length} keys end with ${end}`)
+        await redis.pexpire(keys[0]!, ms)
+      }),
+    (redis) => Effect.sync(() => redis.disconnect())
+  )
+})
