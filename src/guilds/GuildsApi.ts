@@ -36,15 +36,12 @@ export const GuildDetails = Schema.Struct({
 
 export const GuildChanges = GuildDetails.mapFields(Struct.map(Schema.optionalKey))
 
-/** The body may be left out: then the invite has no end. */
-const InviteOptions = Schema.UndefinedOr(
-  Schema.Struct({
-    expires_in_seconds: Schema.optionalKey(
-      Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 31_536_000 })))
-    ),
-    max_uses: Schema.optionalKey(Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))))
-  })
-)
+const InviteOptions = Schema.Struct({
+  expires_in_seconds: Schema.optionalKey(
+    Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 31_536_000 })))
+  ),
+  max_uses: Schema.optionalKey(Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))))
+})
 
 export class GuildsApi extends HttpApiGroup.make("guilds")
   .add(
@@ -68,7 +65,8 @@ export class GuildsApi extends HttpApiGroup.make("guilds")
     HttpApiEndpoint.delete("remove", "/:guild_id", { params, success: HttpApiSchema.NoContent, error: adminOnly }),
     HttpApiEndpoint.post("rotateInvite", "/:guild_id/invites", {
       params,
-      payload: InviteOptions,
+      // The body may be left out: then the invite has no end.
+      payload: [InviteOptions, Schema.Null],
       success: Schema.Struct({ invite: Invite }),
       error: adminOnly
     }),

@@ -30,10 +30,7 @@ export const foundGuild = Effect.fnUntraced(function* () {
   const admin = yield* somebody()
   const { guild } = yield* admin.client.guilds.create({ payload: details })
   const params = { guild_id: guild.id }
-  const invite = Effect.map(
-    admin.client.guilds.rotateInvite({ params, payload: undefined }),
-    ({ invite }) => invite.code
-  )
+  const invite = Effect.map(admin.client.guilds.rotateInvite({ params, payload: null }), ({ invite }) => invite.code)
   const join = Effect.fnUntraced(function* (person: Person, role?: "raider" | "officer" | "admin") {
     yield* person.client.invites.accept({ params: { invite_code: yield* invite } })
     if (role === undefined) return

@@ -1,0 +1,162 @@
+import { assert, describe, layer } from "@effect/vitest"
+import { Context, Effect, Layer } from "effect"
+import { query } from "../support/query.ts"
+import { openBrowser } from "../support/Browser.ts"
+import { details, somebody } from "../support/people.ts"
+import { routes } from "../support/routes.ts"
+import { live, TestApp } from "../support/TestApp.ts"
+
+const callers = ["anonymous", "stranger", "applicant", "raider", "officer", "admin", "former", "elsewhere"] as const
+type Caller = (typeof callers)[number]
+
+/** For each kind of caller the status of a success, or the code of the refusal. */
+type Row = readonly [
+  anonymous: Cell,
+  stranger: Cell,
+  applicant: Cell,
+  raider: Cell,
+  officer: Cell,
+  admin: Cell,
+  former: Cell,
+  elsewhere: Cell
+]
+type Cell = number | string
+
+const everybody = (cell: Cell): Row => [cell, cell, cell, cell, cell, cell, cell, cell]
+const no = "auth.unauthorized"
+const signedIn = (cell: Cell): Row => [no, cell, cell, cell, cell, cell, cell, cell]
+const gone = "guild.not_found"
+const members = (cell: number): Row => [no, gone, cell, cell, cell, cell, gone, gone]
+const denied = "guild.admin_required"
+const admins = (cell: number): Row => [no, gone, denied, denied, denied, cell, gone, gone]
+const unseen = "character.not_found"
+const mates: Row = [no, unseen, 200, 200, 200, 200, unseen, unseen]
+const owner: Row = [no, unseen, unseen, 200, unseen, unseen, unseen, unseen]
+const member = "guild.already_member"
+
+const matrix: Readonly<Record<string, Row>> = {
+  "GET /api/v1/health": everybody(200),
+  "GET /api/v1/health/postgres": everybody(200),
+  "GET /api/v1/health/redis": everybody(200),
+  "GET /api/v1/auth/discord/url": everybody(200),
+  "POST /api/v1/auth/discord/callback": everybody("auth.invalid_oauth_state"),
+  "GET /api/v1/auth/session": signedIn(200),
+  "GET /api/v1/auth/sessions": signedIn(200),
+  "GET /api/v1/auth/csrf": signedIn(204),
+  "DELETE /api/v1/auth/sessions/:session_id": signedIn("auth.session_not_found"),
+  "POST /api/v1/auth/logout-all-other-sessions": signedIn(204),
+  "POST /api/v1/auth/logout": signedIn(204),
+  "POST /api/v1/guilds": signedIn(201),
+  "GET /api/v1/guilds": signedIn(200),
+  "GET /api/v1/guilds/:guild_id": members(200),
+  "PATCH /api/v1/guilds/:guild_id": admins(200),
+  "DELETE /api/v1/guilds/:guild_id": admins(204),
+  "POST /api/v1/guilds/:guild_id/invites": admins(200),
+  "DELETE /api/v1/guilds/:guild_id/invites": admins(204),
+  "GET /api/v1/guilds/:guild_id/audit": admins(200),
+  "GET /api/v1/guilds/:guild_id/members": members(200),
+  "PATCH /api/v1/guilds/:guild_id/members/:user_id": admins(200),
+  "DELETE /api/v1/guilds/:guild_id/members/:user_id": admins(204),
+  "GET /api/v1/guilds/:guild_id/characters": members(200),
+  "GET /api/v1/guild-invites/:invite_code": signedIn(200),
+  "POST /api/v1/guild-invites/:invite_code/accept": [no, 201, member, member, member, member, 201, 201],
+  "GET /api/v1/characters/:character_id": mates,
+  "POST /api/v1/characters/:character_id/warcraftlogs/refresh": owner,
+  "POST /api/v1/characters/:character_id/battlenet/refresh": owner
+}
+
+type Browser = Effect.Success<ReturnType<typeof somebody>>
+
+/** One person of each kind, a bystander who is a raider too, and a character of the raider's. */
+class Cast extends Context.Service<
+  Cast,
+  {
+    readonly people: Readonly<Record<Exclude<Caller, "anonymous">, Browser>>
+    readonly bystander: Browser
+    readonly character: string
+  }
+>()("test/Cast") {
+  static readonly layer = Layer.effect(
+    Cast,
+    Effect.gen(function* () {
+      const [stranger, applicant, raider, officer, admin, former, elsewhere, bystander] = yield* Effect.all(
+        [somebody(), somebody(), somebody(), somebody(), somebody(), somebody(), somebody(), somebody()],
+        { concurrency: 4 }
+      )
+      yield* elsewhere.client.guilds.create({ payload: details })
+      const [row] = yield* query`
+        insert into characters (user_id, name, region, server, class, race, spec, role, rank)
+        values (${raider.id}::uuid, 'Nobodyknows', 'eu', 'spineshatter', 'Mage', 'Undead', 'Frost', 'ranged', 'main') returning id`
+      const people = { stranger, applicant, raider, officer, admin, former, elsewhere }
+      return Cast.of({ people, bystander, character: String(row!.id) })
+    })
+  )
+}
+
+/** A guild of the cast's own for one cell, so that what one caller changes no other one finds changed. */
+const freshGuild = Effect.gen(function* () {
+  const { people, bystander } = yield* Cast
+  const [guild] = yield* query`
+    insert into guilds (name, realm, region, faction, game_version) values ('M', 'R', 'eu', 'horde', 'classic') returning id`
+  const id = String(guild!.id)
+  const roles = [people.applicant, people.raider, people.officer, people.admin].map(({ id }) => id)
+  yield* query`
+    insert into guild_memberships (guild_id, user_id, role, deleted_at)
+    select ${id}::uuid, u::uuid, r, null::timestamptz from unnest(string_to_array(${roles.join(",")}, ','),
+      array['applicant', 'raider', 'officer', 'admin']) as t (u, r)
+    union all select ${id}::uuid, ${bystander.id}::uuid, 'raider', null
+    union all select ${id}::uuid, ${people.former.id}::uuid, 'raider', now()`
+  yield* query`insert into guild_invites (guild_id, code) values (${id}::uuid, ${`code-${id}`})`
+  return id
+})
+
+const bodies: Readonly<Record<string, unknown>> = {
+  "POST /api/v1/auth/discord/callback": { code: "c", state: "s" },
+  "POST /api/v1/guilds": details,
+  "PATCH /api/v1/guilds/:guild_id": { name: "Renamed" },
+  "PATCH /api/v1/guilds/:guild_id/members/:user_id": { role: "officer" }
+}
+
+const cells = Object.entries(matrix).flatMap(([name, row]) =>
+  callers.map((caller, index) => ({ name, caller, cell: row[index]! }))
+)
+
+describe("Z01 the role matrix", () => {
+  layer(
+    Cast.layer.pipe(Layer.provideMerge(TestApp.layer())),
+    live
+  )((it) => {
+    it.effect("Z01 declares every route of the API, and no other", () =>
+      Effect.sync(() =>
+        assert.sameMembers(
+          Object.keys(matrix),
+          routes.map(({ name }) => name)
+        )
+      )
+    )
+
+    it.effect.each(cells)("Z01 $name for $caller: $cell", ({ name, caller, cell }) =>
+      Effect.gen(function* () {
+        const { people, bystander, character } = yield* Cast
+        const guild = yield* freshGuild
+        const [method, template] = name.split(" ") as ["GET", string]
+        const path = template
+          .replace(":guild_id", guild)
+          .replace(":user_id", bystander.id)
+          .replace(":character_id", character)
+          .replace(":invite_code", `code-${guild}`)
+          .replace(":session_id", guild)
+        const browser = caller === "anonymous" ? yield* openBrowser() : people[caller]
+        const json = bodies[name]
+        const answer = yield* browser.send(method, path, json === undefined ? {} : { json })
+        assert.strictEqual(typeof cell === "number" ? answer.status : answer.body.error?.code, cell)
+        if (name.endsWith("/auth/logout") && caller !== "anonymous") {
+          const { user } = (yield* query`select discord_user_id as user from discord_identities
+            where user_id = ${people[caller].id}::uuid`)[0] as { user: string }
+          yield* browser.signIn(user)
+        }
+        yield* query`update guilds set deleted_at = now() where id = ${guild}::uuid`
+      })
+    )
+  })
+})
