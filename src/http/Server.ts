@@ -3,6 +3,7 @@ import { Effect, Layer, Scope } from "effect"
 import { HttpServerError, type HttpServerResponse } from "effect/http"
 import { randomUUID } from "node:crypto"
 import { createServer, type Server, type ServerResponse, STATUS_CODES } from "node:http"
+import { Server as NetServer } from "node:net"
 import type { Duplex } from "node:stream"
 import { AppConfig } from "../infra/AppConfig.ts"
 import { type ApiError, envelope, InvalidRequest, TooLarge } from "./ApiError.ts"
@@ -49,8 +50,8 @@ const listen = (server: Server, port: number) =>
   })
 
 /**
- * Ends a server in three steps: for a short notice it goes on as before, but every answer closes its connection, so that
- * load balancers look elsewhere; then it accepts no more; then it answers what it has accepted.
+ * Ends a server in three steps. For a short notice it goes on as before, so that load balancers look elsewhere. Then it
+ * accepts no more, and its answers close their connections. When all are given, what is still open is idle, and is cut.
  */
 const drainOf = (server: Server) => {
   const answering = new Set<ServerResponse>()
@@ -65,12 +66,14 @@ const drainOf = (server: Server) => {
   })
   return Effect.gen(function* () {
     yield* Effect.logInfo("Stopping")
+    yield* Effect.sleep("200 millis")
     draining = true
     answering.forEach(close)
-    yield* Effect.sleep("200 millis")
-    server.close()
+    // The close of http.Server would cut idle connections at once, and with them the requests that are on their way.
+    NetServer.prototype.close.call(server)
     // No request takes longer than its deadline; what is left after 8 seconds is a client that does not read.
-    yield* Effect.sleep("50 millis").pipe(Effect.repeat({ until: () => answering.size === 0, times: 160 }))
+    yield* Effect.sleep("100 millis").pipe(Effect.repeat({ until: () => answering.size === 0, times: 80 }))
+    server.close()
     server.closeAllConnections()
   })
 }

@@ -1,0 +1,113 @@
+import { assert, it, vi } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { SqlClient } from "effect/sql"
+import { Agent, get } from "node:http"
+import { connect } from "node:net"
+import { migratedDatabase } from "../infra/SqlFolders.ts"
+import { gate } from "../support/Gate.ts"
+import { testDatabase } from "../support/TestServers.ts"
+import { startProcess, until, variablesFor } from "./startProcess.ts"
+
+vi.setConfig({ testTimeout: 60_000 })
+
+interface Answer {
+  readonly status: number | undefined
+  readonly connection: string | undefined
+}
+
+/** One request; an error instead of an answer is told by its code. */
+const ask = (url: string, agent?: Agent) =>
+  Effect.promise(
+    () =>
+      new Promise<Answer | string>((resolve) => {
+        const request = get(url, { agent: agent ?? false }, (response) => {
+          response.on("error", () => resolve("cut"))
+          response.on("end", () => resolve({ status: response.statusCode, connection: response.headers.connection }))
+          response.resume()
+        })
+        request.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "unknown"))
+      })
+  )
+
+/** Somebody who connects and says nothing. */
+const silence = (url: string) =>
+  Effect.acquireRelease(
+    Effect.callback<ReturnType<typeof connect>>((resume) => {
+      const socket = connect(Number(new URL(url).port), "127.0.0.1", () => resume(Effect.succeed(socket)))
+      socket.on("error", () => {})
+    }),
+    (socket) => Effect.sync(() => socket.destroy())
+  )
+
+it.live("D08 told to stop: what was accepted is answered, silent connections do not hold it, the exit code is 0", () =>
+  Effect.gen(function* () {
+    const database = yield* migratedDatabase
+    const service = yield* startProcess(yield* variablesFor(database))
+    yield* service.serving
+    yield* silence(service.url)
+    const accepted = Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`lock table oauth_states in access exclusive mode`
+      const requests = yield* Effect.forkChild(
+        Effect.replicateEffect(ask(`${service.url}/auth/discord/url`), 20, { concurrency: 20 })
+      )
+      const waiting = sql`select from pg_locks where not granted and pg_backend_pid() = any (pg_blocking_pids(pid))`
+      yield* until(waiting, (rows) => rows.length > 5)
+      // Told three times, as an impatient supervisor does.
+      for (const signal of ["SIGTERM", "SIGTERM", "SIGINT"] as const) service.kill(signal)
+      yield* until(ask(`${service.url}/health`), (answer) => answer === "ECONNREFUSED")
+      return requests
+    })
+    const stopped = performance.now()
+    const requests = yield* Effect.flatMap(SqlClient.SqlClient, (sql) => sql.withTransaction(accepted)).pipe(
+      Effect.provide(database.layer)
+    )
+    const answers = yield* Fiber.join(requests)
+    assert.deepStrictEqual(
+      answers,
+      Array.from(answers, () => ({ status: 200, connection: "close" }))
+    )
+    assert.strictEqual((yield* service.ended).code, 0)
+    assert.isBelow(performance.now() - stopped, 10_000)
+  })
+)
+
+it.live("D08 told to stop under load, twice: no request that was accepted is lost", () =>
+  Effect.gen(function* () {
+    const variables = yield* variablesFor(yield* testDatabase)
+    for (let round = 0; round < 2; round += 1) {
+      const service = yield* startProcess(variables)
+      yield* service.serving
+      const agent = new Agent({ keepAlive: true })
+      const answers: Array<Answer | string> = []
+      const client = until(ask(`${service.url}/health/postgres`, agent), (answer) => {
+        answers.push(answer)
+        return answer === "ECONNREFUSED"
+      })
+      const clients = yield* Effect.forkChild(Effect.replicateEffect(client, 20, { concurrency: 20 }))
+      yield* until(
+        Effect.sync(() => answers.length),
+        (count) => count > 200
+      )
+      service.kill("SIGTERM")
+      yield* Fiber.join(clients)
+      assert.strictEqual((yield* service.ended).code, 0)
+      const lost = answers.filter((answer) => typeof answer === "string" || answer.status !== 200)
+      assert.deepStrictEqual(new Set(lost), new Set(["ECONNREFUSED"]))
+    }
+  })
+)
+
+it.live("told to stop while it waits for PostgreSQL: it ends at once", () =>
+  Effect.gen(function* () {
+    const database = yield* testDatabase
+    const postgres = yield* gate(database.host, database.port)
+    postgres.shut()
+    const service = yield* startProcess(yield* variablesFor({ ...database, port: postgres.port }))
+    yield* service.says("Waiting for PostgreSQL")
+    const stopped = performance.now()
+    service.kill("SIGTERM")
+    assert.strictEqual((yield* service.ended).code, 0)
+    assert.isBelow(performance.now() - stopped, 5000)
+  })
+)

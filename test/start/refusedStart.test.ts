@@ -1,0 +1,146 @@
+import { assert, describe, it, vi } from "@effect/vitest"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { readdirSync } from "node:fs"
+import { createServer } from "node:net"
+import { migratedDatabase } from "../infra/SqlFolders.ts"
+import { environment } from "../support/environment.ts"
+import { testDatabase } from "../support/TestServers.ts"
+import { startProcess, variablesFor } from "./startProcess.ts"
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const seeds = readdirSync(new URL("../../seeds", import.meta.url))
+  .filter((file) => file.endsWith(".up.sql"))
+  .map((file) => file.slice(0, -7))
+
+/** A port that somebody holds: whoever tries to bind it will complain about that, and about nothing else. */
+const takenPort = Effect.map(
+  Effect.acquireRelease(
+    Effect.callback<ReturnType<typeof createServer>>((resume) => {
+      const server = createServer()
+      server.listen(0, "0.0.0.0", () => resume(Effect.succeed(server)))
+    }),
+    (server) => Effect.sync(() => server.close())
+  ),
+  (server) => {
+    const address = server.address()
+    return String(typeof address === "object" && address !== null ? address.port : 0)
+  }
+)
+
+/** A start that must fail before it comes to the port. */
+const refusedStart = Effect.fnUntraced(function* (variables: Readonly<Record<string, string>>) {
+  const service = yield* startProcess({ ...variables, APP_PORT: yield* takenPort })
+  const { code, after } = yield* service.ended
+  assert.strictEqual(code, 1)
+  assert.notInclude(service.output(), "cannot be bound")
+  return { output: service.output(), after }
+})
+
+describe("a configuration that is not well", () => {
+  it.live("U01 nothing set: every name is told, and the process ends within two seconds", () =>
+    Effect.gen(function* () {
+      const service = yield* startProcess({})
+      const ends = [yield* service.ended, yield* Effect.flatMap(startProcess({}), ({ ended }) => ended)]
+      assert.isTrue(ends.every(({ code }) => code === 1))
+      // The quicker of two: tests run beside this one.
+      assert.isBelow(Math.min(...ends.map(({ after }) => after)), 2000)
+      const missing = service.output().match(/\S+(?= is missing)/g) ?? []
+      assert.sameMembers(
+        missing,
+        Object.keys(environment).filter((name) => !/SECURE|DELAY|RATE|LOG/.test(name))
+      )
+    })
+  )
+
+  it.live("U01 U02 several faults: all are told, no value is printed, the port is left alone", () =>
+    Effect.gen(function* () {
+      const { output } = yield* refusedStart({
+        ...environment,
+        DB_PORT: "65536",
+        FRONTEND_BASE_URL: "https://canary.test/path",
+        DISCORD_TOKEN_ENCRYPTION_KEY: "canary-that-is-no-key",
+        SESSION_HMAC_SECRET: "change-me-canary-change-me-canary-change-me",
+        COOKIE_SAME_SITE: "None"
+      })
+      const named = output
+        .match(/^ {2}[A-Z_]+/gm)
+        ?.map((name) => name.trim())
+        .toSorted()
+        .join(" ")
+      assert.strictEqual(
+        named,
+        "COOKIE_SAME_SITE DB_PORT DISCORD_TOKEN_ENCRYPTION_KEY FRONTEND_BASE_URL SESSION_HMAC_SECRET"
+      )
+      assert.notMatch(output, /canary|65536/)
+    })
+  )
+
+  it.live.each(["0", "65536"])("U01 APP_PORT=%j", (port) =>
+    Effect.gen(function* () {
+      const service = yield* startProcess({ ...environment, APP_PORT: port })
+      assert.strictEqual((yield* service.ended).code, 1)
+      assert.match(service.output(), /^The configuration is not valid:\n {2}APP_PORT [^\n]+\n$/)
+    })
+  )
+})
+
+it.live("a port that is taken: one sentence", () =>
+  Effect.gen(function* () {
+    const port = yield* takenPort
+    const service = yield* startProcess({
+      ...(yield* variablesFor(yield* testDatabase)),
+      LOG_LEVEL: "Fatal",
+      APP_PORT: port
+    })
+    assert.strictEqual((yield* service.ended).code, 1)
+    assert.match(service.output(), new RegExp(`^APP_PORT cannot be bound: .*address already in use.*${port}\\n$`))
+  })
+)
+
+/** What was done to the database, and what a start must then say. */
+const drifts = [
+  {
+    what: "a migration that was changed",
+    change: "update schema_migrations set checksum = 'other'",
+    said: /^Failed to run database migrations: \d{14}_auth was changed after it was applied/m
+  },
+  {
+    what: "a database that is newer than the code",
+    change: "insert into schema_migrations (name, checksum) values ('29990101000000_future', 'x')",
+    said: /^Failed to run database migrations: 29990101000000_future is applied, but its file is missing or the data/m
+  },
+  {
+    what: "a migration that was left out",
+    change: "delete from schema_migrations where name like '%_guilds'",
+    said: /^Failed to run database migrations: \d{14}_guilds is not applied, but a newer one is/m
+  },
+  {
+    what: "a migration that fails",
+    change: "truncate schema_migrations",
+    said: /^Failed to run database migrations: \d{14}_auth.up.sql, statement 1 \(line \d+\): relation "\w+" already exists/m
+  },
+  {
+    what: "a seed that was changed",
+    change: `create table seed_history as
+      select unnest(array[${seeds.map((name) => `'${name}'`).join()}]) as name, 'other' as checksum, now() as applied_at`,
+    said: /^Failed to apply database seeds: \d{14}_\w+ was changed after it was applied/m
+  }
+]
+
+describe("a database that does not fit", () => {
+  it.live.each(drifts)("U03 $what stops the start", ({ change, said }) =>
+    Effect.gen(function* () {
+      const database = yield* migratedDatabase
+      const execute = (text: string) =>
+        Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe(text)).pipe(Effect.provide(database.layer))
+      yield* execute(change)
+      const history = "select name, checksum from schema_migrations order by name"
+      const before = yield* execute(history)
+      const { output } = yield* refusedStart({ ...(yield* variablesFor(database)), RUN_DB_SEEDS: "true" })
+      assert.match(output, said)
+      assert.deepStrictEqual(yield* execute(history), before)
+    })
+  )
+})

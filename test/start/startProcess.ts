@@ -1,0 +1,73 @@
+import { assert } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import { spawn } from "node:child_process"
+import { randomInt } from "node:crypto"
+import { fileURLToPath } from "node:url"
+import { environment } from "../support/environment.ts"
+import { type testDatabase, testRedis } from "../support/TestServers.ts"
+
+type Variables = Readonly<Record<string, string>>
+
+const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
+
+const secrets = (env: Variables) =>
+  Object.keys(env)
+    .filter((name) => /SECRET|PASSWORD|KEY/.test(name))
+    .map((name) => env[name]!)
+
+/** Everything a service needs, with this database and the Redis of the run. */
+export const variablesFor = ({ port, user, password, database }: Effect.Success<typeof testDatabase>) =>
+  Effect.map(testRedis, (redis): Variables => ({
+    ...environment,
+    LOG_LEVEL: "Info",
+    DB_PORT: String(port),
+    DB_USER: user,
+    DB_PASSWORD: Redacted.value(password),
+    DB_NAME: database,
+    REDIS_HOST: redis.host,
+    REDIS_PORT: String(redis.port),
+    REDIS_PASSWORD: Redacted.value(redis.password)
+  }))
+
+/** Waits for a fact. */
+export const until = <A, E, R>(fact: Effect.Effect<A, E, R>, holds: (value: A) => boolean) =>
+  Effect.repeat(Effect.delay(fact, "10 millis"), { until: holds })
+
+export const statusOf = (url: string) => Effect.promise(() => fetch(url).then((response) => response.status))
+
+/** Below the range that the system gives to clients, so that none of them takes a port before the service is there. */
+let nextPort = randomInt(10_000, 30_000)
+
+/** The service as a process of its own with these variables and no others, on a free port unless they name one. */
+export const startProcess = Effect.fnUntraced(function* (env: Variables, ...flags: ReadonlyArray<string>) {
+  const port = env.APP_PORT === environment.APP_PORT ? String(nextPort++) : env.APP_PORT
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      spawn(process.execPath, [...flags, program], { env: port === undefined ? env : { ...env, APP_PORT: port } })
+    ),
+    (child) => Effect.sync(() => child.kill("SIGKILL"))
+  )
+  let text = ""
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (text += data.toString()))
+  const started = performance.now()
+  const ended = new Promise<{ code: number | string | null; after: number }>((resolve) =>
+    child.once("close", (code, signal) => resolve({ code: code ?? signal, after: performance.now() - started }))
+  )
+  const url = `http://127.0.0.1:${port}/api/v1`
+
+  /** What the process wrote; never with a secret in it. */
+  const output = () => {
+    for (const secret of secrets(env)) assert.notInclude(text, secret)
+    return text
+  }
+  const says = (words: string) =>
+    until(Effect.sync(output), (text) => {
+      assert.isNull(child.exitCode, text)
+      return text.includes(words)
+    })
+  const serving = says("Serving on port").pipe(
+    Effect.andThen(statusOf(`${url}/health`)),
+    Effect.map((status) => assert.strictEqual(status, 200))
+  )
+  return { url, output, says, serving, ended: Effect.promise(() => ended), kill: child.kill.bind(child) }
+})
