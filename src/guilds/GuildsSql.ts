@@ -46,12 +46,15 @@ export const guildsSql = (sql: SqlClient.SqlClient) => {
       sql<A>`with caller as (${caller(guild, user)}), ${statement}`
     )
 
-  /** The event of a change, from rows of guild_id, target_user_id and detail: none when nothing was changed. */
+  /**
+   * The event of a change, from rows of guild_id, target_user_id and detail: none when nothing was changed. Its time
+   * is that of the statement, under the lock, so that a history is in the order in which things happened.
+   */
   const event = Effect.fnUntraced(function* (user: UserId, type: GuildEventType, rows: Statement.Fragment) {
     const { ip, userAgent, id } = yield* RequestInfo
     return sql`
-      insert into security_audit_events (user_id, guild_id, target_user_id, event_type, ip_address, user_agent, metadata)
-      select ${user}::uuid, guild_id, target_user_id, ${type}, ${ip}::inet, ${userAgent},
+      insert into security_audit_events (created_at, user_id, guild_id, target_user_id, event_type, ip_address, user_agent, metadata)
+      select clock_timestamp(), ${user}::uuid, guild_id, target_user_id, ${type}, ${ip}::inet, ${userAgent},
         jsonb_build_object('request_id', ${id}::text) || detail
       from (${rows}) happened`
   })

@@ -1,5 +1,6 @@
+import { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Layer, Redacted } from "effect"
-import { Statement } from "effect/sql"
+import { SqlClient, Statement } from "effect/sql"
 import { App } from "../../src/App.ts"
 import { battlenetSimulator, type BattlenetSimulator } from "../../src/demo/sim/Battlenet.ts"
 import { discordSimulator, type DiscordSimulator } from "../../src/demo/sim/Discord.ts"
@@ -63,6 +64,8 @@ export class TestApp extends Context.Service<
     readonly redis: Gate
     /** What the service was started with, to start another replica of it. */
     readonly variables: Variables
+    /** The service's own database, past the service and its gate. */
+    readonly sql: SqlClient.SqlClient
     /** SQL statements since the start; transaction control is not counted. */
     readonly statements: () => number
   }
@@ -86,6 +89,19 @@ export class TestApp extends Context.Service<
           REDIS_PASSWORD: Redacted.value(store.password),
           ...changes
         }
+        const sql = yield* Effect.map(
+          Layer.build(
+            PgClient.layer({
+              host: database.host,
+              port: database.port,
+              username: database.user,
+              password: database.password,
+              database: database.database,
+              transformJson: false
+            })
+          ),
+          Context.get(SqlClient.SqlClient)
+        )
         let statements = 0
         const url = yield* startReplica(all, () => (statements += 1))
         return TestApp.of({
@@ -96,6 +112,7 @@ export class TestApp extends Context.Service<
           postgres,
           redis,
           variables: all,
+          sql,
           statements: () => statements
         })
       })

@@ -24,14 +24,30 @@ export const from = (ip: string, headers: Readonly<Record<string, string>> = {})
   headers: { "x-forwarded-for": ip, ...headers }
 })
 
+interface Request {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly json?: unknown
+}
+
 /** A replica of the app that passes few requests, and what it asked of PostgreSQL. */
 export const strictReplica = Effect.gen(function* () {
   const { variables } = yield* TestApp
   let statements = 0
   const url = yield* startReplica({ ...variables, ...limits }, () => (statements += 1))
   /** Keeps no cookies from one request to the next: what is sent is what the test says. */
-  const send = (...request: Parameters<Effect.Success<ReturnType<typeof openBrowser>>["send"]>) =>
-    Effect.flatMap(openBrowser(url), ({ send }) => send(...request))
+  const send = (method: string, path: string, { headers, json }: Request = {}) =>
+    Effect.promise(async () => {
+      const body = json === undefined ? {} : { body: JSON.stringify(json) }
+      const sent = { ...headers, ...(json === undefined ? {} : { "content-type": "application/json" }) }
+      const response = await fetch(`${url}${path}`, { method, headers: sent, ...body })
+      const text = await response.text()
+      return {
+        status: response.status,
+        headers: Object.fromEntries(response.headers) as Readonly<Record<string, string | undefined>>,
+        // oxlint-disable-next-line typescript/no-explicit-any -- a test says what it expects to find
+        body: (text.startsWith("{") ? JSON.parse(text) : text) as any
+      }
+    })
   return { url, send, statements: () => statements }
 })
 
