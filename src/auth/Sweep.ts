@@ -4,22 +4,30 @@ import { type Swept, SweepRepo } from "./SweepRepo.ts"
 
 const batch = 1000
 
-/** Removes what nobody may need any more, batch by batch; what it removed, and nothing while another replica does it. */
+/** Removes what nobody may need any more, batch by batch, and says how many rows; none while another replica does it. */
 export const sweep = Effect.gen(function* () {
   const { auditRetentionDays } = yield* AppConfig
-  const repo = yield* SweepRepo
-  const total: { -readonly [Kind in keyof Swept]: number } = { states: 0, sessions: 0, events: 0 }
-  let swept: Swept | undefined
-  do {
-    swept = yield* repo.sweep(auditRetentionDays, batch)
-    total.states += swept?.states ?? 0
-    total.sessions += swept?.sessions ?? 0
-    total.events += swept?.events ?? 0
-  } while (swept !== undefined && Math.max(swept.states, swept.sessions, swept.events) === batch)
-  if (Math.max(total.states, total.sessions, total.events) > 0) {
-    yield* Effect.logInfo("Removed what was past its retention").pipe(Effect.annotateLogs(total))
+  const { remove } = yield* SweepRepo
+
+  const all = Effect.fnUntraced(function* (what: Swept, olderThanDays: number) {
+    let total = 0
+    let removed: number | undefined
+    do {
+      removed = yield* remove(what, olderThanDays, batch)
+      total += removed ?? 0
+    } while (removed === batch)
+    return total
+  })
+
+  const removed = {
+    states: yield* all("oauth_states", 1),
+    sessions: yield* all("user_sessions", 30),
+    events: yield* all("security_audit_events", auditRetentionDays)
   }
-  return total satisfies Swept
+  if (Object.values(removed).some((count) => count > 0)) {
+    yield* Effect.logInfo("Removed what was past its retention").pipe(Effect.annotateLogs(removed))
+  }
+  return removed
 }).pipe(Effect.withSpan("Sweep.sweep"))
 
 /** Sweeps a minute after the start, and then every hour. */

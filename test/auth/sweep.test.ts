@@ -3,7 +3,7 @@ import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import * as Sweep from "../../src/auth/Sweep.ts"
-import { type Swept, SweepRepo } from "../../src/auth/SweepRepo.ts"
+import { SweepRepo } from "../../src/auth/SweepRepo.ts"
 import { DependencyUnavailable } from "../../src/http/ApiError.ts"
 import { AppConfig } from "../../src/infra/AppConfig.ts"
 import { withLog } from "../infra/providers.ts"
@@ -12,7 +12,8 @@ import { environment } from "../support/environment.ts"
 import { query } from "../support/query.ts"
 import { live, TestApp } from "../support/TestApp.ts"
 
-const nothing: Swept = { states: 0, sessions: 0, events: 0 }
+const nothing = { states: 0, sessions: 0, events: 0 }
+const kinds = ["oauth_states", "user_sessions", "security_audit_events"] as const
 
 const states = (count: number, age: string) => query`
   insert into oauth_states (state_hash, provider, expires_at)
@@ -97,9 +98,11 @@ layer(service, live)("the sweep", (it) => {
       const sql = yield* SqlClient.SqlClient
       const replica = Layer.fresh(SweepRepo.layer.pipe(Layer.provide(database)))
       const beside = Context.get(yield* Layer.build(replica), SweepRepo)
-      const [mine, theirs] = yield* sql.withTransaction(Effect.all([repo.sweep(400, 5), beside.sweep(400, 5)]))
-      assert.deepStrictEqual([mine, theirs], [{ ...nothing, states: 5 }, undefined])
-      assert.deepStrictEqual(yield* beside.sweep(400, 1000), { ...nothing, states: 5 })
+      const first = repo.remove("oauth_states", 1, 5)
+      const second = Effect.forEach(kinds, (kind) => beside.remove(kind, 1, 5))
+      const [mine, theirs] = yield* sql.withTransaction(Effect.all([first, second]))
+      assert.deepStrictEqual([mine, theirs], [5, [undefined, undefined, undefined]])
+      assert.strictEqual(yield* beside.remove("oauth_states", 1, 1000), 5)
     })
   )
 
@@ -119,12 +122,13 @@ layer(service, live)("the sweep", (it) => {
 it.effect("sweeps a minute after the start and then every hour, whatever becomes of it", () => {
   let sweeps = 0
   const repo = Layer.mock(SweepRepo, {
-    sweep: (days) =>
+    remove: (what, days) =>
       Effect.suspend(() => {
-        assert.strictEqual(days, 365)
+        if (what === "security_audit_events") assert.strictEqual(days, 365)
+        if (what !== "oauth_states") return Effect.succeed(0)
         sweeps += 1
         if (sweeps === 1) return Effect.fail(new DependencyUnavailable({ retryAfter: 1 }))
-        return sweeps === 2 ? Effect.die("broken") : Effect.succeed(nothing)
+        return sweeps === 2 ? Effect.die("broken") : Effect.undefined
       })
   })
   const running = Sweep.layer.pipe(Layer.provide(repo), Layer.provide(AppConfig.layerFrom(environment)))

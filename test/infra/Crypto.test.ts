@@ -60,6 +60,7 @@ layer(Crypto.layer.pipe(Layer.provide(AppConfig.layerFrom(environment))))("crypt
       })
       assert.strictEqual(Redacted.value(yield* changing.open(sealed)), "text")
       const anew = yield* changing.seal(Redacted.make("text"))
+      assert.strictEqual(Redacted.value(yield* changing.open(anew)), "text")
       const changed = yield* underKeys({ DISCORD_TOKEN_ENCRYPTION_KEY: key })
       assert.strictEqual(Redacted.value(yield* changed.open(anew)), "text")
       assert.strictEqual((yield* Effect.flip(changed.open(sealed))).reason, "key")
