@@ -14,7 +14,7 @@ const Faction = Schema.Literals(["alliance", "horde"])
 const GameVersion = Schema.Literals(["classic1x", "classic", "classicann"])
 
 /** How long and how often an invite can be accepted; null is without end. */
-export const InviteTerms = Schema.Struct({
+const InviteTerms = Schema.Struct({
   expires_at: Schema.NullOr(Timestamp),
   max_uses: Schema.NullOr(Schema.Int),
   uses: Schema.Int

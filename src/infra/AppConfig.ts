@@ -239,7 +239,7 @@ export const variables = (): ReadonlyArray<string> => {
   return reader.names
 }
 
-export class InvalidConfiguration extends Schema.TaggedError<InvalidConfiguration>()("InvalidConfiguration", {
+class InvalidConfiguration extends Schema.TaggedError<InvalidConfiguration>()("InvalidConfiguration", {
   faults: Schema.Array(Schema.String)
 }) {
   override get message() {

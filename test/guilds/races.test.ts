@@ -185,7 +185,10 @@ layer(TestApp.layer({ RATE_LIMIT_REFRESHES: "1000" }), live)("races over two rep
           change,
           { concurrency: 32 }
         )
-        assert.deepStrictEqual(answers.filter(({ status }) => status !== 200).map(({ body }) => body.error), [])
+        assert.deepStrictEqual(
+          answers.filter(({ status }) => status !== 200).map(({ body }) => body.error),
+          []
+        )
         const last = (yield* admin.client.guilds.get({ params })).guild
         assert.match(last.name, /^Name \d+$/)
         assert.match(last.realm, /^Realm \d+$/)

@@ -250,7 +250,7 @@ layer(TestApp.layer(), live)("every failure is an envelope", (it) => {
       const { body } = yield* send("POST", guilds, { json: { ...night, region: "quoted", faction: undefined } })
       assert.deepStrictEqual(body.error.details, { fields: [{ field: "payload.faction", reason: "is missing" }] })
       const bounds = yield* send("POST", guilds, { json: { ...night, region: "quoted", name: "" } })
-      assert.deepStrictEqual(bounds.body.error.details.fields.map((f: { field: string }) => f.field).sort(), [
+      assert.deepStrictEqual(bounds.body.error.details.fields.map((f: { field: string }) => f.field).toSorted(), [
         "name",
         "region"
       ])

@@ -117,8 +117,8 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true", LOG_LEVEL: "Trace" }), live)("what c
       assert.strictEqual(headers["x-request-id"], "trace-me-0001")
       const logged = lines
         .map((line) => JSON.parse(line).annotations)
-        .filter(({ request_id: id }) => id === "trace-me-0001")
-      assert.deepInclude(logged[0], { method: "POST", route: "/api/v1/auth/logout", status: 204 })
+        .find(({ request_id: id }) => id === "trace-me-0001")
+      assert.deepInclude(logged, { method: "POST", route: "/api/v1/auth/logout", status: 204 })
       const audit = yield* query`select 1 from security_audit_events where metadata->>'request_id' = 'trace-me-0001'`
       assert.lengthOf(audit, 1)
     })
