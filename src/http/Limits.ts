@@ -34,7 +34,7 @@ const network = (ip: string | null) => {
   return address === undefined ? ip : IpNetwork.format(IpNetwork.fromAddressUnsafe(address, 64))
 }
 
-/** Sessions that proved good, so that those that did not are counted by address too. */
+/** How many sessions that proved good are known; those that are not are counted by address too. */
 const trustedSessions = 50_000
 
 const seconds = (ms: number) => Math.ceil(ms / 1000)
@@ -119,8 +119,7 @@ export class Limits extends Context.Service<
         refresh: (user) => pass([{ policy: "refreshes", whom: user, limit: limits.refreshes }]),
         trust: (token) => {
           const session = crypto.hash("limit", token)
-          if (trusted.has(session)) return
-          if (trusted.size >= trustedSessions) trusted.delete(trusted.values().next().value!)
+          if (trusted.size >= trustedSessions) trusted.clear()
           trusted.add(session)
         }
       })

@@ -20,8 +20,13 @@ export interface Verdict {
   readonly resetMs: number
 }
 
-/** How long a request waits for Redis, in milliseconds, and how long Redis is then left alone but for one try. */
-const patience = 40
+/**
+ * A request waits 40 ms for Redis: so many looks, so many milliseconds apart. A look that comes late does not count: then
+ * this process is what is slow, and the answer may lie there unread.
+ */
+const patience = 5
+const lookEvery = 8
+/** How long Redis is then left alone, in milliseconds. */
 const pause = 1000
 
 /** For each local window some 200 bytes. */
@@ -86,21 +91,30 @@ export class Limiter extends Context.Service<
       let awayUntil = 0
       let told = false
 
-      // A busy process finds its timers due before it has read what already came: one more turn of the loop for that.
       const inTime = <A>(ask: Effect.Effect<A, Redis.RedisError>) =>
         Effect.callback<A, Redis.RedisError | Late>((resume) => {
-          const timer = setTimeout(() => setImmediate(() => resume(Effect.fail(new Late()))), patience)
+          let looks = 0
+          let looked = performance.now()
+          const look = () => {
+            const now = performance.now()
+            if (now - looked < 2 * lookEvery) looks += 1
+            looked = now
+            if (looks === patience) resume(Effect.fail(new Late()))
+            else timer = setTimeout(look, lookEvery)
+          }
+          let timer = setTimeout(look, lookEvery)
           runFork(ask).addObserver((exit) => {
             clearTimeout(timer)
             resume(exit)
           })
         })
 
-      const tell = (error: Redis.RedisError | Late) => {
-        if (told || !isNews(error)) return Effect.void
+      const away = Effect.fnUntraced(function* (error: Redis.RedisError | Late) {
+        awayUntil = (yield* Clock.currentTimeMillis) + pause
+        if (told || !isNews(error)) return
         told = true
-        return Effect.logWarning("Redis does not count in time; each replica limits by itself")
-      }
+        yield* Effect.logWarning("Redis does not count in time; each replica limits by itself")
+      })
 
       const back = Effect.suspend(() => {
         awayUntil = 0
@@ -115,17 +129,14 @@ export class Limiter extends Context.Service<
         const limits = buckets.map(({ limit }) => limit)
         const alone = () => windows.count(keys, limits, now)
         if (now < awayUntil) return judge(buckets, alone())
-        const wasAway = awayUntil > 0
-        // One caller tries again; the others do not wait for what becomes of it.
-        if (wasAway) awayUntil = now + pause
-        const counts = yield* inTime(count(keys, limits)).pipe(
-          Effect.tap(() => (wasAway || told ? back : Effect.void)),
-          Effect.catch((error) => {
-            awayUntil = now + pause
-            return Effect.as(tell(error), alone())
-          })
-        )
-        return judge(buckets, counts)
+        const shared = inTime(count(keys, limits))
+        if (awayUntil > 0) {
+          // Somebody has to try, but nobody waits for what becomes of it.
+          awayUntil = now + pause
+          runFork(Effect.matchEffect(shared, { onFailure: () => Effect.void, onSuccess: () => back }))
+          return judge(buckets, alone())
+        }
+        return judge(buckets, yield* shared.pipe(Effect.catch((error) => Effect.as(away(error), alone()))))
       })
 
       return Limiter.of({ take })

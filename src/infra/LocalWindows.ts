@@ -1,18 +1,27 @@
 /** Milliseconds from the first that is counted until all is forgotten. */
 export const windowMs = 60_000
 
-/** Fixed windows in memory, at most `capacity` of them: the oldest is forgotten for a new one. */
+interface Window {
+  used: number
+  readonly ends: number
+}
+
+/** Fixed windows in memory, at most `capacity` of them: those not asked about for longest are forgotten, half at a time. */
 export const makeWindows = (capacity: number) => {
-  const windows = new Map<string, { used: number; readonly ends: number }>()
+  // A single map would look for its oldest entry through all those it deleted before.
+  let recent = new Map<string, Window>()
+  let older = new Map<string, Window>()
 
   const windowOf = (key: string, now: number) => {
-    const known = windows.get(key)
-    if (known !== undefined && known.ends > now) return known
-    windows.delete(key)
-    if (windows.size >= capacity) windows.delete(windows.keys().next().value!)
-    const fresh = { used: 0, ends: now + windowMs }
-    windows.set(key, fresh)
-    return fresh
+    const known = recent.get(key) ?? older.get(key)
+    const window = known !== undefined && known.ends > now ? known : { used: 0, ends: now + windowMs }
+    older.delete(key)
+    recent.set(key, window)
+    if (recent.size >= capacity / 2) {
+      older = recent
+      recent = new Map()
+    }
+    return window
   }
 
   return {
@@ -27,6 +36,6 @@ export const makeWindows = (capacity: number) => {
       }
       return counts
     },
-    size: () => windows.size
+    size: () => recent.size + older.size
   }
 }

@@ -1,5 +1,6 @@
 import { Effect, Redacted } from "effect"
 import { Redis } from "ioredis"
+import { randomInt } from "node:crypto"
 import { openBrowser } from "./Browser.ts"
 import { startReplica, TestApp } from "./TestApp.ts"
 import { testRedis } from "./TestServers.ts"
@@ -12,12 +13,12 @@ export const limits = {
   RATE_LIMIT_REFRESHES: "3"
 }
 
-let addresses = 0
+let addresses = randomInt(2 ** 23)
 
-/** An address that nobody else of this test file has asked from; believed of a trusted proxy. */
+/** An address that nobody has asked from yet; a trusted proxy is believed to have seen it. */
 export const newAddress = () => {
   addresses += 1
-  return `198.18.${addresses >> 8}.${addresses & 255}`
+  return `10.${addresses >> 16}.${(addresses >> 8) & 255}.${addresses & 255}`
 }
 
 export const from = (ip: string, headers: Readonly<Record<string, string>> = {}) => ({
