@@ -72,7 +72,7 @@ const drainOf = (server: Server) => {
     // The close of http.Server would cut idle connections at once, and with them the requests that are on their way.
     NetServer.prototype.close.call(server)
     // No request takes longer than its deadline; what is left after 8 seconds is a client that does not read.
-    yield* Effect.sleep("100 millis").pipe(Effect.repeat({ until: () => answering.size === 0, times: 80 }))
+    yield* Effect.sleep("200 millis").pipe(Effect.repeat({ until: () => answering.size === 0, times: 40 }))
     server.close()
     server.closeAllConnections()
   })

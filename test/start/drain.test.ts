@@ -15,19 +15,23 @@ interface Answer {
   readonly connection: string | undefined
 }
 
-/** One request; an error instead of an answer is told by its code. */
-const ask = (url: string, agent?: Agent) =>
-  Effect.promise(
-    () =>
-      new Promise<Answer | string>((resolve) => {
-        const request = get(url, { agent: agent ?? false }, (response) => {
-          response.on("error", () => resolve("cut"))
-          response.on("end", () => resolve({ status: response.statusCode, connection: response.headers.connection }))
-          response.resume()
-        })
-        request.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "unknown"))
-      })
-  )
+/**
+ * One request; an error instead of an answer is told by its code. On a connection that was idle too long the request was
+ * never accepted, and is asked again, as browsers do.
+ */
+const ask = (url: string, agent?: Agent): Effect.Effect<Answer | string> =>
+  Effect.callback<Answer | string>((resume) => {
+    const request = get(url, { agent: agent ?? false }, (response) => {
+      response.on("error", () => resume(Effect.succeed("cut")))
+      response.on("end", () =>
+        resume(Effect.succeed({ status: response.statusCode, connection: response.headers.connection }))
+      )
+      response.resume()
+    })
+    request.on("error", ({ code = "unknown" }: NodeJS.ErrnoException) =>
+      resume(request.reusedSocket && code === "ECONNRESET" ? ask(url, agent) : Effect.succeed(code))
+    )
+  })
 
 /** Somebody who connects and says nothing. */
 const silence = (url: string) =>
@@ -67,7 +71,7 @@ it.live("D08 told to stop: what was accepted is answered, silent connections do 
       answers,
       Array.from(answers, () => ({ status: 200, connection: "close" }))
     )
-    assert.strictEqual((yield* service.ended).code, 0)
+    assert.strictEqual(yield* service.ended, 0)
     assert.isBelow(performance.now() - stopped, 10_000)
   })
 )
@@ -91,9 +95,11 @@ it.live("D08 told to stop under load, twice: no request that was accepted is los
       )
       service.kill("SIGTERM")
       yield* Fiber.join(clients)
-      assert.strictEqual((yield* service.ended).code, 0)
+      assert.strictEqual(yield* service.ended, 0)
       const lost = answers.filter((answer) => typeof answer === "string" || answer.status !== 200)
       assert.deepStrictEqual(new Set(lost), new Set(["ECONNREFUSED"]))
+      // What the log calls a request that was cut.
+      assert.notInclude(service.output(), `"status":499`)
     }
   })
 )
@@ -107,7 +113,7 @@ it.live("told to stop while it waits for PostgreSQL: it ends at once", () =>
     yield* service.says("Waiting for PostgreSQL")
     const stopped = performance.now()
     service.kill("SIGTERM")
-    assert.strictEqual((yield* service.ended).code, 0)
+    assert.strictEqual(yield* service.ended, 0)
     assert.isBelow(performance.now() - stopped, 5000)
   })
 )

@@ -49,9 +49,8 @@ export const startProcess = Effect.fnUntraced(function* (env: Variables, ...flag
   )
   let text = ""
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (text += data.toString()))
-  const started = performance.now()
-  const ended = new Promise<{ code: number | string | null; after: number }>((resolve) =>
-    child.once("close", (code, signal) => resolve({ code: code ?? signal, after: performance.now() - started }))
+  const ended = new Promise<number | string | null>((resolve) =>
+    child.once("close", (code, signal) => resolve(code ?? signal))
   )
   const url = `http://127.0.0.1:${port}/api/v1`
 
