@@ -5,6 +5,7 @@ import { AppConfig } from "../infra/AppConfig.ts"
 import { InvalidRequest, isApiError, TooLarge, UnsupportedMediaType } from "./ApiError.ts"
 import { Envelope, JsonBody, OriginForbidden } from "./Envelope.ts"
 import { isSafe } from "./Methods.ts"
+import { timesSent } from "./RequestShape.ts"
 import { respond } from "./Respond.ts"
 import { checkJson } from "./StrictJson.ts"
 
@@ -43,8 +44,8 @@ export const envelopeLayer = Layer.effect(
       if (isSafe(request.method)) return
       const { origin, "sec-fetch-site": site, "content-length": length } = request.headers
       if (hasBody(request.headers)) {
-        const encoded = request.headers["content-encoding"] !== undefined
-        if (encoded || !json.test(request.headers["content-type"] ?? ""))
+        const plain = request.headers["content-encoding"] === undefined && timesSent(request, "content-type") === 1
+        if (!plain || !json.test(request.headers["content-type"] ?? ""))
           return yield* Effect.fail(new UnsupportedMediaType())
         if (Number(length ?? 0) > maxBodyBytes) return yield* Effect.fail(new TooLarge())
       }
@@ -88,7 +89,8 @@ const bodyOf = (request: HttpServerRequest.HttpServerRequest) =>
     Effect.mapError(({ reason }) =>
       reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge" ? new TooLarge() : new InvalidRequest()
     ),
-    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodyBytes))
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodyBytes)),
+    Effect.timeoutOrElse({ duration: "5 seconds", orElse: () => Effect.fail(new InvalidRequest()) })
   )
 
 export const jsonBodyLayer = Layer.succeed(JsonBody, (route, { endpoint }) =>

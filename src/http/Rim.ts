@@ -1,6 +1,5 @@
 import { Cause, Clock, Effect, Option, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
-import type { IncomingMessage } from "node:http"
 import { randomUUID } from "node:crypto"
 import { AppConfig } from "../infra/AppConfig.ts"
 import {
@@ -15,6 +14,7 @@ import {
 import { clientIp } from "./ClientIp.ts"
 import { Limits } from "./Limits.ts"
 import { RequestInfo } from "./RequestInfo.ts"
+import { isWellFormed } from "./RequestShape.ts"
 import { respond } from "./Respond.ts"
 import { responseHeaders } from "./ResponseHeaders.ts"
 import { routeOf } from "./RouteTable.ts"
@@ -23,30 +23,12 @@ type Request = HttpServerRequest.HttpServerRequest
 
 const pathOf = (url: string) => url.split(/[?#]/, 1)[0]!
 
-/** What the HTTP parser lets through and nobody honest sends. */
-const isMalformed = (request: Request) => {
-  const { rawHeaders, httpVersion, url } = request.source as IncomingMessage
-  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host").length
-  return (
-    hosts !== 1 ||
-    httpVersion === "0.9" ||
-    !/^1\.[01]$/.test(httpVersion) ||
-    !url?.startsWith("/") ||
-    request.headers.upgrade !== undefined
-  )
-}
-
-const decodesCleanly = (path: string) => {
-  try {
-    return !decodeURIComponent(path).includes("\u0000")
-  } catch {
-    return false
-  }
-}
-
 const unrouted = (request: Request): ApiError => {
   const route = routeOf(pathOf(request.url))
-  return route === undefined ? new RouteNotFound() : new MethodNotAllowed({ details: { allow: [...route.methods] } })
+  // A parameter that is too long for the router is no matter of the method.
+  return route === undefined || route.methods.has(request.method)
+    ? new RouteNotFound()
+    : new MethodNotAllowed({ details: { allow: [...route.methods] } })
 }
 
 /** A failure that no route turned into an answer; a defect is logged and costs its own request alone. */
@@ -98,14 +80,11 @@ export const layer = HttpRouter.middleware(
         const path = pathOf(request.url)
 
         const answer = Effect.suspend((): Effect.Effect<HttpServerResponse.HttpServerResponse, unknown> => {
-          if (isMalformed(request)) return Effect.fail(new InvalidRequest())
+          if (!isWellFormed(request)) return Effect.fail(new InvalidRequest())
           if (headers.isPreflight(request)) return Effect.succeed(HttpServerResponse.empty({ status: 204 }))
-          const asked: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown> = decodesCleanly(path)
-            ? app
-            : Effect.fail(new InvalidRequest())
           return limits
             .request(request, path)
-            .pipe(Effect.andThen(asked), Effect.provideService(HttpServerRequest.HttpServerRequest, request))
+            .pipe(Effect.andThen(app), Effect.provideService(HttpServerRequest.HttpServerRequest, request))
         }).pipe(
           Effect.catchCause((cause) =>
             Cause.hasInterruptsOnly(cause)

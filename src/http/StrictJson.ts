@@ -14,12 +14,30 @@ const walk = (value: unknown, depth: number): string | undefined => {
   return undefined
 }
 
-/** Says what is wrong with a JSON text, or undefined when it is well: parseable, shallow, and safe to store. */
+/** Whether an object of a well-formed JSON text names a key twice: which of the two values counts, parsers disagree. */
+const hasTwins = (text: string) => {
+  const objects: Array<Set<string> | undefined> = []
+  let last = ""
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
+    if (token === "{") objects.push(new Set())
+    else if (token === "[") objects.push(undefined)
+    else if (token === "}" || token === "]") objects.pop()
+    else if (token === ":") {
+      const keys = objects.at(-1)!
+      const key = JSON.parse(last) as string
+      if (keys.has(key)) return true
+      keys.add(key)
+    } else last = token
+  }
+  return false
+}
+
+/** Says what is wrong with a JSON text, or undefined when it is well: parseable, shallow, unambiguous, fit to store. */
 export const checkJson = (text: string): string | undefined => {
   if (text.startsWith("\uFEFF")) return "starts with a byte order mark"
   if (text === "") return undefined
   try {
-    return walk(JSON.parse(text), 0)
+    return walk(JSON.parse(text), 0) ?? (hasTwins(text) ? "names a key twice" : undefined)
   } catch {
     return "is not JSON"
   }

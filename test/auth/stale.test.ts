@@ -25,10 +25,7 @@ layer(TestApp.layer({ DB_POOL_SIZE: "20", RATE_LIMIT_REQUESTS: "1000000" }), liv
           { concurrency: 40 }
         )
         app.redis.open()
-        assert.lengthOf(
-          statuses.filter((status) => status === 401),
-          3334
-        )
+        XX
       }),
     30_000
   )

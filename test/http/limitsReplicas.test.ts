@@ -55,6 +55,20 @@ layer(TestApp.layer(variables), live)("limits of two replicas", (it) => {
     30_000
   )
 
+  it.effect("L02 a window that Redis began goes on without it", () =>
+    Effect.gen(function* () {
+      const app = yield* TestApp
+      const { send } = yield* strictReplica
+      const ip = newAddress()
+      const ask = Effect.map(send("GET", session, from(ip)), ({ status }) => status)
+      const before = yield* Effect.replicateEffect(ask, 15)
+      app.redis.shut()
+      const after = yield* Effect.replicateEffect(ask, 10)
+      app.redis.open()
+      assert.strictEqual([...before, ...after].indexOf(429), 20)
+    })
+  )
+
   it.effect("L02 while Redis hangs hardly a request waits for it", () =>
     Effect.gen(function* () {
       const app = yield* TestApp

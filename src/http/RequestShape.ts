@@ -1,0 +1,31 @@
+import type { HttpServerRequest } from "effect/http"
+import type { IncomingMessage } from "node:http"
+
+type Request = HttpServerRequest.HttpServerRequest
+
+/** How often a header was sent; the parsed ones keep the first, or join them. */
+export const timesSent = (request: Request, header: string) =>
+  (request.source as IncomingMessage).rawHeaders.filter(
+    (name, index) => index % 2 === 0 && name.toLowerCase() === header
+  ).length
+
+/** Percent-encoded UTF-8 without NUL; anything else would change on its way to PostgreSQL, or fail there. */
+const decodes = (target: string) => {
+  try {
+    return !decodeURIComponent(target).includes("\u0000")
+  } catch {
+    return false
+  }
+}
+
+/** Whether a request is of a shape that honest clients send; the HTTP parser lets through more. */
+export const isWellFormed = (request: Request) => {
+  const { httpVersion, url = "" } = request.source as IncomingMessage
+  return (
+    /^1\.[01]$/.test(httpVersion) &&
+    /^\/[\x21-\x7e]*$/.test(url) &&
+    decodes(url) &&
+    timesSent(request, "host") === 1 &&
+    request.headers.upgrade === undefined
+  )
+}
