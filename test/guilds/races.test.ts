@@ -180,9 +180,12 @@ layer(TestApp.layer({ RATE_LIMIT_REFRESHES: "1000" }), live)("races over two rep
           index % 2 === 0
             ? admin.send("PATCH", path, { json: { name: `Name ${index}` } })
             : far!.send("PATCH", path, { json: { realm: `Realm ${index}` } })
+        // Where many wait for one guild a turn may come too late: then it is asked for again.
+        const insist = (index: number) =>
+          Effect.repeat(change(index), { until: ({ status }) => status !== 503, times: 9 })
         const answers = yield* Effect.forEach(
           Array.from({ length: 1000 }, (_, i) => i),
-          change,
+          insist,
           { concurrency: 32 }
         )
         assert.deepStrictEqual(
