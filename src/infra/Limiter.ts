@@ -1,5 +1,6 @@
 import { Clock, Context, Effect, Layer } from "effect"
 import { Redis } from "effect/persistence"
+import { type EventLoopUtilization, performance } from "node:perf_hooks"
 import { makeWindows, windowMs } from "./LocalWindows.ts"
 import { redisPrefix } from "./RedisPrefix.ts"
 
@@ -21,11 +22,12 @@ export interface Verdict {
 }
 
 /**
- * A request waits 40 ms for Redis: so many looks, so many milliseconds apart. A look that comes late does not count: then
- * this process is what is slow, and the answer may lie there unread.
+ * A request waits some 40 ms for Redis: so many looks, so many milliseconds apart. Between the looks that count this
+ * process had little to do: else it is what is slow, and the answer may lie there unread.
  */
-const patience = 5
+const patience = 4
 const lookEvery = 8
+const little = 0.6
 /** How long Redis is then left alone, in milliseconds. */
 const pause = 1000
 
@@ -94,11 +96,12 @@ export class Limiter extends Context.Service<
       const inTime = <A>(ask: Effect.Effect<A, Redis.RedisError>) =>
         Effect.callback<A, Redis.RedisError | Late>((resume) => {
           let looks = 0
-          let looked = performance.now()
+          let before: EventLoopUtilization | undefined
           const look = () => {
-            const now = performance.now()
-            if (now - looked < 2 * lookEvery) looks += 1
-            looked = now
+            const now = performance.eventLoopUtilization()
+            const busy = before === undefined ? 1 : performance.eventLoopUtilization(now, before).utilization
+            before = now
+            if (busy < little) looks += 1
             if (looks === patience) resume(Effect.fail(new Late()))
             else timer = setTimeout(look, lookEvery)
           }
@@ -136,7 +139,12 @@ export class Limiter extends Context.Service<
           runFork(Effect.matchEffect(shared, { onFailure: () => Effect.void, onSuccess: () => back }))
           return judge(buckets, alone())
         }
-        return judge(buckets, yield* shared.pipe(Effect.catch((error) => Effect.as(away(error), alone()))))
+        return yield* shared.pipe(
+          // Known here too, so that nobody begins anew when Redis goes away.
+          Effect.tap((counts) => Effect.sync(() => windows.learn(keys, counts, now))),
+          Effect.catch((error) => Effect.map(away(error), alone)),
+          Effect.map((counts) => judge(buckets, counts))
+        )
       })
 
       return Limiter.of({ take })

@@ -12,9 +12,7 @@ export const makeWindows = (capacity: number) => {
   let recent = new Map<string, Window>()
   let older = new Map<string, Window>()
 
-  const windowOf = (key: string, now: number) => {
-    const known = recent.get(key) ?? older.get(key)
-    const window = known !== undefined && known.ends > now ? known : { used: 0, ends: now + windowMs }
+  const keep = (key: string, window: Window) => {
     older.delete(key)
     recent.set(key, window)
     if (recent.size >= capacity / 2) {
@@ -22,6 +20,11 @@ export const makeWindows = (capacity: number) => {
       recent = new Map()
     }
     return window
+  }
+
+  const windowOf = (key: string, now: number) => {
+    const known = recent.get(key) ?? older.get(key)
+    return keep(key, known !== undefined && known.ends > now ? known : { used: 0, ends: now + windowMs })
   }
 
   return {
@@ -35,6 +38,12 @@ export const makeWindows = (capacity: number) => {
         if (window.used > limits[index]!) break
       }
       return counts
+    },
+    /** Takes over what such a count said that was made elsewhere. */
+    learn: (keys: ReadonlyArray<string>, counts: ReadonlyArray<number>, now: number) => {
+      for (let index = 0; index < counts.length / 2; index++) {
+        keep(keys[index]!, { used: counts[2 * index]!, ends: now + counts[2 * index + 1]! })
+      }
     },
     size: () => recent.size + older.size
   }

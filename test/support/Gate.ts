@@ -24,6 +24,7 @@ export const gate = (host: string, port: number) =>
             [far, near]
           ] as const) {
             sockets.add(from)
+            from.setNoDelay(true)
             from.on("data", (chunk) => state === "open" && to.write(chunk))
             from.on("error", () => to.destroy())
             from.on("close", () => {
