@@ -1,0 +1,155 @@
+import { PgClient } from "@effect/sql-pg"
+import { Context, Effect, Layer, Redacted } from "effect"
+import { SqlClient } from "effect/sql"
+import { createDatabase, embeddedPostgres } from "../../src/demo/EmbeddedPostgres.ts"
+import { embeddedRedis } from "../../src/demo/EmbeddedRedis.ts"
+import { battlenetSimulator } from "../../src/demo/sim/Battlenet.ts"
+import { discordSimulator, type DiscordSimulator } from "../../src/demo/sim/Discord.ts"
+import { profileOf } from "../../src/demo/sim/Personas.ts"
+import { warcraftlogsSimulator } from "../../src/demo/sim/Warcraftlogs.ts"
+import { environment } from "../support/environment.ts"
+import { startReplica } from "../support/TestApp.ts"
+
+const client = { clientId: environment.DISCORD_CLIENT_ID, clientSecret: environment.DISCORD_CLIENT_SECRET }
+const seededGuild = "a1f1bcf2-47c2-4d57-bf9e-24edd3a6dcae"
+const plenty = 1_000_000_000
+
+/** The service on servers of its own, with providers that never refuse. */
+export const startService = Effect.gen(function* () {
+  const postgres = yield* embeddedPostgres({})
+  const redis = yield* embeddedRedis()
+  yield* createDatabase(postgres, "fuzz")
+  const discord = yield* discordSimulator({ ...client, redirectUris: [environment.DISCORD_REDIRECT_URL] })
+  const warcraftlogs = yield* warcraftlogsSimulator({ ...client, pointsPerHour: plenty, requestsPerMinute: plenty })
+  const battlenet = yield* battlenetSimulator({ ...client, requestsPerSecond: plenty })
+  const url = yield* startReplica({
+    DISCORD_API_BASE_URL: discord.apiBaseUrl,
+    DISCORD_AUTHORIZE_URL: discord.authorizeUrl,
+    WCL_OAUTH_TOKEN_URL: warcraftlogs.tokenUrl,
+    WCL_ENDPOINT: warcraftlogs.endpoint,
+    BNET_OAUTH_TOKEN_URL: battlenet.tokenUrl,
+    BNET_API_BASE_URL: battlenet.apiBaseUrl,
+    DB_PORT: String(postgres.port),
+    DB_USER: postgres.user,
+    DB_PASSWORD: Redacted.value(postgres.password),
+    DB_NAME: "fuzz",
+    REDIS_PORT: String(redis.port),
+    REDIS_PASSWORD: Redacted.value(redis.password),
+    RUN_DB_SEEDS: "true",
+    LOG_LEVEL: "Error"
+  })
+  const database = PgClient.layer({
+    host: postgres.host,
+    port: postgres.port,
+    username: postgres.user,
+    password: postgres.password,
+    database: "fuzz",
+    maxConnections: 2
+  })
+  const sql = Context.get(yield* Layer.build(database), SqlClient.SqlClient)
+  const forgetCalls = () => [discord, warcraftlogs, battlenet].forEach(({ calls }) => calls.reset())
+  return { url, sql, discord, forgetCalls }
+})
+
+export interface Person {
+  readonly discordId: string
+  session: string
+  csrf: string
+  /** Set while this person signs in again. */
+  renewal: Promise<void> | undefined
+}
+
+/** Whom and what the requests of one round can name. */
+export interface World {
+  readonly people: ReadonlyArray<Person>
+  /** Ids that exist, by the name of the path parameter. */
+  readonly known: Readonly<Record<string, ReadonlyArray<string>>>
+}
+
+const cookiesOf = (response: Response) =>
+  Object.fromEntries(
+    response.headers.getSetCookie().map((line) => line.split(";", 1)[0]!.split("=") as [string, string])
+  )
+
+/** Signs somebody in; a fuzzer also logs people out, so this is done again whenever a session is gone. */
+export const signIn = async (url: string, discord: DiscordSimulator, person: Person) => {
+  const begun = await fetch(`${url}/api/v1/auth/discord/url`)
+  const { oauth_browser: browser } = cookiesOf(begun)
+  const { url: page } = (await begun.json()) as { url: string }
+  const { code, state } = await Effect.runPromise(discord.authorize(page, person.discordId))
+  const response = await fetch(`${url}/api/v1/auth/discord/callback`, {
+    method: "POST",
+    headers: { "content-type": "application/json", cookie: `oauth_browser=${browser}` },
+    body: JSON.stringify({ code, state })
+  })
+  if (response.status !== 204) throw new Error(`Sign-in answered ${response.status}: ${await response.text()}`)
+  const { session = "", csrf = "" } = cookiesOf(response)
+  Object.assign(person, { session, csrf })
+}
+
+const ask = async (url: string, { session, csrf }: Person, method: string, path: string, body?: unknown) => {
+  const response = await fetch(`${url}/api/v1${path}`, {
+    method,
+    headers: {
+      cookie: `session=${session}`,
+      "x-csrf-token": csrf,
+      ...(body === undefined ? {} : { "content-type": "application/json" })
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) })
+  })
+  if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`)
+  // oxlint-disable-next-line typescript/no-explicit-any -- only its ids are read
+  return (await response.json()) as any
+}
+
+let nextId = 920_000_000_000_000_000n
+let guests: ReadonlyArray<string> = []
+
+/** Four new people, a guild of theirs, and a place in the seeded one: rounds stay alike however long a run is. */
+export const newWorld = async ({ url, sql, discord, forgetCalls }: Effect.Success<typeof startService>) => {
+  forgetCalls()
+  const people = Array.from({ length: 4 }, (): Person => {
+    const id = String((nextId += 1n))
+    discord.addPersona({ id, label: id, profile: profileOf({ id, username: `user-${id}`, globalName: null }) })
+    return { discordId: id, session: "", csrf: "", renewal: undefined }
+  })
+  for (const person of people) await signIn(url, discord, person)
+  const [admin, officer, raider] = people as [Person, Person, Person, Person]
+  const sessions = await Promise.all(people.map((person) => ask(url, person, "GET", "/auth/session")))
+  const users = sessions.map(({ user }) => String(user.id))
+  const guildDetails = {
+    name: "Fuzz",
+    realm: "Spineshatter",
+    region: "eu",
+    faction: "horde",
+    game_version: "classicann"
+  }
+  const { guild } = await ask(url, admin, "POST", "/guilds", guildDetails)
+  const { invite } = await ask(url, admin, "POST", `/guilds/${guild.id}/invites`, {})
+  await ask(url, officer, "POST", `/guild-invites/${invite.code}/accept`)
+  await ask(url, raider, "POST", `/guild-invites/${invite.code}/accept`)
+  await ask(url, admin, "PATCH", `/guilds/${guild.id}/members/${users[1]}`, { role: "officer" })
+  const characters = await Effect.runPromise(
+    Effect.gen(function* () {
+      yield* sql`update guilds set deleted_at = null where id = ${seededGuild}`
+      if (guests.length > 0)
+        yield* sql`delete from guild_memberships where guild_id = ${seededGuild} and user_id in ${sql.in(guests)}`
+      guests = users
+      for (const user of users.slice(0, 3)) {
+        yield* sql`insert into guild_memberships (guild_id, user_id, role) values (${seededGuild}, ${user}, 'raider')`
+      }
+      return yield* sql<{ id: string }>`select id from characters where deleted_at is null order by id`
+    })
+  )
+  const world: World = {
+    people,
+    known: {
+      guild_id: [guild.id, guild.id, seededGuild],
+      user_id: users,
+      invite_code: [invite.code],
+      session_id: sessions.map(({ session }) => session.id),
+      character_id: characters.map(({ id }) => id)
+    }
+  }
+  return world
+}
