@@ -54,6 +54,8 @@ export const judge = (document: OpenApiDocument) => {
     return { ...operation, pattern, checks: new Map(checks) }
   })
 
+  const unreached = new Set(operations.map(({ method, path }) => `${method} ${path}`))
+
   const always = ({ status, headers, body }: Answer, isHead: boolean, json: unknown): string | undefined => {
     if (status >= 500) return `status ${status}`
     const id = headers["x-request-id"]
@@ -92,6 +94,7 @@ export const judge = (document: OpenApiDocument) => {
         : `status ${status} is not declared by ${operation.method} ${operation.path}`
     // The router takes no parameter longer than this for one, so nothing of the operation answers.
     if (status === 404 && path.split("/").some((part) => part.length > 256)) return undefined
+    if (status < 300) unreached.delete(`${operation.method} ${operation.path}`)
     const check = operation.checks.get(status)
     if (isHead) return undefined
     if (check === undefined) return answer.body === "" ? undefined : `a body where ${operation.path} declares none`
@@ -113,5 +116,5 @@ export const judge = (document: OpenApiDocument) => {
     return undefined
   }
 
-  return { http, raw }
+  return { http, raw, unreached }
 }

@@ -7,6 +7,7 @@ import { battlenetSimulator } from "../../src/demo/sim/Battlenet.ts"
 import { discordSimulator, type DiscordSimulator } from "../../src/demo/sim/Discord.ts"
 import { profileOf } from "../../src/demo/sim/Personas.ts"
 import { warcraftlogsSimulator } from "../../src/demo/sim/Warcraftlogs.ts"
+import { details } from "../support/people.ts"
 import { environment } from "../support/environment.ts"
 import { startReplica } from "../support/TestApp.ts"
 
@@ -105,7 +106,7 @@ const ask = async (url: string, { session, csrf }: Person, method: string, path:
 let nextId = 920_000_000_000_000_000n
 let guests: ReadonlyArray<string> = []
 
-/** Four new people, a guild of theirs, and a place in the seeded one: rounds stay alike however long a run is. */
+/** Four new people, guilds of theirs, and a place in the seeded one: rounds stay alike however long a run is. */
 export const newWorld = async ({ url, sql, discord, forgetCalls }: Effect.Success<typeof startService>) => {
   forgetCalls()
   const people = Array.from({ length: 4 }, (): Person => {
@@ -113,22 +114,22 @@ export const newWorld = async ({ url, sql, discord, forgetCalls }: Effect.Succes
     discord.addPersona({ id, label: id, profile: profileOf({ id, username: `user-${id}`, globalName: null }) })
     return { discordId: id, session: "", csrf: "", renewal: undefined }
   })
-  for (const person of people) await signIn(url, discord, person)
+  // Each has a second session, which the first can end.
+  const elsewhere = people.map((person) => ({ ...person }))
+  await Promise.all([...people, ...elsewhere].map((person) => signIn(url, discord, person)))
   const [admin, officer, raider] = people as [Person, Person, Person, Person]
   const sessions = await Promise.all(people.map((person) => ask(url, person, "GET", "/auth/session")))
+  const others = await Promise.all(elsewhere.map((person) => ask(url, person, "GET", "/auth/session")))
   const users = sessions.map(({ user }) => String(user.id))
-  const guildDetails = {
-    name: "Fuzz",
-    realm: "Spineshatter",
-    region: "eu",
-    faction: "horde",
-    game_version: "classicann"
+  const found = async () => {
+    const { guild } = await ask(url, admin, "POST", "/guilds", details)
+    const { invite } = await ask(url, admin, "POST", `/guilds/${guild.id}/invites`, {})
+    for (const person of [officer, raider]) await ask(url, person, "POST", `/guild-invites/${invite.code}/accept`)
+    await ask(url, admin, "PATCH", `/guilds/${guild.id}/members/${users[1]}`, { role: "officer" })
+    return { guild: String(guild.id), invite: String(invite.code) }
   }
-  const { guild } = await ask(url, admin, "POST", "/guilds", guildDetails)
-  const { invite } = await ask(url, admin, "POST", `/guilds/${guild.id}/invites`, {})
-  await ask(url, officer, "POST", `/guild-invites/${invite.code}/accept`)
-  await ask(url, raider, "POST", `/guild-invites/${invite.code}/accept`)
-  await ask(url, admin, "PATCH", `/guilds/${guild.id}/members/${users[1]}`, { role: "officer" })
+  // Several, as requests delete them.
+  const guilds = await Promise.all(Array.from({ length: 6 }, found))
   const characters = await Effect.runPromise(
     Effect.gen(function* () {
       yield* sql`update guilds set deleted_at = null where id = ${seededGuild}`
@@ -138,16 +139,19 @@ export const newWorld = async ({ url, sql, discord, forgetCalls }: Effect.Succes
       for (const user of users.slice(0, 3)) {
         yield* sql`insert into guild_memberships (guild_id, user_id, role) values (${seededGuild}, ${user}, 'raider')`
       }
-      return yield* sql<{ id: string }>`select id from characters where deleted_at is null order by id`
+      // Only who has a character may refresh it.
+      return yield* sql<{ id: string }>`update characters
+        set user_id = (array[${users[0]!}, ${users[1]!}, ${users[2]!}]::uuid[])[1 + abs(hashtext(id::text)) % 3]
+        where deleted_at is null returning id`
     })
   )
   const world: World = {
     people,
     known: {
-      guild_id: [guild.id, guild.id, seededGuild],
+      guild_id: [...guilds.map(({ guild }) => guild), seededGuild],
       user_id: users,
-      invite_code: [invite.code],
-      session_id: sessions.map(({ session }) => session.id),
+      invite_code: guilds.map(({ invite }) => invite),
+      session_id: [...sessions, ...others].map(({ session }) => String(session.id)),
       character_id: characters.map(({ id }) => id)
     }
   }

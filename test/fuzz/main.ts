@@ -31,7 +31,7 @@ const run = async (service: Effect.Success<typeof startService>) => {
   const { url, discord, sql } = service
   const document = (await (await fetch(`${url}/api/v1/openapi.json`)).json()) as OpenApiDocument
   const all = plans(document)
-  const { http, raw } = judge(document)
+  const { http, raw, unreached } = judge(document)
   const statuses = new Map<string, number>()
   const faults = new Map<string, { times: number; line: string }>()
   const count = (name: string) => statuses.set(name, (statuses.get(name) ?? 0) + 1)
@@ -105,6 +105,7 @@ const run = async (service: Effect.Success<typeof startService>) => {
   say(
     `Heap after the first tenth ${(early / 2 ** 20).toFixed(1)} MB, growth ${(growth * 100).toFixed(1)} %, ${((Date.now() - started) / 1000).toFixed(0)} s`
   )
+  if (values.only === undefined) say(`Operations without a success: ${[...unreached].join(", ") || "none"}`)
   for (const [what, { times, line }] of faults) say(`${times} x ${what}\n  npm run fuzz -- ${line}`)
   say(`${range[1] - range[0]} requests, ${faults.size} faults`)
   return faults.size === 0 && statuses.size > 0
