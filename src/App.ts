@@ -129,7 +129,12 @@ const strayRejections = Layer.effectDiscard(
 /** The whole service. Nothing is served before migrations, seeds and every layer under it are ready. */
 export const App = Layer.unwrap(Effect.map(HttpRouter.toHttpEffect(routes), Server.serve)).pipe(
   Layer.provide(
-    Layer.succeed(HttpRouter.RouterConfig, { ignoreDuplicateSlashes: false, caseSensitive: true, maxParamLength: 256 })
+    Layer.succeed(HttpRouter.RouterConfig, {
+      ignoreDuplicateSlashes: false,
+      ignoreTrailingSlash: false,
+      caseSensitive: true,
+      maxParamLength: 256
+    })
   ),
   Layer.provide(Server.platform),
   Layer.provide(slices),
