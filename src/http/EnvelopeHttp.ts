@@ -43,7 +43,7 @@ export const envelopeLayer = Layer.effect(
     const check = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
       if (isSafe(request.method)) return
       const { origin, "sec-fetch-site": site, "content-length": length } = request.headers
-      if (hasBody(request.headers)) {
+      if (hasBody(request.headers) || request.headers["content-type"] !== undefined) {
         const plain = request.headers["content-encoding"] === undefined && timesSent(request, "content-type") === 1
         if (!plain || !json.test(request.headers["content-type"] ?? ""))
           return yield* Effect.fail(new UnsupportedMediaType())

@@ -17,9 +17,9 @@ type Request = HttpServerRequest.HttpServerRequest
 const { url, callback } = Api.groups.signIn.endpoints
 const health = new Set(Object.values(Api.groups.health.endpoints).map(({ path }) => path as string))
 
-/** A path as the router reads it, which decodes, ends at a semicolon and takes a slash at the end for nothing. */
+/** A path as the router reads it, which decodes and ends at a semicolon. */
 const routed = (path: string) => {
-  const end = path.split(";", 1)[0]!.replace(/(?<=.)\/$/, "")
+  const end = path.split(";", 1)[0]!
   try {
     return end.includes("%") ? decodeURIComponent(end) : end
   } catch {

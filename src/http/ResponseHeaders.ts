@@ -11,6 +11,15 @@ const docsPolicy =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; font-src data:; img-src data:; " +
   "connect-src 'self'; frame-ancestors 'none'"
 
+/** What every answer says to browsers, also one that the parser gives instead of a route. */
+export const plainHeaders = {
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "content-security-policy": strictPolicy,
+  "cache-control": "no-store",
+  vary: "Origin"
+}
+
 /** The headers that all answers carry, errors too: identity, CORS for the browser app, and what browsers may do. */
 export const responseHeaders = ({ frontendOrigin, session }: AppConfig["Service"]) => {
   const cors = {
@@ -32,12 +41,10 @@ export const responseHeaders = ({ frontendOrigin, session }: AppConfig["Service"
   return {
     isPreflight,
     of: (request: Request, path: string, requestId: string): Record<string, string> => ({
+      ...plainHeaders,
+      ...(shared.has(path) ? { "cache-control": "no-cache" } : {}),
+      ...(path === docsPath ? { "content-security-policy": docsPolicy } : {}),
       "x-request-id": requestId,
-      "x-content-type-options": "nosniff",
-      "referrer-policy": "no-referrer",
-      "content-security-policy": path === docsPath ? docsPolicy : strictPolicy,
-      "cache-control": shared.has(path) ? "no-cache" : "no-store",
-      vary: "Origin",
       ...https,
       ...(request.headers.origin === frontendOrigin ? cors : {}),
       ...(request.headers.origin === frontendOrigin && isPreflight(request) ? preflight : {})

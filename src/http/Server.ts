@@ -6,24 +6,24 @@ import { createServer, type Server, type ServerResponse, STATUS_CODES } from "no
 import { Server as NetServer } from "node:net"
 import type { Duplex } from "node:stream"
 import { AppConfig } from "../infra/AppConfig.ts"
+import { plainHeaders } from "./ResponseHeaders.ts"
 import { type ApiError, envelope, InvalidRequest, TooLarge } from "./ApiError.ts"
 
 /** Answers in the envelope what never became a request: the parser's own refusals. */
-const refuse = (socket: Duplex, error: ApiError) => {
+const refuse = (socket: Duplex, error: ApiError, withBody = true) => {
   if (!socket.writable) return socket.destroy()
   const id = randomUUID()
   const body = JSON.stringify(envelope(error, id))
-  socket.end(
-    [
-      `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`,
-      "Content-Type: application/json",
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      `X-Request-Id: ${id}`,
-      "Connection: close",
-      "",
-      body
-    ].join("\r\n")
-  )
+  const headers = {
+    ...plainHeaders,
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+    "x-request-id": id,
+    connection: "close"
+  }
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  const status = `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`
+  socket.end([status, ...head, "", withBody ? body : ""].join("\r\n"))
 }
 
 const makeServer = () => {
@@ -36,9 +36,10 @@ const makeServer = () => {
     keepAliveTimeout: 20_000,
     connectionsCheckingInterval: 1000
   })
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) =>
-    refuse(socket, error.code === "HPE_HEADER_OVERFLOW" ? new TooLarge() : new InvalidRequest())
-  )
+  server.on("clientError", (error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }, socket) => {
+    const isHead = error.rawPacket?.subarray(0, 5).toString() === "HEAD "
+    refuse(socket, error.code === "HPE_HEADER_OVERFLOW" ? new TooLarge() : new InvalidRequest(), !isHead)
+  })
   server.on("checkExpectation", (request) => refuse(request.socket, new InvalidRequest()))
   server.on("connect", (_, socket) => refuse(socket, new InvalidRequest()))
   return server
