@@ -17,16 +17,6 @@ type Request = HttpServerRequest.HttpServerRequest
 const { url, callback } = Api.groups.signIn.endpoints
 const health = new Set(Object.values(Api.groups.health.endpoints).map(({ path }) => path as string))
 
-/** A path as the router reads it, which decodes and ends at a semicolon. */
-const routed = (path: string) => {
-  const end = path.split(";", 1)[0]!
-  try {
-    return end.includes("%") ? decodeURIComponent(end) : end
-  } catch {
-    return end
-  }
-}
-
 /** One household or machine has a whole /64 of IPv6 to pick addresses from. */
 const network = (ip: string | null) => {
   if (ip?.includes(":") !== true) return ip ?? "unknown"
@@ -110,10 +100,9 @@ export class Limits extends Context.Service<
 
       return Limits.of({
         request: Effect.fnUntraced(function* (request, path) {
-          const target = routed(path)
-          if (health.has(target)) return
+          if (health.has(path)) return
           const ip = network((yield* RequestInfo).ip)
-          const buckets = [...signingIn(request.method, target, ip), ...asking(request, ip)] as const
+          const buckets = [...signingIn(request.method, path, ip), ...asking(request, ip)] as const
           yield* pass(buckets)
         }),
         refresh: (user) => pass([{ policy: "refreshes", whom: user, limit: limits.refreshes }]),

@@ -76,7 +76,9 @@ export const judge = (document: OpenApiDocument) => {
     const fault = always(answer, isHead, json)
     if (fault !== undefined) return fault
     const { status, headers } = answer
-    if (requestId !== undefined && /^[A-Za-z0-9._-]{8,128}$/.test(requestId) && headers["x-request-id"] !== requestId)
+    // The parser refuses other targets before there is a request whose id could be kept.
+    const parsed = /^[\x21-\x7e]+$/.test(target)
+    if (parsed && /^[A-Za-z0-9._-]{8,128}$/.test(requestId ?? "") && headers["x-request-id"] !== requestId)
       return "a valid X-Request-Id was replaced"
     if (status === 405 && headers["allow"] === undefined) return "405 without Allow"
     const path = target.split("?", 1)[0]!
