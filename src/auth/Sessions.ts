@@ -70,8 +70,10 @@ export class Sessions extends Context.Service<
       Visitor,
       Unauthorized | SessionRevoked | SessionExpired | ReloginRequired | DependencyUnavailable
     >
+    /** Takes the token that `csrfToken` derives, and the one whose hash came with a session of another installation. */
     readonly checkCsrf: (
       visitor: Visitor,
+      token: string,
       header: string | undefined
     ) => Effect.Effect<void, CsrfRequired | CsrfInvalid>
     /** Prolongs a session not seen for five minutes and renews a profile of yesterday; never fails the request it serves. */
@@ -108,9 +110,10 @@ export class Sessions extends Context.Service<
       const refuse = <E>(visitor: Visitor, reason: string, error: E) =>
         repo.csrfFailed(visitor.session.id, reason).pipe(Effect.ignore, Effect.andThen(Effect.fail(error)))
 
-      const checkCsrf = (visitor: Visitor, header: string | undefined) => {
+      const checkCsrf = (visitor: Visitor, token: string, header: string | undefined) => {
         if (header === undefined || header === "") return refuse(visitor, "absent", new CsrfRequired())
-        return crypto.equal(crypto.hash("csrf", header), visitor.csrfHash)
+        return crypto.equal(header, crypto.csrfToken(token)) ||
+          crypto.equal(crypto.hash("csrf", header), visitor.csrfHash)
           ? Effect.void
           : refuse(visitor, "wrong", new CsrfInvalid())
       }

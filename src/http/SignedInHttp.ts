@@ -20,7 +20,7 @@ export const signedInLayer = Layer.effect(
       if (token === undefined) return yield* Effect.fail(new Unauthorized())
       const visitor = yield* sessions.find(token)
       limits.trust(token)
-      if (!isSafe(request.method)) yield* sessions.checkCsrf(visitor, request.headers["x-csrf-token"])
+      if (!isSafe(request.method)) yield* sessions.checkCsrf(visitor, token, request.headers["x-csrf-token"])
       yield* sessions.touch(visitor)
       return { token, user: visitor.user, session: visitor.session }
     })

@@ -1,7 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { createHmac } from "node:crypto"
 import { personas } from "../../src/demo/sim/Personas.ts"
 import { openBrowser } from "../support/Browser.ts"
+import { environment } from "../support/environment.ts"
 import { query } from "../support/query.ts"
 import { live, startReplica, TestApp } from "../support/TestApp.ts"
 
@@ -121,6 +123,29 @@ layer(TestApp.layer(), live)("sessions", (it) => {
         select event_type from security_audit_events where metadata->>'request_id' = ${body.error.request_id}`
       assert.deepStrictEqual(audit, [{ event_type: "csrf_failed" }])
       yield* mine.client.sessions.current()
+    })
+  )
+
+  it.effect("X02 a session that came with another CSRF token takes that one and its own, and nobody else's", () =>
+    Effect.gen(function* () {
+      const [mine, theirs] = [yield* openBrowser(), yield* openBrowser()]
+      yield* mine.signIn()
+      yield* theirs.signIn(personas.newcomer.id)
+      const former = "former-csrf-token"
+      const hash = createHmac("sha256", environment.SESSION_HMAC_SECRET).update(`csrf:${former}`).digest("base64")
+      const { id } = (yield* mine.client.sessions.current()).session
+      yield* query`update user_sessions set csrf_token_hash = ${hash} where id = ${id}::uuid`
+      const codeFor = (token: string) =>
+        Effect.map(
+          mine.send("POST", "/api/v1/guilds", { json: {}, headers: { "x-csrf-token": token } }),
+          ({ body }) => body.error.code
+        )
+      assert.strictEqual(yield* codeFor(former), "validation.invalid_request")
+      yield* mine.client.sessions.csrf()
+      assert.strictEqual(yield* codeFor((yield* mine.cookie("csrf"))!), "validation.invalid_request")
+      assert.strictEqual(yield* codeFor(former), "validation.invalid_request")
+      for (const token of [(yield* theirs.cookie("csrf"))!, hash, "former"])
+        assert.strictEqual(yield* codeFor(token), "auth.csrf_invalid")
     })
   )
 
