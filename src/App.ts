@@ -27,6 +27,7 @@ import { healthLayer } from "./health/HealthHttp.ts"
 import { envelopeLayer, jsonBodyLayer } from "./http/EnvelopeHttp.ts"
 import { Limits } from "./http/Limits.ts"
 import * as Rim from "./http/Rim.ts"
+import * as MetricsServer from "./http/MetricsServer.ts"
 import { docsPath, openApiPath } from "./http/RouteTable.ts"
 import * as Server from "./http/Server.ts"
 import { SessionCookies } from "./http/SessionCookies.ts"
@@ -37,6 +38,7 @@ import { Crypto } from "./infra/Crypto.ts"
 import { DiscordClient } from "./infra/DiscordClient.ts"
 import { GeoIp } from "./infra/GeoIp.ts"
 import { Limiter } from "./infra/Limiter.ts"
+import { processLayer } from "./infra/Metrics.ts"
 import * as Redis from "./infra/Redis.ts"
 import * as Sql from "./infra/Sql.ts"
 import { migrate, seed, type SqlFilesError } from "./infra/SqlFiles.ts"
@@ -140,6 +142,7 @@ export const App = Layer.unwrap(Effect.map(HttpRouter.toHttpEffect(routes), Serv
   Layer.provide(slices),
   Layer.provide(infra),
   Layer.provide(database),
+  Layer.provide(Layer.merge(MetricsServer.layer, processLayer)),
   Layer.provide(strayRejections),
   Layer.provide(Telemetry.layer)
 )

@@ -1,12 +1,10 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Exit, Layer, Option, type Runtime } from "effect"
-import { HttpServerError } from "effect/http"
 
 /** One sentence for the operator; a stack helps nobody to mend an environment variable. */
 const sentence = (cause: Cause.Cause<unknown>) => {
   const error = Option.getOrUndefined(Cause.findErrorOption(cause))
   if (error === undefined) return Cause.pretty(cause)
-  if (error instanceof HttpServerError.ServeError) return `APP_PORT cannot be bound: ${(error.cause as Error).message}`
   return error instanceof Error ? error.message : String(error)
 }
 

@@ -13,6 +13,7 @@ import {
 } from "./ApiError.ts"
 import { clientIp } from "./ClientIp.ts"
 import { Limits } from "./Limits.ts"
+import { observed } from "./Observed.ts"
 import { RequestInfo } from "./RequestInfo.ts"
 import { isWellFormed } from "./RequestShape.ts"
 import { respond } from "./Respond.ts"
@@ -107,23 +108,8 @@ export const layer = HttpRouter.middleware(
           Effect.map((response) => HttpServerResponse.setHeaders(response, headers.of(request, path, info.id)))
         )
 
-        const log = (status: number) =>
-          Effect.flatMap(Clock.currentTimeMillis, (ended) =>
-            Effect.logInfo("request").pipe(
-              Effect.annotateLogs({
-                request_id: info.id,
-                method: request.method,
-                route: routeOf(path)?.template ?? "unmatched",
-                status,
-                duration_ms: ended - started
-              })
-            )
-          )
-
-        return yield* answer.pipe(
-          Effect.provideService(RequestInfo, info),
-          Effect.tap((response) => log(response.status)),
-          Effect.onInterrupt(() => log(499))
+        return yield* observed({ request, route: routeOf(path)?.template ?? "unmatched" }, answer).pipe(
+          Effect.provideService(RequestInfo, info)
         )
       })
   }),

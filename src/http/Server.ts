@@ -1,6 +1,6 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { Effect, Layer, Scope } from "effect"
-import { HttpServerError, type HttpServerResponse } from "effect/http"
+import { Data, Effect, Layer, Scope } from "effect"
+import type { HttpServerResponse } from "effect/http"
 import { randomUUID } from "node:crypto"
 import { createServer, type Server, type ServerResponse, STATUS_CODES } from "node:http"
 import { Server as NetServer } from "node:net"
@@ -45,10 +45,17 @@ const makeServer = () => {
   return server
 }
 
+/** The port that a variable names is taken, or not ours to take. */
+export class CannotBind extends Data.TaggedError("CannotBind")<{ readonly variable: string; readonly reason: string }> {
+  override get message() {
+    return `${this.variable} cannot be bound: ${this.reason}`
+  }
+}
+
 /** The listener for errors stays: a connection that cannot be accepted later costs itself alone. */
-const listen = (server: Server, port: number) =>
-  Effect.callback<void, HttpServerError.ServeError>((resume) => {
-    server.on("error", (cause) => resume(Effect.fail(new HttpServerError.ServeError({ cause }))))
+export const listen = (server: Server, variable: string, port: number) =>
+  Effect.callback<void, CannotBind>((resume) => {
+    server.on("error", ({ message }) => resume(Effect.fail(new CannotBind({ variable, reason: message }))))
     server.listen(port, "0.0.0.0", () => resume(Effect.void))
   })
 
@@ -91,7 +98,7 @@ export const serve = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResp
       const server = makeServer()
       const drain = drainOf(server)
       server.on("request", yield* NodeHttpServer.makeHandler(app, { scope: requests }))
-      yield* Effect.acquireRelease(listen(server, port), () => drain)
+      yield* Effect.acquireRelease(listen(server, "APP_PORT", port), () => drain)
       yield* Effect.logInfo(`Serving on port ${port}`)
     })
   )

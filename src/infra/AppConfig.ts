@@ -1,129 +1,29 @@
-import { Context, Effect, Layer, Redacted, Result, Schema } from "effect"
-import { IpInterface, IpNetwork } from "effect/net"
-import { isIP } from "node:net"
-
-/** A way to read one variable: what it must be, in words, and the value or undefined when it is not that. */
-interface Format<A> {
-  readonly expected: string
-  readonly parse: (text: string) => A | undefined
-}
-
-const format = <A>(expected: string, parse: (text: string) => A | undefined): Format<A> => ({ expected, parse })
-
-const integer = (minimum: number, maximum: number, what: string) =>
-  format(`${what} from ${minimum} to ${maximum}`, (text) => {
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-    return value >= minimum && value <= maximum ? value : undefined
-  })
-
-const oneOf = <const A extends string>(...values: ReadonlyArray<A>) =>
-  format(`one of ${values.join(", ")}`, (text) => values.find((value) => value.toLowerCase() === text.toLowerCase()))
-
-const parseUrl = (text: string) => {
-  const url = /^https?:\/\/[\p{L}\p{N}._:[\]-]+([/?]|$)/iu.test(text) && URL.canParse(text) && new URL(text)
-  return url && url.hash === "" ? url : undefined
-}
-
-const text = format("set", (text) => text)
-const port = integer(1, 65535, "a port")
-const rate = integer(1, 1_000_000, "a number")
-const boolean = format("true or false", (text) =>
-  /^(true|false)$/i.test(text) ? text.toLowerCase() === "true" : undefined
-)
-const host = format("a host name or an IP address", (text) =>
-  isIP(text) > 0 || /^[\w.-]+$/.test(text) ? text : undefined
-)
-
-/** As it was written: a provider compares redirect URLs letter by letter. */
-const httpUrl = format("an http or https URL with a host", (text) => parseUrl(text) && text)
-
-/** What paths are appended to; `{region}` may be a part of it. */
-const baseUrl = format(
-  httpUrl.expected,
-  (text) => parseUrl(text.replaceAll("{region}", "eu")) && text.replace(/\/+$/, "")
-)
-
-const origin = format("an http or https URL with a host and without a path", (text) => {
-  const url = parseUrl(text)
-  return url?.pathname === "/" && url.search === "" ? url.origin : undefined
-})
-const cookieName = format("a cookie name", (text) => (/^[\w!#$&'*+.^`|~-]{1,64}$/.test(text) ? text : undefined))
-
-/** Browsers ignore a leading dot. */
-const cookieDomain = format("a host name", (text) =>
-  /^\.?[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i.test(text)
-    ? text.replace(/^\./, "").toLowerCase()
-    : undefined
-)
-
-const networks = format("IP addresses or CIDR blocks separated by commas", (text) => {
-  const blocks = text.split(",").map((block) => IpInterface.fromString(block.trim()))
-  return blocks.every(Result.isSuccess) ? blocks.map((block) => IpNetwork.fromInterface(block.success)) : undefined
-})
-
-/** Whole values only: a random secret may well contain `xxx` or `example`. */
-const placeholders = [
-  /^(secret|password|test|todo|tbd|none|null|undefined)$/i,
-  /^<.*>$/,
-  /^\$\{.*\}$/,
-  /^([a-z]+[-_. ])*(change[-_ ]?(me|it|this)|replace[-_ ]?(me|this|with)|your|placeholder|example|insert|fill)\d*([-_. ][a-z\d]+)*$/i
-]
-
-/** 32 bytes as hex, base64 or base64url. */
-const decodeKey = (text: string) => {
-  if (/^[\da-f]{64}$/i.test(text)) return Buffer.from(text, "hex")
-  return /^[\w-]{43}$|^[A-Za-z\d+/]{43}=$/.test(text) ? Buffer.from(text, "base64url") : undefined
-}
-
-const isWeak = (text: string) =>
-  placeholders.some((pattern) => pattern.test(text)) ||
-  [Buffer.from(text), decodeKey(text)].some((bytes) => bytes && bytes.length > 1 && new Set(bytes).size === 1)
-
-const secret = (expected: string, minimumBytes: number) =>
-  format(`${expected}, and not a placeholder`, (text) =>
-    Buffer.byteLength(text) < minimumBytes || isWeak(text) ? undefined : Redacted.make(text)
-  )
-
-const credential = secret("set", 1)
-
-/** Of a server that decides itself which passwords it takes. */
-const password = format("set", Redacted.make<string>)
-
-const encryptionKey = format("32 random bytes as hex, base64 or base64url", (text) => {
-  const key = isWeak(text) ? undefined : decodeKey(text)
-  return key && Redacted.make(new Uint8Array(key))
-})
-
-/** Reads variables without the white space around them; an empty one is as good as none. */
-class Reader {
-  readonly names: Array<string> = []
-  readonly faults: Array<string> = []
-  private readonly env: Record<string, string | undefined>
-
-  constructor(env: Record<string, string | undefined>) {
-    this.env = env
-  }
-
-  required<A>(name: string, format: Format<A>): A {
-    return this.read(name, format, () => {
-      this.faults.push(`${name} is missing`)
-      return undefined as A
-    })
-  }
-
-  optional<A, B>(name: string, format: Format<A>, fallback: B): A | B {
-    return this.read(name, format, () => fallback)
-  }
-
-  private read<A, B>(name: string, { expected, parse }: Format<A>, whenEmpty: () => B): A | B {
-    this.names.push(name)
-    const text = this.env[name]?.trim() ?? ""
-    if (text === "") return whenEmpty()
-    const value = parse(text)
-    if (value === undefined) this.faults.push(`${name} must be ${expected}`)
-    return value as A
-  }
-}
+import { Context, Effect, Layer, Redacted, Schema } from "effect"
+import type { IpNetwork } from "effect/net"
+import {
+  baseUrl,
+  boolean,
+  cookieDomain,
+  cookieName,
+  credential,
+  decodeKey,
+  encryptionKey,
+  host,
+  httpUrl,
+  integer,
+  networks,
+  oneOf,
+  origin,
+  pairs,
+  password,
+  port,
+  rate,
+  ratio,
+  Reader,
+  secret,
+  secretPairs,
+  text
+} from "./Variables.ts"
 
 const readDatabase = (reader: Reader) => ({
   host: reader.required("DB_HOST", host),
@@ -136,6 +36,41 @@ const readDatabase = (reader: Reader) => ({
 })
 
 export type DatabaseConfig = ReturnType<typeof readDatabase>
+
+const ownSamplers = ["always_on", "always_off", "traceidratio"] as const
+const samplers = [...ownSamplers, ...ownSamplers.map((name) => `parentbased_${name}` as const)]
+
+/** The standard names of OpenTelemetry; a signal without an endpoint is off. */
+const readOtel = (reader: Reader) => {
+  const disabled = reader.optional("OTEL_SDK_DISABLED", boolean, false)
+  const base = reader.optional("OTEL_EXPORTER_OTLP_ENDPOINT", baseUrl, undefined)
+  const endpoint = (signal: "TRACES" | "LOGS" | "METRICS") => {
+    const own = reader.optional(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`, httpUrl, undefined)
+    const exporter = reader.optional(`OTEL_${signal}_EXPORTER`, oneOf("otlp", "none"), "otlp" as const)
+    return disabled || exporter === "none" ? undefined : (own ?? (base && `${base}/v1/${signal.toLowerCase()}`))
+  }
+  const sampler = reader.optional("OTEL_TRACES_SAMPLER", oneOf(...samplers), "parentbased_always_on" as const)
+  const argument = reader.optional("OTEL_TRACES_SAMPLER_ARG", ratio, 1)
+  return {
+    traces: endpoint("TRACES"),
+    logs: endpoint("LOGS"),
+    metrics: endpoint("METRICS"),
+    headers: reader.optional("OTEL_EXPORTER_OTLP_HEADERS", secretPairs, undefined),
+    protocol: reader.optional(
+      "OTEL_EXPORTER_OTLP_PROTOCOL",
+      oneOf("http/protobuf", "http/json"),
+      "http/protobuf" as const
+    ),
+    compression: reader.optional("OTEL_EXPORTER_OTLP_COMPRESSION", oneOf("none", "gzip"), "none" as const),
+    serviceName: reader.optional("OTEL_SERVICE_NAME", text, "raid-composition-backend"),
+    attributes: reader.optional("OTEL_RESOURCE_ATTRIBUTES", pairs, {}),
+    sampler: {
+      parentBased: /^parentbased_/.test(sampler),
+      /** The part of the traces begun here that is kept. */
+      ratio: /always_on$/.test(sampler) ? 1 : /always_off$/.test(sampler) ? 0 : argument
+    }
+  }
+}
 
 /** Secrets are Redacted, URLs carry no trailing slash, times are milliseconds. */
 const read = (reader: Reader) => ({
@@ -195,6 +130,8 @@ const read = (reader: Reader) => ({
   runSeeds: reader.optional("RUN_DB_SEEDS", boolean, false),
   trustedProxies: reader.optional("TRUSTED_PROXIES", networks, [] as ReadonlyArray<IpNetwork.IpNetwork>),
   auditRetentionDays: reader.optional("AUDIT_RETENTION_DAYS", integer(1, 3650, "a number of days"), 365),
+  metricsPort: reader.optional("METRICS_PORT", port, undefined),
+  otel: readOtel(reader),
   log: {
     level: reader.optional("LOG_LEVEL", oneOf("Trace", "Debug", "Info", "Warn", "Error", "Fatal"), "Info" as const),
     format: reader.optional(
@@ -211,11 +148,12 @@ const sameKey = (one: Redacted.Redacted<Uint8Array>, other: Redacted.Redacted<Ui
   Buffer.from(Redacted.value(one)).equals(Redacted.value(other))
 
 /** Rules between variables. A value at fault is undefined here, whatever its type says. */
-const contradictions = ({ session, discord }: Values): ReadonlyArray<string> => {
+const contradictions = ({ session, discord, port, metricsPort }: Values): ReadonlyArray<string> => {
   const { cookieName, csrfCookieName, cookieSecure, cookieSameSite, hmacSecret } = session
   const faults: Array<string> = []
   if (cookieSameSite === "None" && cookieSecure === false)
     faults.push("COOKIE_SAME_SITE None demands COOKIE_SECURE true")
+  if (metricsPort !== undefined && metricsPort === port) faults.push("METRICS_PORT and APP_PORT must differ")
   if (cookieName === csrfCookieName && cookieName !== undefined)
     faults.push("SESSION_COOKIE_NAME and CSRF_COOKIE_NAME must differ")
   for (const [variable, name = ""] of [

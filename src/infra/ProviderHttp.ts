@@ -3,6 +3,7 @@ import { Clock, Context, Data, Duration, Effect, Exit, Layer, Option } from "eff
 import { HttpClient, HttpClientRequest } from "effect/http"
 import type { Headers, HttpClientError } from "effect/http"
 import { CircuitBreaker } from "effect/persistence"
+import { durationsOf } from "./Metrics.ts"
 
 /** What a provider said, when it said something that its client may want to judge by itself. */
 export interface Answer {
@@ -91,6 +92,16 @@ const outcome = (exit: Exit.Exit<unknown, unknown>) => {
   return error instanceof Unanswered && error.reason === "timeout" ? CircuitBreaker.failure() : CircuitBreaker.ignored
 }
 
+const timed = durationsOf("provider_request", "Requests to Discord, Warcraft Logs and Battle.net.")
+
+/** The status, or what kept us from one. */
+const labelOf = (exit: Exit.Exit<Answer, UpstreamError>) => {
+  if (Exit.isSuccess(exit)) return String(exit.value.status)
+  const error = Option.getOrUndefined(Exit.findErrorOption(exit))
+  if (error === undefined) return "abandoned"
+  return error._tag === "Throttled" ? "429" : error.reason.replace(/^status /, "")
+}
+
 const secondsUntilClosed = ({ reason }: CircuitBreaker.CircuitBreakerError) =>
   reason._tag === "CircuitOpen" ? clampSeconds(Duration.toSeconds(reason.retryAfter)) : 5
 
@@ -136,35 +147,40 @@ export class ProviderHttp extends Context.Service<
         const within = <A>(duration: Duration.Input, effect: Effect.Effect<A, UpstreamError>) =>
           Effect.timeoutOrElse(effect, { duration, orElse: () => Effect.fail(Unanswered.because("timeout")) })
 
-        const once = Effect.fnUntraced(function* (
-          request: HttpClientRequest.HttpClientRequest,
-          sharedQuota: (headers: Headers.Headers) => boolean
-        ) {
-          const now = yield* Clock.currentTimeMillis
-          if (now < spentUntil) return yield* new Throttled({ retryAfter: clampSeconds((spentUntil - now) / 1000) })
-          const response = yield* client.execute(request)
-          const { status, headers } = response
-          const retryAfter = retryAfterSeconds(headers["retry-after"], yield* Clock.currentTimeMillis)
-          if (status === 429) {
-            if (sharedQuota(headers)) yield* spend(retryAfter ?? 60)
-            return yield* new Throttled({ retryAfter: retryAfter ?? 60 })
-          }
-          if (status === 401 || status === 403) return { status, json: undefined }
-          if ((status >= 200 && status < 300) || status === 400 || status === 404) {
-            return { status, json: parse(yield* response.arrayBuffer) }
-          }
-          return yield* Unanswered.because(`status ${status}`, retryAfter)
-        }, Effect.scoped)
+        const ask = Effect.fnUntraced(
+          function* (request: HttpClientRequest.HttpClientRequest, sharedQuota: (headers: Headers.Headers) => boolean) {
+            const response = yield* client.execute(request)
+            const { status, headers } = response
+            const retryAfter = retryAfterSeconds(headers["retry-after"], yield* Clock.currentTimeMillis)
+            if (status === 429) {
+              if (sharedQuota(headers)) yield* spend(retryAfter ?? 60)
+              return yield* new Throttled({ retryAfter: retryAfter ?? 60 })
+            }
+            if (status === 401 || status === 403) return { status, json: undefined }
+            if ((status >= 200 && status < 300) || status === 400 || status === 404) {
+              return { status, json: parse(yield* response.arrayBuffer) }
+            }
+            return yield* Unanswered.because(`status ${status}`, retryAfter)
+          },
+          Effect.scoped,
+          Effect.catchTag("HttpClientError", (error) => Effect.fail(Unanswered.because(reasonOf(error)))),
+          timed((exit) => ({ provider: name, outcome: labelOf(exit) }))
+        )
+
+        const spentFor = Effect.map(Clock.currentTimeMillis, (now) => Math.max(spentUntil - now, 0))
 
         return {
           spend,
-          spentFor: Effect.map(Clock.currentTimeMillis, (now) => Math.max(spentUntil - now, 0)),
+          spentFor,
           send: (request, options) =>
-            once(
-              request.pipe(HttpClientRequest.acceptJson, HttpClientRequest.setHeader("user-agent", userAgent)),
-              options?.sharedQuota ?? (() => true)
+            Effect.flatMap(spentFor, (millis) =>
+              millis > 0
+                ? Effect.fail(new Throttled({ retryAfter: clampSeconds(millis / 1000) }))
+                : ask(
+                    request.pipe(HttpClientRequest.acceptJson, HttpClientRequest.setHeader("user-agent", userAgent)),
+                    options?.sharedQuota ?? (() => true)
+                  )
             ).pipe(
-              Effect.catchTag("HttpClientError", (error) => Effect.fail(Unanswered.because(reasonOf(error)))),
               Effect.retry({
                 times: options?.repeatable === true ? 1 : 0,
                 while: (error) => error._tag === "Unanswered" && error.reason === "connection"

@@ -1,14 +1,24 @@
-import { Deferred, Effect, Layer, Redacted } from "effect"
+import { Deferred, Effect, Exit, Layer, Redacted } from "effect"
 import { Redis } from "effect/persistence"
 import { Redis as IoRedis } from "ioredis"
 import { AppConfig } from "./AppConfig.ts"
+import { durationsOf, Metered, observed } from "./Metrics.ts"
 
 const failed = (cause: unknown) => new Redis.RedisError({ cause })
+
+const timed = durationsOf("redis_client_command", "Commands to Redis.")
 
 const sendOn =
   (client: IoRedis) =>
   <A = unknown>(command: string, ...args: ReadonlyArray<string>) =>
-    Effect.tryPromise({ try: () => client.call(command, ...args) as Promise<A>, catch: failed })
+    Effect.tryPromise({ try: () => client.call(command, ...args) as Promise<A>, catch: failed }).pipe(
+      timed((exit) => ({ command, outcome: Exit.isSuccess(exit) ? "ok" : "failed" })),
+      Effect.withSpan(
+        command,
+        { kind: "client", attributes: { "db.system.name": "redis" } },
+        { captureStackTrace: false }
+      )
+    )
 
 /**
  * Effect's Redis service over ioredis. No command waits longer than half a second, none is queued while the
@@ -47,6 +57,8 @@ export const layer = Layer.effect(
       if (!down) runFork(Effect.logWarning("Redis does not answer"))
       down = true
     })
+    if (yield* Metered)
+      yield* observed("redis_up", "1 while the connection to Redis is usable.", () => +(client.status === "ready"))
     yield* Effect.tryPromise(() => client.connect()).pipe(Effect.timeout("1500 millis"), Effect.ignore)
 
     const duplicate = Effect.acquireRelease(

@@ -1,8 +1,9 @@
 import { PgClient } from "@effect/sql-pg"
-import { Cause, Duration, Effect, Fiber, Layer } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, Layer, Option } from "effect"
 import { SqlError } from "effect/sql"
 import { DependencyUnavailable } from "../http/ApiError.ts"
 import { AppConfig, type DatabaseConfig } from "./AppConfig.ts"
+import { durationsOf, Metered, observed } from "./Metrics.ts"
 
 /** How long a caller waits for a connection and the answer of one statement or transaction together. */
 const patience = Duration.millis(1800)
@@ -26,13 +27,31 @@ export const layerOf = (database: DatabaseConfig) =>
   })
 
 /** PostgreSQL, from the `DB_*` variables. */
-export const layer = Layer.unwrap(Effect.map(AppConfig, ({ database }) => layerOf(database)))
+export const layer = Layer.unwrap(
+  Effect.gen(function* () {
+    const { database } = yield* AppConfig
+    if (yield* Metered)
+      yield* observed("db_client_pool_size", "Connections that the pool may open.", () => database.poolSize)
+    return layerOf(database)
+  })
+)
 
 const unavailable = () => new DependencyUnavailable({ retryAfter: 1 })
 
 const unreachable = new Set(["ConnectionError", "AuthenticationError", "StatementTimeoutError", "LockTimeoutError"])
 
 const isUnreachable = (error: SqlError.SqlError) => unreachable.has(error.reason._tag)
+
+/** A caller holds one connection or waits for one: more of them than the pool has connections is a queue. */
+const timed = durationsOf("db_client_operation", "Statements and transactions, waiting for a connection included.")
+
+const outcomeOf = (exit: Exit.Exit<unknown, unknown>) => {
+  if (Exit.isSuccess(exit)) return "ok"
+  if (Exit.hasInterrupts(exit)) return "interrupted"
+  const error = Option.getOrUndefined(Exit.findErrorOption(exit))
+  if (error === undefined) return "error"
+  return error instanceof DependencyUnavailable ? "unavailable" : "refused"
+}
 
 /** An interrupted statement first tries to cancel itself on the server, for seconds when that is silent; nobody waits. */
 const abandonable = <A, E, R>(self: Effect.Effect<A, E, R>) =>
@@ -53,7 +72,8 @@ const bounded = <A, E, R>(
             Effect.andThen(Effect.fail(unavailable()))
           )
         : Effect.die(error)
-    )
+    ),
+    timed((exit) => ({ outcome: outcomeOf(exit) }))
   ) as Effect.Effect<A, Exclude<E, SqlError.SqlError> | DependencyUnavailable, R>
 
 /** Runs a change: bounded in time, a lost connection becomes `dependency.unavailable`, never repeated by itself. */

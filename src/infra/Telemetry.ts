@@ -1,12 +1,60 @@
-import { Effect, Layer, Logger, References } from "effect"
+import { Effect, Layer, Logger, Metric, Option, Redacted, References, Tracer } from "effect"
+import { FetchHttpClient, HttpMiddleware } from "effect/http"
+import { OtlpExporter, OtlpLogger, OtlpMetrics, OtlpSerialization, OtlpTracer } from "effect/observability"
 import { AppConfig } from "./AppConfig.ts"
+import { Metered } from "./Metrics.ts"
 
-/** One JSON object a line for machines, or colours for a person at a terminal. */
+type Config = AppConfig["Service"]
+type Sampler = Config["otel"]["sampler"]
+
+/** Keeps a part of the traces that begin here; those begun elsewhere as their beginning was decided, or as ours. */
+const sampled =
+  ({ parentBased, ratio }: Sampler) =>
+  (inner: Tracer.Tracer) =>
+    Tracer.make({
+      ...inner,
+      span: (options) => {
+        const parent = Option.getOrUndefined(options.parent)
+        const inherits = parent?._tag === "Span" || (parent !== undefined && parentBased)
+        return inner.span(inherits ? options : { ...options, sampled: Math.random() < ratio })
+      }
+    })
+
+/** What goes to an OTLP collector. A collector that is away costs no request anything: what it misses is dropped. */
+const exported = ({ otel }: Config) => {
+  const to = (url: string) => ({
+    url,
+    resource: { serviceName: otel.serviceName, attributes: otel.attributes },
+    headers: otel.headers && Redacted.value(otel.headers),
+    compression: otel.compression
+  })
+  const traces =
+    otel.traces === undefined
+      ? Layer.succeed(References.TracerEnabled, false)
+      : Layer.effect(Tracer.Tracer, Effect.map(OtlpTracer.make(to(otel.traces)), sampled(otel.sampler)))
+  const logs = otel.logs === undefined ? Layer.empty : OtlpLogger.layer(to(otel.logs))
+  const metrics = otel.metrics === undefined ? Layer.empty : OtlpMetrics.layer(to(otel.metrics))
+  return Layer.mergeAll(traces, logs, metrics).pipe(
+    Layer.provide(OtlpExporter.layerFlusher),
+    Layer.provide(otel.protocol === "http/json" ? OtlpSerialization.layerJson : OtlpSerialization.layerProtobuf),
+    Layer.provide(FetchHttpClient.layer)
+  )
+}
+
+/** Logs as one JSON object a line for machines, or in colours for a person at a terminal; metrics; traces. */
 export const layer = Layer.unwrap(
-  Effect.map(AppConfig, ({ log }) =>
-    Layer.merge(
-      Logger.layer([log.format === "json" ? Logger.consoleJson : Logger.consolePretty()]),
-      Layer.succeed(References.MinimumLogLevel, log.level)
+  Effect.map(AppConfig, (config) =>
+    exported(config).pipe(
+      Layer.provideMerge(
+        Layer.mergeAll(
+          Logger.layer([config.log.format === "json" ? Logger.consoleJson : Logger.consolePretty()]),
+          Layer.succeed(References.MinimumLogLevel, config.log.level),
+          Layer.succeed(Metered, config.metricsPort !== undefined || config.otel.metrics !== undefined),
+          Layer.sync(Metric.MetricRegistry, () => new Map()),
+          // Its spans tell the whole URL, and with it the codes of invites; the rim's tell the route.
+          Layer.succeed(HttpMiddleware.TracerDisabledWhen, () => true)
+        )
+      )
     )
   )
 )

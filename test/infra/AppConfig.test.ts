@@ -61,6 +61,9 @@ const required: Readonly<Record<string, ReadonlyArray<string>>> = {
 const rates = ["0", "1000001", "1.5", "canary"]
 const flags = ["yes", "1", "canary", "constructor", "__proto__"]
 
+const exporters = ["canary", "otlp,canary", "console", "prometheus"]
+const pairs = ["canary", "=canary", "canary=%zz", "a=b,,canary=c", "a canary=b"]
+
 /** What each optional variable must not be. */
 const optional: Readonly<Record<string, ReadonlyArray<string>>> = {
   DB_POOL_SIZE: ["0", "1001", "-1", "canary"],
@@ -87,6 +90,22 @@ const optional: Readonly<Record<string, ReadonlyArray<string>>> = {
   RATE_LIMIT_CALLBACK: rates,
   RATE_LIMIT_REQUESTS: rates,
   RATE_LIMIT_REFRESHES: rates,
+  METRICS_PORT: ports,
+  OTEL_EXPORTER_OTLP_ENDPOINT: urls,
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: urls,
+  OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: urls,
+  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: urls,
+  OTEL_TRACES_EXPORTER: exporters,
+  OTEL_LOGS_EXPORTER: exporters,
+  OTEL_METRICS_EXPORTER: exporters,
+  OTEL_EXPORTER_OTLP_HEADERS: pairs,
+  OTEL_EXPORTER_OTLP_PROTOCOL: ["canary", "grpc"],
+  OTEL_EXPORTER_OTLP_COMPRESSION: ["canary", "zstd"],
+  OTEL_SERVICE_NAME: [],
+  OTEL_RESOURCE_ATTRIBUTES: pairs,
+  OTEL_TRACES_SAMPLER: ["canary", "parentbased_", "jaeger_remote"],
+  OTEL_TRACES_SAMPLER_ARG: ["1.1", "-1", ".", "canary", "0x1", "1e-1"],
+  OTEL_SDK_DISABLED: flags,
   LOG_LEVEL: ["canary", "verbose"],
   LOG_FORMAT: ["canary", "xml"]
 }
@@ -145,15 +164,16 @@ const contradictions: ReadonlyArray<readonly [names: string, changes: Variables]
   ["SESSION_HMAC_SECRET", { SESSION_HMAC_SECRET: key.toString("hex").toUpperCase() }],
   ["SESSION_HMAC_SECRET", { SESSION_HMAC_SECRET: key.toString("base64") }],
   ["SESSION_HMAC_SECRET", { SESSION_HMAC_SECRET: key.toString("base64url") }],
-  ["DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS", { DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS: key.toString("base64") }]
+  ["DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS", { DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS: key.toString("base64") }],
+  ["METRICS_PORT", { METRICS_PORT: environment.APP_PORT }]
 ]
 
 it.effect.each(contradictions)("U02 %s contradicts another: %j", ([name, changes]) =>
   Effect.gen(function* () {
     const { faults } = yield* refuse({ ...environment, ...changes })
     assert.deepStrictEqual(faults.map(nameOf), [name])
-    const more = yield* refuse({ ...environment, ...changes, APP_PORT: "0" })
-    assert.sameMembers(more.faults.map(nameOf), ["APP_PORT", name])
+    const more = yield* refuse({ ...environment, ...changes, DB_PORT: "0" })
+    assert.sameMembers(more.faults.map(nameOf), ["DB_PORT", name])
   })
 )
 
@@ -183,6 +203,16 @@ const good: ReadonlyArray<readonly [name: string, value: string, Good]> = [
   ["COOKIE_SECURE", "TRUE", { of: ({ session }) => session.cookieSecure, is: true }],
   ["COOKIE_SAME_SITE", "strict", { of: ({ session }) => session.cookieSameSite, is: "Strict" }],
   ["CSRF_COOKIE_NAME", "xsrf.token", { of: ({ session }) => session.csrfCookieName, is: "xsrf.token" }],
+  ["METRICS_PORT", "9464", { of: (config) => config.metricsPort, is: 9464 }],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "http://otel:4318/", { of: ({ otel }) => otel.logs, is: "http://otel:4318/v1/logs" }],
+  ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://t/x", { of: ({ otel }) => otel.traces, is: "http://t/x" }],
+  [
+    "OTEL_RESOURCE_ATTRIBUTES",
+    "a.b=1, c=d%2Ce=f",
+    { of: ({ otel }) => otel.attributes, is: { "a.b": "1", c: "d,e=f" } }
+  ],
+  ["OTEL_TRACES_SAMPLER", "Always_Off", { of: ({ otel }) => otel.sampler, is: { parentBased: false, ratio: 0 } }],
+  ["OTEL_TRACES_SAMPLER_ARG", "0.25", { of: ({ otel }) => otel.sampler, is: { parentBased: true, ratio: 1 } }],
   ["RUN_DB_SEEDS", "true", { of: ({ runSeeds }) => runSeeds, is: true }],
   ["LOG_LEVEL", "warn", { of: ({ log }) => log.level, is: "Warn" }],
   ["LOG_LEVEL", "WARN", { of: ({ log }) => log.level, is: "Warn" }],
@@ -249,6 +279,24 @@ describe("a variable that is well", () => {
       assert.strictEqual(wcl.endpoint, "https://fresh.warcraftlogs.com/api/v2/client")
       assert.deepInclude(bnet, { gameVersion: "classic", tokenUrl: "https://oauth.battle.net/token" })
       assert.strictEqual(bnet.apiBaseUrl, "https://{region}.api.blizzard.com")
+    })
+  )
+
+  it.effect("OpenTelemetry's variables together", () =>
+    Effect.gen(function* () {
+      const { otel } = yield* read({
+        OTEL_EXPORTER_OTLP_ENDPOINT: "http://otel:4318",
+        OTEL_EXPORTER_OTLP_HEADERS: "authorization=Basic%20canary",
+        OTEL_METRICS_EXPORTER: "none",
+        OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
+        OTEL_TRACES_SAMPLER_ARG: ".25"
+      })
+      assert.deepStrictEqual([otel.traces, otel.metrics], ["http://otel:4318/v1/traces", undefined])
+      assert.deepStrictEqual(otel.headers && Redacted.value(otel.headers), { authorization: "Basic canary" })
+      assert.deepStrictEqual(otel.sampler, { parentBased: true, ratio: 0.25 })
+      assert.notInclude(JSON.stringify(otel), "canary")
+      const off = yield* read({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://otel:4318", OTEL_SDK_DISABLED: "true" })
+      assert.deepStrictEqual([off.otel.traces, off.otel.logs, off.otel.metrics], [undefined, undefined, undefined])
     })
   )
 

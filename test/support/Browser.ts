@@ -32,6 +32,7 @@ export const openBrowser = Effect.fnUntraced(function* (at?: string, sharedJar?:
   const http = (yield* Effect.provide(HttpClient.HttpClient, FetchHttpClient.layer)).pipe(
     HttpClient.mapRequest(HttpClientRequest.prependUrl(url)),
     HttpClient.mapRequestEffect(withCsrf),
+    HttpClient.transformResponse(Effect.provideService(HttpClient.TracerPropagationEnabled, false)),
     HttpClient.withCookiesRef(jar)
   )
   const client = yield* HttpApiClient.makeWith(Api, { httpClient: http })
