@@ -3,6 +3,7 @@ import { Cause, Clock, Console, Effect, Layer, Logger, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import { readdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { adoptFrom } from "../adoption/Adopt.ts"
 import { databaseConfig } from "../infra/AppConfig.ts"
 import * as Sql from "../infra/Sql.ts"
 import { millisOf } from "../infra/SqlDirectory.ts"
@@ -14,6 +15,7 @@ const usage = `Usage: npm run migrate -- <command>
   up         apply every migration that is not applied yet
   down       revert the newest applied migration
   status     list the migrations; fails when files and database have gone different ways
+  adopt      take over the database of the service before this one; see docs/operation.md
   help       show this
 
 All but add and help read DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME and DB_SSL.`
@@ -66,6 +68,12 @@ const down = Effect.fnUntraced(function* (directory: string) {
   yield* Console.log(name === undefined ? "Nothing to revert" : `Reverted migration ${name}`)
 })
 
+const adopt = Effect.fnUntraced(function* (directory: string) {
+  yield* Console.log(
+    (yield* adoptFrom(directory)) ? "Adopted" : "Nothing to adopt: the database has a history of migrations"
+  )
+})
+
 const list = Effect.fnUntraced(function* (directory: string) {
   const migrations = yield* status(directory)
   for (const { name, state, appliedAt } of migrations) {
@@ -83,7 +91,8 @@ type Command = (directory: string) => Effect.Effect<void, Refused | SqlFilesErro
 const commands = new Map<string, Command>([
   ["up", up],
   ["down", down],
-  ["status", list]
+  ["status", list],
+  ["adopt", adopt]
 ])
 
 const run = Effect.fnUntraced(function* (args: ReadonlyArray<string>, directory: string) {

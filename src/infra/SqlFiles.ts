@@ -6,14 +6,15 @@ import type { SqlStatement } from "./SqlStatements.ts"
 
 const kinds = {
   migration: { table: "schema_migrations", failure: "Failed to run database migrations" },
-  seed: { table: "seed_history", failure: "Failed to apply database seeds" }
+  seed: { table: "seed_history", failure: "Failed to apply database seeds" },
+  adoption: { table: "schema_migrations", failure: "Nothing was adopted" }
 }
 
 type Kind = keyof typeof kinds
 
 /** Migrations or seeds could not be applied; nothing of the file at fault remains. */
 export class SqlFilesError extends Schema.TaggedError<SqlFilesError>()("SqlFilesError", {
-  kind: Schema.Literals(["migration", "seed"]),
+  kind: Schema.Literals(["migration", "seed", "adoption"]),
   reason: Schema.String,
   /** True when PostgreSQL did not answer: the same call may succeed later, and continues where this one stopped. */
   unreachable: Schema.Boolean
@@ -85,6 +86,19 @@ const historyOf = Effect.fnUntraced(function* (kind: Kind) {
     : undefined
 })
 
+const createHistory = (kind: Kind) =>
+  Effect.flatMap(
+    SqlClient.SqlClient,
+    (sql) =>
+      sql`create table ${sql(kinds[kind].table)} (name text primary key, checksum text not null, applied_at timestamptz not null default now())`
+  )
+
+const record = (kind: Kind, { name, checksum }: SqlFile) =>
+  Effect.flatMap(
+    SqlClient.SqlClient,
+    (sql) => sql`insert into ${sql(kinds[kind].table)} ${sql.insert({ name, checksum })}`
+  )
+
 /** How many seconds a process waits for another that is migrating, and a statement for a lock of its table. */
 export const LockPatience = Context.Reference<number>("infra/SqlFiles/LockPatience", { defaultValue: () => 60 })
 
@@ -97,7 +111,6 @@ const alone = Effect.fnUntraced(function* <A, R>(
   work: (history: ReadonlyArray<Applied>) => Effect.Effect<A, SqlFault | SqlError.SqlError, R>
 ) {
   const sql = yield* SqlClient.SqlClient
-  const table = sql(kinds[kind].table)
   const patience = `${yield* LockPatience}s`
   const locked = Effect.gen(function* () {
     // The pool's own limits are for requests. The server looks for a client that died during a long statement.
@@ -111,8 +124,7 @@ const alone = Effect.fnUntraced(function* <A, R>(
     )
     // Only when it is absent: the statement itself demands the right to create, even when there is nothing to do.
     const history = yield* historyOf(kind)
-    if (history === undefined)
-      yield* sql`create table ${table} (name text primary key, checksum text not null, applied_at timestamptz not null default now())`
+    if (history === undefined) yield* createHistory(kind)
     return yield* work(history ?? [])
   })
   return yield* sql.withTransaction(locked).pipe(
@@ -149,20 +161,30 @@ const faults: { readonly [State in SqlFileStatus["state"]]?: string } = {
   late: "is not applied, but a newer one is; give it a newer timestamp"
 }
 
+/** Tables without a history are those of the service before this one, or of a history that was lost. */
+const refuseUnadopted = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const [found] = yield* sql<{ exists: boolean }>`select to_regclass('users') is not null as exists`
+  if (found?.exists === true)
+    return yield* SqlFault.because(
+      "the database holds the tables of an earlier service; stop that one, make a backup and run: npm run migrate -- adopt"
+    )
+})
+
 const applyNext = Effect.fnUntraced(function* (
   kind: Kind,
   files: ReadonlyArray<SqlFile>,
   history: ReadonlyArray<Applied>
 ) {
-  const sql = yield* SqlClient.SqlClient
   const statuses = compare(files, history)
   const fault = statuses.find(({ state }) => faults[state] !== undefined)
   if (fault !== undefined) return yield* SqlFault.because(`${fault.name} ${faults[fault.state]}`)
   const name = statuses.find(({ state }) => state === "pending")?.name
   const next = files.find((file) => file.name === name)
   if (next === undefined) return undefined
+  if (kind === "migration" && history.length === 0) yield* refuseUnadopted
   yield* run(next.up, next.statements)
-  yield* sql`insert into ${sql(kinds[kind].table)} ${sql.insert({ name: next.name, checksum: next.checksum })}`
+  yield* record(kind, next)
   return next.name
 })
 
@@ -196,7 +218,35 @@ const project = (folder: string) => fileURLToPath(new URL(`../../${folder}/`, im
 
 export const migrationsDirectory = project("migrations")
 export const migrate = migrateFrom(migrationsDirectory)
-export const seed = seedFrom(project("seeds"))
+const seedsDirectory = project("seeds")
+export const seed = seedFrom(seedsDirectory)
+
+/**
+ * Takes over a database that has no history, in one transaction that waits for others that migrate, and they for it.
+ * `work` is given the way to apply the migrations there, all of them or through the one named. Undefined when the
+ * database has a history already.
+ */
+export const adoptInto = <A>(
+  directory: string,
+  work: (
+    apply: (through?: string) => Effect.Effect<void, SqlFault | SqlError.SqlError, SqlClient.SqlClient>
+  ) => Effect.Effect<A, SqlFault | SqlError.SqlError, SqlClient.SqlClient>
+) =>
+  Effect.gen(function* () {
+    const files = yield* readSqlFiles(directory)
+    const apply = Effect.fnUntraced(function* (through?: string) {
+      const wanted = files.filter(({ name }) => through === undefined || name <= through)
+      while ((yield* applyNext("adoption", wanted, (yield* historyOf("adoption")) ?? [])) !== undefined);
+    })
+    return yield* alone("adoption", (history) => (history.length > 0 ? Effect.undefined : work(apply)))
+  }).pipe(Effect.mapError(told("adoption")))
+
+/** Marks every seed as applied without applying it. */
+export const recordSeeds = Effect.gen(function* () {
+  const files = yield* readSqlFiles(seedsDirectory)
+  if ((yield* historyOf("seed")) === undefined) yield* createHistory("seed")
+  yield* Effect.forEach(files, (file) => record("seed", file), { discard: true })
+})
 
 /** What the directory and the database know of each migration, oldest first. Changes nothing. */
 export const status = Effect.fn("SqlFiles.status")(

@@ -1,38 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Console, Effect, Exit, Redacted } from "effect"
+import { Console, Effect, Exit } from "effect"
 import { SqlClient } from "effect/sql"
-import { spawn } from "node:child_process"
 import { readdir, readFile } from "node:fs/promises"
-import { fileURLToPath } from "node:url"
 import { migrateCommand } from "../../src/cli/migrate.ts"
 import { migrateFrom, migrationsDirectory, rollback } from "../../src/infra/SqlFiles.ts"
-import { emptyDatabase, failure, folderOf, on, tables } from "../infra/SqlFolders.ts"
-
-const program = fileURLToPath(new URL("../../src/cli/migrate.ts", import.meta.url))
-
-/** A process with these variables and no others, killed with the scope. */
-const start = (env: Record<string, string>, ...args: ReadonlyArray<string>) =>
-  Effect.acquireRelease(
-    Effect.sync(() => spawn(process.execPath, args, { env })),
-    (child) => Effect.sync(() => child.kill("SIGKILL"))
-  )
-
-const run = Effect.fnUntraced(function* (env: Record<string, string>, ...args: ReadonlyArray<string>) {
-  const child = yield* start(env, program, ...args)
-  const output = { out: "", err: "" }
-  child.stdout.on("data", (data: Buffer) => (output.out += data.toString()))
-  child.stderr.on("data", (data: Buffer) => (output.err += data.toString()))
-  const code = yield* Effect.promise(() => new Promise<number | null>((resolve) => child.on("close", resolve)))
-  return { code, ...output }
-})
-
-const variables = ({ host, port, user, password, database }: Effect.Success<typeof emptyDatabase>) => ({
-  DB_HOST: host,
-  DB_PORT: String(port),
-  DB_USER: user,
-  DB_PASSWORD: Redacted.value(password),
-  DB_NAME: database
-})
+import { schemaOf } from "../infra/schemaOf.ts"
+import { emptyDatabase, failure, folderOf, migratedDatabase, on, tables } from "../infra/SqlFolders.ts"
+import { program, run, start, variables } from "./migrateProcess.ts"
 
 const migrations = Effect.promise(async () =>
   (await readdir(migrationsDirectory))
@@ -71,6 +45,28 @@ describe("npm run migrate --", () => {
       assert.match(lines[0] ?? "", /^applied {2}\d{4}-\d\d-\d\dT[\d:.]+Z /)
       assert.match(lines.at(-1) ?? "", /^pending /)
     })
+  )
+
+  it.live(
+    "down to nothing leaves nothing behind, and up from there makes the same again",
+    () =>
+      Effect.gen(function* () {
+        const database = yield* migratedDatabase
+        const env = variables(database)
+        const schema = Effect.provide(schemaOf("public"), database.layer)
+        const before = yield* schema
+        assert.isAbove(before.length, 100)
+        for (const name of (yield* migrations).toReversed())
+          assert.deepStrictEqual(yield* run(env, "down"), { code: 0, out: `Reverted migration ${name}\n`, err: "" })
+        assert.strictEqual((yield* run(env, "down")).out, "Nothing to revert\n")
+        assert.deepStrictEqual(
+          yield* schema,
+          before.filter((line) => line.includes("schema_migrations"))
+        )
+        assert.strictEqual((yield* run(env, "up")).code, 0)
+        assert.deepStrictEqual(yield* schema, before)
+      }),
+    60_000
   )
 
   it.live(

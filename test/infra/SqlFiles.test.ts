@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { randomUUID } from "node:crypto"
-import { migrateFrom, migrationsDirectory, rollback, seedFrom, status } from "../../src/infra/SqlFiles.ts"
-import { emptyDatabase, failure, files, folderOf, migratedDatabase, names, on, one, tables, two } from "./SqlFolders.ts"
+import { migrateFrom, rollback, seedFrom, status } from "../../src/infra/SqlFiles.ts"
+import { emptyDatabase, failure, files, folderOf, names, on, one, tables, two } from "./SqlFolders.ts"
 
 describe("migrations", () => {
   it.live("apply in order to an empty database, and only once", () =>
@@ -28,23 +28,6 @@ describe("migrations", () => {
       assert.deepStrictEqual(five.flatMap(({ applied }) => applied).toSorted(), names)
       assert.deepStrictEqual(yield* Effect.provide(tables, layer), ["one", "two"])
     })
-  )
-
-  it.live("go down and up again over the whole schema of the project", () =>
-    Effect.gen(function* () {
-      const before = yield* tables
-      const down: Array<string> = []
-      for (
-        let name = yield* rollback(migrationsDirectory);
-        name !== undefined;
-        name = yield* rollback(migrationsDirectory)
-      ) {
-        down.push(name)
-      }
-      assert.deepStrictEqual(yield* tables, [])
-      assert.deepStrictEqual((yield* migrateFrom(migrationsDirectory)).applied, down.toReversed())
-      assert.deepStrictEqual(yield* tables, before)
-    }).pipe((work) => Effect.flatMap(migratedDatabase, ({ layer }) => Effect.provide(work, layer)))
   )
 
   it.live("run function bodies and accents as they are, without the pool's limits", () =>

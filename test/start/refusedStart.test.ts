@@ -121,8 +121,13 @@ const drifts = [
   },
   {
     what: "a migration that fails",
+    change: "delete from schema_migrations where name like '%_guild_management'",
+    said: /^Failed to run database migrations: \d{14}_guild_management.up.sql, statement 1 \(line \d+\): column "\w+" of relation "guild_invites" already exists/m
+  },
+  {
+    what: "a database of an earlier service",
     change: "truncate schema_migrations",
-    said: /^Failed to run database migrations: \d{14}_auth.up.sql, statement 1 \(line \d+\): relation "\w+" already exists/m
+    said: /^Failed to run database migrations: the database holds the tables of an earlier service; .*npm run migrate -- adopt\.$/m
   },
   {
     what: "a seed that was changed",
