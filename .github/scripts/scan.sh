@@ -1,23 +1,39 @@
 #!/usr/bin/env bash
-# Scans each platform of an image: all findings go to the log and the summary, a critical one fails the run.
+# Scans each platform of an image, and the packages of its bundle, which the image does not show any more.
+# All findings go to the log and the summary; a critical one fails the run.
 # Usage: scan.sh IMAGE.tar, with GRYPE naming the scanner.
 set -euo pipefail
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 status=0
-for arch in amd64 arm64; do
-  skopeo copy --quiet --override-os linux --override-arch "$arch" "oci-archive:$1" "oci:$folder/$arch"
-  "$GRYPE" "oci-dir:$folder/$arch" --config .github/grype.yaml --fail-on critical --sort-by severity \
-    --output table >"$folder/$arch.txt" || status=$?
-  cat "$folder/$arch.txt"
+
+scan() {
+  local code=0 high
+  "$GRYPE" "$2" --config .github/grype.yaml --fail-on critical --sort-by severity --output table >"$folder/found" || code=$?
+  [ "$code" = 0 ] || status=$code
+  cat "$folder/found"
   {
-    printf '### Vulnerabilities in linux/%s\n\n```\n' "$arch"
-    cat "$folder/$arch.txt"
+    printf '### Vulnerabilities in %s\n\n```\n' "$1"
+    cat "$folder/found"
     printf '```\n'
   } >>"$GITHUB_STEP_SUMMARY"
-  high=$(grep -cw High "$folder/$arch.txt" || true)
-  [ "$high" = 0 ] || echo "::warning::linux/$arch has $high vulnerabilities of high severity; the summary lists them."
+  high=$(grep -cw High "$folder/found" || true)
+  [ "$high" = 0 ] || echo "::warning::Of high severity in $1: $high. The summary lists them."
+}
+
+for arch in amd64 arm64; do
+  skopeo copy --quiet --override-os linux --override-arch "$arch" "oci-archive:$1" "oci:$folder/$arch"
+  scan "linux/$arch" "oci-dir:$folder/$arch"
 done
-[ "$status" = 0 ] || echo "::error::The scan of an image failed, or found what is critical. The image is not pushed."
+# Not by `npm sbom --omit dev`, which leaves out what a development package needs too.
+mkdir "$folder/bundle"
+node -p '
+  const lock = JSON.parse(require("node:fs").readFileSync("package-lock.json", "utf8"))
+  const shipped = Object.entries(lock.packages).filter(([, { dev, optional, devOptional }]) => !(dev || optional || devOptional))
+  JSON.stringify({ ...lock, packages: Object.fromEntries(shipped) })
+' >"$folder/bundle/package-lock.json"
+scan "the bundle" "dir:$folder/bundle"
+
+[ "$status" = 0 ] || echo "::error::A scan failed, or found what is critical. The image is not pushed."
 exit "$status"

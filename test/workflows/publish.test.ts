@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { execFile } from "node:child_process"
+import { readFileSync } from "node:fs"
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { folder } from "./run.ts"
+import { folder, root } from "./run.ts"
 
 /** Writes down what it is asked, with the password it reads; a registry's manifest is what PUBLISHED says, if anything. */
 const skopeo = `#!/usr/bin/env bash
@@ -24,7 +25,8 @@ esac
 `
 const grype = `#!/usr/bin/env bash
 printf 'NAME SEVERITY\\n%s\\n' "$FOUND"
-case $1 in *arm64) exit "$EXIT" ;; esac
+case $1 in dir:*) cp "\${1#dir:}/package-lock.json" "$CALLS" ;; esac
+case $1 in *$IN) exit "$EXIT" ;; esac
 `
 
 const withImage = Effect.gen(function* () {
@@ -93,34 +95,45 @@ describe("Publishing", () => {
 })
 
 describe("The scan", () => {
-  it.live("reports each platform, warns of what is high and fails on what is critical", () =>
+  const run = (env: { FOUND: string; IN?: string; EXIT?: string; COPY?: string }) =>
     Effect.gen(function* () {
-      const { file, run } = yield* withImage
-      const env = { GRYPE: join(file("bin"), "grype"), EXIT: "0" }
-      const high = yield* run("scan.sh", { ...env, FOUND: "libfoo High" })
-      assert.strictEqual(high.code, 0)
-      assert.include(high.out, "::warning::linux/amd64 has 1 vulnerabilities of high severity")
-      const low = yield* run("scan.sh", { ...env, FOUND: "highlight Low" })
-      assert.strictEqual(low.code, 0)
-      assert.notInclude(low.out, "::")
-      const critical = yield* run("scan.sh", { ...env, FOUND: "libbar Critical", EXIT: "2" })
-      assert.strictEqual(critical.code, 2)
-      assert.include(critical.out, "::error::")
-      for (const text of [
-        "### Vulnerabilities in linux/amd64",
-        "### Vulnerabilities in linux/arm64",
-        "libbar Critical"
-      ]) {
-        assert.include(critical.summary, text)
+      const { file, read, run } = yield* withImage
+      const result = yield* run("scan.sh", { GRYPE: join(file("bin"), "grype"), IN: "nothing", EXIT: "0", ...env })
+      return { ...result, bundle: yield* read("calls") }
+    })
+
+  it.live("reports each platform and the bundle, and warns of what is high", () =>
+    Effect.gen(function* () {
+      const { bundle, code, out, summary } = yield* run({ FOUND: "libfoo High" })
+      assert.strictEqual(code, 0)
+      for (const name of ["linux/amd64", "linux/arm64", "the bundle"]) {
+        assert.include(out, `::warning::Of high severity in ${name}: 1.`)
+        assert.include(summary, `### Vulnerabilities in ${name}\n\n\`\`\`\nNAME SEVERITY\nlibfoo High\n`)
       }
+      const { packages } = JSON.parse(bundle) as { packages: Record<string, { version: string }> }
+      const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+        dependencies: Record<string, string>
+      }
+      for (const [name, version] of Object.entries(dependencies)) {
+        assert.strictEqual(packages[`node_modules/${name}`]?.version, version)
+      }
+      assert.notProperty(packages, "node_modules/vitest")
+    })
+  )
+
+  it.live.each(["amd64", "arm64", "bundle"])("fails on what is critical in %s, after all scans", (IN) =>
+    Effect.gen(function* () {
+      const { code, out, summary } = yield* run({ FOUND: "highlight Low", IN, EXIT: "2" })
+      assert.strictEqual(code, 2)
+      assert.include(out, "::error::")
+      assert.notInclude(out, "::warning::")
+      assert.include(summary, "### Vulnerabilities in the bundle")
     })
   )
 
   it.live("fails when the image cannot be read", () =>
     Effect.gen(function* () {
-      const { file, run } = yield* withImage
-      const env = { GRYPE: join(file("bin"), "grype"), EXIT: "0", FOUND: "", COPY: "3" }
-      assert.strictEqual((yield* run("scan.sh", env)).code, 3)
+      assert.strictEqual((yield* run({ FOUND: "", COPY: "3" })).code, 3)
     })
   )
 })
