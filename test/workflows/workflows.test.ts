@@ -105,6 +105,15 @@ describe("The workflows", () => {
     assert.sameMembers([...(publish?.needs ?? [])], others)
   })
 
+  it("build for both platforms, with arguments that the Dockerfile has, and push nothing by it", () => {
+    const build = steps.find(({ uses }) => uses?.startsWith("docker/build-push-action@"))?.with ?? {}
+    const args = String(build["build-args"]).match(/^\w+(?==)/gm) ?? []
+    assert.includeMembers(text("Dockerfile").match(/(?<=^ARG )\w+/gm) ?? [], args)
+    assert.deepInclude(build, { platforms: "linux/amd64,linux/arm64", provenance: "mode=max", sbom: true })
+    assert.match(String(build["outputs"]), /^type=oci,dest=/)
+    assert.notProperty(build, "push")
+  })
+
   it("call npm scripts that there are, and the fuzz run of .ci/run", () => {
     const { scripts } = JSON.parse(text("package.json")) as { scripts: Record<string, string> }
     const called = runs.flatMap((run) => run.match(/^npm (?:run )?(?!ci$)\S+/gm) ?? [])
