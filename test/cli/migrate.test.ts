@@ -66,7 +66,7 @@ describe("npm run migrate --", () => {
         assert.strictEqual((yield* run(env, "up")).code, 0)
         assert.deepStrictEqual(yield* schema, before)
       }),
-    60_000
+    120_000
   )
 
   it.live(
