@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/globalSetup.ts"],
+    setupFiles: ["test/support/canaryScan.ts"],
     reporters: ["default", new CountReporter()],
     pool: "forks",
     maxWorkers: 2,

@@ -15,15 +15,15 @@ const client = { clientId: environment.DISCORD_CLIENT_ID, clientSecret: environm
 const seededGuild = "a1f1bcf2-47c2-4d57-bf9e-24edd3a6dcae"
 const plenty = 1_000_000_000
 
-/** The service on servers of its own, with providers that never refuse. */
-export const startService = Effect.gen(function* () {
+/** Servers of one's own, providers that never refuse, and the variables that lead a service to them. */
+export const startServers = Effect.gen(function* () {
   const postgres = yield* embeddedPostgres({})
   const redis = yield* embeddedRedis()
   yield* createDatabase(postgres, "fuzz")
   const discord = yield* discordSimulator({ ...client, redirectUris: [environment.DISCORD_REDIRECT_URL] })
   const warcraftlogs = yield* warcraftlogsSimulator({ ...client, pointsPerHour: plenty, requestsPerMinute: plenty })
   const battlenet = yield* battlenetSimulator({ ...client, requestsPerSecond: plenty })
-  const url = yield* startReplica({
+  const variables = {
     DISCORD_API_BASE_URL: discord.apiBaseUrl,
     DISCORD_AUTHORIZE_URL: discord.authorizeUrl,
     WCL_OAUTH_TOKEN_URL: warcraftlogs.tokenUrl,
@@ -38,7 +38,15 @@ export const startService = Effect.gen(function* () {
     REDIS_PASSWORD: Redacted.value(redis.password),
     RUN_DB_SEEDS: "true",
     LOG_LEVEL: "Error"
-  })
+  }
+  const forgetCalls = () => [discord, warcraftlogs, battlenet].forEach(({ calls }) => calls.reset())
+  return { postgres, discord, variables, forgetCalls }
+})
+
+/** The service on such servers. */
+export const startService = Effect.gen(function* () {
+  const { postgres, discord, variables, forgetCalls } = yield* startServers
+  const url = yield* startReplica(variables)
   const database = PgClient.layer({
     host: postgres.host,
     port: postgres.port,
@@ -48,7 +56,6 @@ export const startService = Effect.gen(function* () {
     maxConnections: 2
   })
   const sql = Context.get(yield* Layer.build(database), SqlClient.SqlClient)
-  const forgetCalls = () => [discord, warcraftlogs, battlenet].forEach(({ calls }) => calls.reset())
   return { url, sql, discord, forgetCalls }
 })
 

@@ -1,9 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { Redis } from "ioredis"
-import { inject } from "vitest"
+import { SqlClient } from "effect/sql"
 import { personas } from "../../src/demo/sim/Personas.ts"
 import { openBrowser } from "../support/Browser.ts"
+import { databaseText, redisText } from "../support/canaries.ts"
 import { capturedLog } from "../support/capturedLog.ts"
 import { environment } from "../support/environment.ts"
 import { raw } from "../support/raw.ts"
@@ -11,31 +11,6 @@ import { query } from "../support/query.ts"
 import { unsafeRoutes } from "../support/routes.ts"
 import { characterOf } from "../support/seeded.ts"
 import { live, TestApp } from "../support/TestApp.ts"
-
-const tables = [
-  "users",
-  "discord_identities",
-  "discord_profiles",
-  "discord_oauth_tokens",
-  "user_sessions",
-  "oauth_states"
-]
-  .concat("security_audit_events", "guilds", "guild_memberships", "guild_invites", "characters")
-  .concat("character_warcraftlogs_snapshots", "character_battlenet_snapshots", "seed_history", "schema_migrations")
-
-const databaseDump = Effect.map(
-  query`select coalesce(string_agg(query_to_xml('select * from ' || name, true, false, '')::text, ''), '') as dump
-    from unnest(string_to_array(${tables.join(",")}, ',')) name`,
-  ([row]) => String(row!.dump)
-)
-
-const redisDump = Effect.promise(async () => {
-  const redis = new Redis(inject("redis"))
-  const keys = await redis.keys("*")
-  const values = await Promise.all(keys.map((key) => redis.dumpBuffer(key).catch(() => Buffer.alloc(0))))
-  redis.disconnect()
-  return keys.join("\n") + values.map((value) => value?.toString("latin1") ?? "").join("\n")
-})
 
 /** Signs in, changes, reads, refreshes, and fails in many ways: what a day leaves behind. */
 const aDay = Effect.gen(function* () {
@@ -70,13 +45,15 @@ const aDay = Effect.gen(function* () {
   return [callback.code, callback.state, ...cookies, ...canaries] as ReadonlyArray<string>
 })
 
+const databaseDump = Effect.flatMap(TestApp, ({ sql }) => Effect.provideService(databaseText, SqlClient.SqlClient, sql))
+
 layer(TestApp.layer({ RUN_DB_SEEDS: "true", LOG_LEVEL: "Trace" }), live)("what can be seen", (it) => {
   it.effect("O01 S08 no secret of a day stands in the log, the database or Redis", () =>
     Effect.gen(function* () {
       const lines = yield* capturedLog
       const secrets = yield* aDay
       const configured = Object.entries(environment).filter(([name]) => /SECRET|PASSWORD|KEY/.test(name))
-      const places = { log: lines.join("\n"), database: yield* databaseDump, redis: yield* redisDump }
+      const places = { log: lines.join("\n"), database: yield* databaseDump, redis: yield* Effect.promise(redisText) }
       assert.isAtLeast(lines.length, 20)
       assert.include(places.database, "cyra.sim")
       for (const [place, text] of Object.entries(places)) {

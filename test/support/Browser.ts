@@ -4,6 +4,7 @@ import { HttpApiClient } from "effect/http-api"
 import { Api } from "../../src/Api.ts"
 import type { DiscordSimulator } from "../../src/demo/sim/Discord.ts"
 import { personas } from "../../src/demo/sim/Personas.ts"
+import { noteSecret } from "./canaries.ts"
 import { TestApp } from "./TestApp.ts"
 
 type Jar = Ref.Ref<ReadonlyArray<Cookies.Cookie>>
@@ -33,7 +34,10 @@ export const openBrowser = Effect.fnUntraced(function* (at?: string, sharedJar?:
     HttpClient.mapRequest(HttpClientRequest.prependUrl(url)),
     HttpClient.mapRequestEffect(withCsrf),
     HttpClient.transformResponse(Effect.provideService(HttpClient.TracerPropagationEnabled, false)),
-    HttpClient.withCookiesRef(jar)
+    HttpClient.withCookiesRef(jar),
+    HttpClient.tap(({ cookies }) =>
+      Effect.sync(() => Object.values(cookies.cookies).forEach(({ value }) => noteSecret(value)))
+    )
   )
   const client = yield* HttpApiClient.makeWith(Api, { httpClient: http })
 
@@ -63,6 +67,7 @@ export const openBrowser = Effect.fnUntraced(function* (at?: string, sharedJar?:
   const authorize = Effect.fnUntraced(function* (persona: string) {
     const begun = yield* client.signIn.url()
     const { code, state } = yield* (discord ?? app.discord).authorize(begun.url, persona)
+    noteSecret(state!)
     return { code: code!, state: state! }
   })
 

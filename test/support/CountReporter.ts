@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs"
 import type { SerializedError } from "vitest"
 import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node"
 
@@ -10,6 +11,15 @@ const requirementsOf = (tests: ReadonlyArray<TestCase>) => {
     }
   }
   return [...held].flatMap(([id, holds]) => (holds ? [id] : [])).toSorted()
+}
+
+/** What the files looked through for secrets, added up; one that found any has failed. */
+const scanOf = (path: string) => {
+  const total = { databases: 0, lines: 0, keys: 0, secrets: 0 }
+  for (const line of readFileSync(path, "utf8").split("\n").filter(Boolean))
+    for (const [name, count] of Object.entries(JSON.parse(line))) total[name as keyof typeof total] += Number(count)
+  const { databases, lines, keys, secrets } = total
+  return `Looked for ${secrets} tokens and every configured secret in ${lines} log lines, ${databases} databases and ${keys} Redis keys.`
 }
 
 /**
@@ -34,6 +44,8 @@ export class CountReporter implements Reporter {
 
     const ids = requirementsOf(tests)
     const lines = ids.length === 0 ? [] : [`${ids.length} requirements hold: ${ids.join(" ")}`]
+    const looked = this.vitest?.projects[0]?.getProvidedContext().looked
+    if (looked !== undefined) lines.push(scanOf(looked))
     lines.push(...skipped.map((test) => `Skipped: ${test.module.relativeModuleId} > ${test.fullName}`))
     if (passed + failed === 0) lines.push("No test ran.")
     lines.push(`${passed} passed, ${failed + skipped.length + broken} failed`)

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto"
 import { Effect, Redacted } from "effect"
 import { inject } from "vitest"
 import { createDatabase, dropDatabase } from "../../src/demo/EmbeddedPostgres.ts"
+import { assertCleanDatabase } from "./canaries.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -16,6 +17,8 @@ declare module "vitest" {
       readonly template: string
     }
     readonly redis: { readonly host: string; readonly port: number; readonly password: string }
+    /** A file that each test file tells what its scan for secrets looked through. */
+    readonly looked: string
   }
 }
 
@@ -35,7 +38,8 @@ export const testDatabase = Effect.gen(function* () {
       const name = `${template}_${randomBytes(6).toString("hex")}`
       return Effect.as(createDatabase(server, name, template), name)
     }),
-    (name) => Effect.orDie(dropDatabase(server, name))
+    (name) =>
+      assertCleanDatabase(server, name).pipe(Effect.ensuring(Effect.orDie(dropDatabase(server, name))), Effect.orDie)
   )
   return { ...server, database }
 })

@@ -27,6 +27,6 @@ export const environment = {
   RATE_LIMIT_CALLBACK: "1000000",
   RATE_LIMIT_REQUESTS: "1000000",
   RATE_LIMIT_REFRESHES: "1000000",
-  LOG_LEVEL: "Fatal",
+  LOG_LEVEL: "Info",
   LOG_FORMAT: "json"
 } as const

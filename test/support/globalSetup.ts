@@ -1,4 +1,7 @@
 import { randomBytes } from "node:crypto"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Exit, Redacted, References, Scope } from "effect"
 import { SqlClient } from "effect/sql"
@@ -103,5 +106,12 @@ export default async (project: TestProject) => {
   })
   project.provide("postgres", { ...postgres, password: Redacted.value(postgres.password) })
   project.provide("redis", { host: redis.host, port: redis.port, password: Redacted.value(redis.password) })
-  return close
+  const folder = mkdtempSync(join(tmpdir(), "raid-test-"))
+  const path = join(folder, "looked")
+  writeFileSync(path, "")
+  project.provide("looked", path)
+  return () => {
+    rmSync(folder, { recursive: true })
+    return close()
+  }
 }

@@ -1,0 +1,59 @@
+import { PgClient } from "@effect/sql-pg"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { Redis } from "ioredis"
+import { inject } from "vitest"
+import type { PostgresServer } from "../../src/demo/EmbeddedPostgres.ts"
+import { environment } from "./environment.ts"
+
+const configured = Object.entries(environment)
+  .filter(([name]) => /SECRET|PASSWORD|KEY/.test(name))
+  .map(([, value]) => value)
+
+/** How the codes and tokens of the simulated providers begin. */
+const issued = /sim(?:code-|-access-|-refresh-|\.wcl\.)[\w-]{32}|SIMEU[\w-]{32}/
+
+/** Tokens of this file's browsers: sessions, CSRF, states. */
+const noted = new Set<string>()
+
+export const noteSecret = (secret: string) => {
+  if (secret.length >= 32) noted.add(secret)
+}
+
+/** What was looked through in this file. */
+export const looked = { databases: 0, lines: 0, keys: 0, secrets: () => noted.size }
+
+/** Throws when a secret of the run stands in a text; the message says where, and not which. */
+export const assertClean = (place: string, text: string) => {
+  const token = text.match(/[\w-]{32,}/g)?.find((word) => noted.has(word))
+  if (token !== undefined || issued.test(text) || configured.some((secret) => text.includes(secret)))
+    throw new Error(`A secret stands in the ${place}`)
+}
+
+/** Every row of every table of a database, as text. */
+export const databaseText = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<{ readonly text: string }>`
+    select query_to_xml(format('select * from %I.%I', schemaname, tablename), true, false, '')::text as text
+    from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`
+  return rows.map(({ text }) => text).join("\n")
+})
+
+export const assertCleanDatabase = ({ host, port, user, password }: PostgresServer, database: string) =>
+  databaseText.pipe(
+    Effect.provide(PgClient.layer({ host, port, username: user, password, database, maxConnections: 1 })),
+    Effect.map((text) => {
+      looked.databases += 1
+      assertClean("database", text)
+    })
+  )
+
+/** Every key of the run's Redis with what it holds. */
+export const redisText = async () => {
+  const redis = new Redis(inject("redis"))
+  const keys = await redis.keys("*")
+  looked.keys += keys.length
+  const values = await Promise.all(keys.map((key) => redis.dumpBuffer(key).catch(() => null)))
+  redis.disconnect()
+  return keys.join("\n") + values.map((value) => value?.toString("latin1") ?? "").join("\n")
+}
