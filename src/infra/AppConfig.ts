@@ -49,7 +49,8 @@ const readOtel = (reader: Reader) => {
     const exporter = reader.optional(`OTEL_${signal}_EXPORTER`, oneOf("otlp", "none"), "otlp" as const)
     return disabled || exporter === "none" ? undefined : (own ?? (base && `${base}/v1/${signal.toLowerCase()}`))
   }
-  const sampler = reader.optional("OTEL_TRACES_SAMPLER", oneOf(...samplers), "parentbased_always_on" as const)
+  // As text, since a value at fault is undefined here.
+  const sampler = String(reader.optional("OTEL_TRACES_SAMPLER", oneOf(...samplers), "parentbased_always_on"))
   const argument = reader.optional("OTEL_TRACES_SAMPLER_ARG", ratio, 1)
   return {
     traces: endpoint("TRACES"),
@@ -65,9 +66,9 @@ const readOtel = (reader: Reader) => {
     serviceName: reader.optional("OTEL_SERVICE_NAME", text, "raid-composition-backend"),
     attributes: reader.optional("OTEL_RESOURCE_ATTRIBUTES", pairs, {}),
     sampler: {
-      parentBased: /^parentbased_/.test(sampler),
+      parentBased: sampler.startsWith("parentbased_"),
       /** The part of the traces begun here that is kept. */
-      ratio: /always_on$/.test(sampler) ? 1 : /always_off$/.test(sampler) ? 0 : argument
+      ratio: sampler.endsWith("always_on") ? 1 : sampler.endsWith("always_off") ? 0 : argument
     }
   }
 }

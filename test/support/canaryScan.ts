@@ -6,6 +6,7 @@ import { assertClean, looked, redisText } from "./canaries.ts"
  * For every test file: the service's log lines are kept from the terminal, and at the end no secret of the file's run
  * may stand in them or in Redis; its databases are looked through before they are dropped.
  */
+/* oxlint-disable no-console -- the service's JSON logger writes by console.log */
 const lines: Array<string> = []
 const print = console.log
 console.log = (...words: ReadonlyArray<unknown>) => {
