@@ -31,6 +31,8 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=45s --retries=3 CMD ["/no
 ENTRYPOINT ["/nodejs/bin/node", "--enable-source-maps"]
 CMD ["main.js"]
 
+# The bundle hides its packages from a scan of the image; the lock file in the context names them.
+ARG BUILDKIT_SBOM_SCAN_CONTEXT=true
 ARG VERSION=unknown
 ARG REVISION=unknown
 ARG CREATED=unknown
