@@ -17,13 +17,13 @@ export const charactersLayer = HttpApiBuilder.group(
         return { character: yield* characters.get(params.character_id, user.id) }
       }),
       refreshWarcraftlogs: Effect.fnUntraced(function* ({ params }) {
-        const { user } = yield* CurrentSession
-        yield* limits.refresh(user.id)
+        const { user, token } = yield* CurrentSession
+        yield* limits.refresh(user.id, token)
         return { warcraftlogs: yield* characters.refreshWarcraftlogs(params.character_id, user.id) }
       }),
       refreshBattlenet: Effect.fnUntraced(function* ({ params }) {
-        const { user } = yield* CurrentSession
-        yield* limits.refresh(user.id)
+        const { user, token } = yield* CurrentSession
+        yield* limits.refresh(user.id, token)
         return { battlenet: yield* characters.refreshBattlenet(params.character_id, user.id) }
       })
     })

@@ -10,11 +10,14 @@ import { windowMs } from "../infra/LocalWindows.ts"
 import { RateLimitExceeded } from "./ApiError.ts"
 import { isSafe } from "./Methods.ts"
 import { RequestInfo } from "./RequestInfo.ts"
+import { routeOf } from "./RouteTable.ts"
 import { SessionCookies } from "./SessionCookies.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
 
 const { url, callback } = Api.groups.signIn.endpoints
+const { refreshWarcraftlogs, refreshBattlenet } = Api.groups.characters.endpoints
+const refreshes = new Set<string>([refreshWarcraftlogs.path, refreshBattlenet.path])
 const health = new Set(Object.values(Api.groups.health.endpoints).map(({ path }) => path as string))
 
 /** One household or machine has a whole /64 of IPv6 to pick addresses from. */
@@ -24,8 +27,8 @@ const network = (ip: string | null) => {
   return address === undefined ? ip : IpNetwork.format(IpNetwork.fromAddressUnsafe(address, 64))
 }
 
-/** How many sessions that proved good are known; those that are not are counted by address too. */
-const trustedSessions = 50_000
+/** How many sessions are remembered: that they proved good, or have no refreshes left. */
+const rememberedSessions = 50_000
 
 const seconds = (ms: number) => Math.ceil(ms / 1000)
 
@@ -60,8 +63,11 @@ export class Limits extends Context.Service<
       request: Request,
       path: string
     ) => Effect.Effect<void, RateLimitExceeded, HttpServerRequest.HttpServerRequest>
-    /** Counts one refresh from a provider. */
-    readonly refresh: (user: UserId) => Effect.Effect<void, RateLimitExceeded, HttpServerRequest.HttpServerRequest>
+    /** Counts one refresh from a provider; a session without any left is then refused before it is looked up. */
+    readonly refresh: (
+      user: UserId,
+      token: string
+    ) => Effect.Effect<void, RateLimitExceeded, HttpServerRequest.HttpServerRequest>
     /** Says that a session token proved good. */
     readonly trust: (token: string) => void
   }
@@ -74,11 +80,24 @@ export class Limits extends Context.Service<
       const cookies = yield* SessionCookies
       const limiter = yield* Limiter
       const trusted = new Set<string>()
+      /** Sessions whose person had no refreshes left, and who that is. */
+      const spent = new Map<string, UserId>()
+      const counted = new WeakSet<object>()
 
       const pass = Effect.fnUntraced(function* (buckets: ReadonlyArray<Bucket>) {
         const verdict = yield* limiter.take(buckets)
         yield* announce(verdict)
         if (!verdict.passed) return yield* Effect.fail(new RateLimitExceeded({ retryAfter: seconds(verdict.resetMs) }))
+      })
+
+      const refreshesOf = (user: UserId) => pass([{ policy: "refreshes", whom: user, limit: limits.refreshes }])
+
+      const mayRefresh = Effect.fnUntraced(function* (session: string, path: string) {
+        const user = spent.get(session)
+        if (user === undefined || !refreshes.has(routeOf(path)?.template ?? "")) return
+        yield* refreshesOf(user)
+        spent.delete(session)
+        counted.add(yield* RequestInfo)
       })
 
       const signingIn = (method: string, path: string, whom: string): ReadonlyArray<Bucket> => {
@@ -104,11 +123,21 @@ export class Limits extends Context.Service<
           const ip = network((yield* RequestInfo).ip)
           const buckets = [...signingIn(request.method, path, ip), ...asking(request, ip)] as const
           yield* pass(buckets)
+          const token = spent.size === 0 ? undefined : cookies.session(request)
+          if (token !== undefined) yield* mayRefresh(crypto.hash("limit", token), path)
         }),
-        refresh: (user) => pass([{ policy: "refreshes", whom: user, limit: limits.refreshes }]),
+        refresh: Effect.fnUntraced(function* (user, token) {
+          if (counted.has(yield* RequestInfo)) return
+          yield* Effect.tapError(refreshesOf(user), () =>
+            Effect.sync(() => {
+              if (spent.size >= rememberedSessions) spent.clear()
+              spent.set(crypto.hash("limit", token), user)
+            })
+          )
+        }),
         trust: (token) => {
           const session = crypto.hash("limit", token)
-          if (trusted.size >= trustedSessions) trusted.clear()
+          if (trusted.size >= rememberedSessions) trusted.clear()
           trusted.add(session)
         }
       })

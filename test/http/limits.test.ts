@@ -184,6 +184,23 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32", RUN_DB_SEEDS: "true" }), 
       assert.deepStrictEqual([...statuses(refused), statements() - before], [429, 429, 429, 0])
     })
   )
+
+  it.effect("L04 nor does a refresh of someone who has none left, but for the first", () =>
+    Effect.gen(function* () {
+      const { send, statements } = yield* strictReplica
+      const { browser, headers } = yield* signedIn(personas.officer.id)
+      const { id } = yield* characterOf(browser, { wcl: "ranked" })
+      const ask = (provider: string) =>
+        send("POST", `/api/v1/characters/${id}/${provider}/refresh`, from(newAddress(), headers))
+      yield* times(4, () => ask("battlenet"))
+      const before = statements()
+      const refused = [yield* ask("battlenet"), yield* ask("warcraftlogs")]
+      refused.forEach((answer) => assertRefused(answer, "refreshes", 3))
+      assert.strictEqual(statements(), before)
+      const other = yield* send("GET", session, from(newAddress(), headers))
+      assert.strictEqual(other.status, 200)
+    })
+  )
 })
 
 layer(TestApp.layer(limits), live)("limits without trusted proxies", (it) => {
