@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config"
+import tests from "../../vitest.config.ts"
+
+/** The tests that decide over who somebody is and what they may do; the rest would only repeat them more slowly. */
+export default defineConfig({
+  test: {
+    ...tests.test,
+    include: [
+      "test/auth/{cookies,discordFaults,locations,sessionLife,sessions,signIn,signInRules}.test.ts",
+      "test/guilds/guilds.test.ts",
+      "test/http/{csrf,errors,headers,input,units}.test.ts",
+      "test/infra/Crypto.test.ts"
+    ],
+    reporters: []
+  }
+})
