@@ -22,10 +22,10 @@ export interface Verdict {
 }
 
 /**
- * A request waits some 40 ms for Redis: so many looks, so many milliseconds apart. Between the looks that count this
- * process had little to do: else it is what is slow, and the answer may lie there unread.
+ * A request waits some 40 ms for Redis: so many looks, 8 milliseconds apart. Between the looks that count this process
+ * had little to do: else it is what is slow, and the answer may lie there unread.
  */
-const patience = 4
+export const RedisPatience = Context.Reference<number>("infra/Limiter/RedisPatience", { defaultValue: () => 4 })
 const lookEvery = 8
 const little = 0.6
 /** How long Redis is then left alone, in milliseconds. */
@@ -89,6 +89,7 @@ export class Limiter extends Context.Service<
       const count = (yield* Redis.Redis).eval(countScript)
       const prefix = `${yield* redisPrefix}limit:`
       const runFork = Effect.runForkWith(yield* Effect.context<never>())
+      const patience = yield* RedisPatience
       const windows = makeWindows(localWindows)
       let awayUntil = 0
       let told = false

@@ -35,7 +35,11 @@ export const simulatedProviders = Effect.gen(function* () {
 type Variables = Readonly<Record<string, string>>
 
 /** Starts one replica of the service on a free port, and answers its base URL once it serves. */
-export const startReplica = Effect.fnUntraced(function* (variables: Variables, onStatement?: () => void) {
+export const startReplica = Effect.fnUntraced(function* (
+  variables: Variables,
+  onStatement?: () => void,
+  references: Layer.Layer<never> = Layer.empty
+) {
   const port = yield* step(freePort)
   const counter = Layer.succeed(Statement.CurrentTransformer, (statement) =>
     Effect.sync(() => {
@@ -45,7 +49,7 @@ export const startReplica = Effect.fnUntraced(function* (variables: Variables, o
   )
   const service = App.pipe(
     Layer.provide(AppConfig.layerFrom({ ...environment, ...variables, APP_PORT: String(port) })),
-    Layer.provide(counter)
+    Layer.provide(Layer.merge(counter, references))
   )
   yield* Layer.buildWithMemoMap(service, yield* Layer.makeMemoMap, yield* Effect.scope)
   return `http://127.0.0.1:${port}`

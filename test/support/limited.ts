@@ -1,4 +1,4 @@
-import { Effect, Redacted } from "effect"
+import { Effect, type Layer, Redacted } from "effect"
 import { Redis } from "ioredis"
 import { randomInt } from "node:crypto"
 import { openBrowser } from "./Browser.ts"
@@ -31,10 +31,10 @@ interface Request {
 }
 
 /** A replica of the app that passes few requests, and what it asked of PostgreSQL. */
-export const strictReplica = Effect.gen(function* () {
+export const strictReplicaWith = Effect.fnUntraced(function* (references?: Layer.Layer<never>) {
   const { variables } = yield* TestApp
   let statements = 0
-  const url = yield* startReplica({ ...variables, ...limits }, () => (statements += 1))
+  const url = yield* startReplica({ ...variables, ...limits }, () => (statements += 1), references)
   /** Keeps no cookies from one request to the next: what is sent is what the test says. */
   const send = (method: string, path: string, { headers, json }: Request = {}) =>
     Effect.promise(async () => {
@@ -51,6 +51,8 @@ export const strictReplica = Effect.gen(function* () {
     })
   return { url, send, statements: () => statements }
 })
+
+export const strictReplica = strictReplicaWith()
 
 /** The headers of somebody who signed in where nothing is scarce. */
 export const signedIn = Effect.fnUntraced(function* (persona?: string) {
