@@ -54,4 +54,51 @@ layer(TestApp.layer(), live)("cookies", (it) => {
       assert.deepStrictEqual([gone.status, gone.setCookie.split("\n")], [204, lines("", "", 0)])
     })
   )
+
+  it.effect("the cookie of a begun sign-in has the prefix of the session's, and its own hour", () =>
+    Effect.gen(function* () {
+      const app = yield* TestApp
+      for (const [name, prefix, domain] of [
+        ["__Host-sid", "__Host-", ""],
+        ["__Secure-sid", "__Secure-", "Domain=app.test; "],
+        ["sid__Host-", "", "Domain=app.test; "]
+      ]) {
+        const variables = { COOKIE_SECURE: "true", COOKIE_DOMAIN: "app.test", SESSION_COOKIE_NAME: name! }
+        const { send } = yield* openBrowser(yield* startReplica({ ...app.variables, ...variables }))
+        const { setCookie } = yield* send("GET", "/api/v1/auth/discord/url")
+        assert.strictEqual(
+          setCookie.replace(/=[\w-]{43};/, ";"),
+          `${prefix}oauth_browser; Max-Age=3600; ${domain}Path=/; HttpOnly; Secure; SameSite=Lax`
+        )
+      }
+    })
+  )
+
+  it.effect("a session is read out of any header that holds one value of it", () =>
+    Effect.gen(function* () {
+      const { signIn, cookie, url } = yield* openBrowser()
+      yield* signIn()
+      const token = yield* cookie("session")
+      const ask = (header: string) =>
+        Effect.promise(() => fetch(`${url}/api/v1/auth/session`, { headers: { cookie: header } }))
+      for (const header of [
+        `session=${token}`,
+        `a=b;session=${token};c`,
+        `session ; a="x" ; session = ${token} `,
+        `session="${token}"`,
+        `session=${token}; session="${token}"`
+      ])
+        assert.strictEqual((yield* ask(header)).status, 200, header)
+      for (const header of [`session="${token}`, `xsession=${token}`, `session=a; session=${token}`, `=${token}`])
+        assert.strictEqual((yield* ask(header)).status, 401, header)
+      const cleared = (header: string) =>
+        Effect.map(ask(header), ({ headers }) =>
+          headers.getSetCookie().some((line) => /^session=; Max-Age=0/.test(line))
+        )
+      assert.deepStrictEqual(
+        [yield* cleared("session="), yield* cleared("a=b"), yield* cleared("session=dead")],
+        [true, false, true]
+      )
+    })
+  )
 })

@@ -220,4 +220,30 @@ layer(TestApp.layer(), live)("sessions", (it) => {
       assert.lengthOf(older, 0)
     })
   )
+
+  it.effect("O04 the audit says why a session ended and why a change was refused", () =>
+    Effect.gen(function* () {
+      const [kept, other, third] = [yield* openBrowser(), yield* openBrowser(), yield* openBrowser()]
+      for (const { signIn } of [kept, other, third]) yield* signIn(personas.officer.id)
+      yield* query`update user_sessions set revoked_at = now() where revoked_at is null and created_at < (
+        select created_at from user_sessions order by created_at desc offset 2 limit 1)`
+      yield* query`delete from security_audit_events`
+      const { session } = yield* other.client.sessions.current()
+      yield* kept.client.sessions.remove({ params: { session_id: session.id } })
+      yield* kept.client.sessions.logoutOthers()
+      yield* kept.send("POST", "/api/v1/auth/logout", { headers: { "x-csrf-token": "" } })
+      yield* kept.send("POST", "/api/v1/auth/logout", { headers: { "x-csrf-token": "wrong" } })
+      yield* kept.client.sessions.logout()
+      const rows = yield* query`
+        select event_type || ' ' || (metadata->>'reason') as event from security_audit_events
+        where session_id is not null and user_id is not null and user_agent is not null and ip_address is not null
+        order by created_at`
+      assert.deepStrictEqual(
+        rows.map(({ event }) => event),
+        ["session_revoked removed", "session_revoked logout_others", "csrf_failed absent", "csrf_failed wrong"].concat(
+          "session_revoked logout"
+        )
+      )
+    })
+  )
 })

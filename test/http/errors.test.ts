@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { openBrowser } from "../support/Browser.ts"
+import { raw } from "../support/raw.ts"
 import { live, TestApp } from "../support/TestApp.ts"
 
 const guilds = "/api/v1/guilds"
@@ -255,6 +256,54 @@ layer(TestApp.layer(), live)("every failure is an envelope", (it) => {
         "region"
       ])
       assert.notInclude(JSON.stringify(bounds.body), "quoted")
+    })
+  )
+
+  it.effect("details say of a parameter and of a body what is wrong with them", () =>
+    Effect.gen(function* () {
+      const { send, signIn } = yield* openBrowser()
+      yield* signIn()
+      const fields = (path: string, json?: unknown) =>
+        Effect.map(send(json === undefined ? "GET" : "POST", path, { json }), ({ body }) => body.error.details.fields)
+      assert.deepStrictEqual(yield* fields(guilds, {}), [{ field: "payload.name", reason: "is missing" }])
+      assert.deepStrictEqual(yield* fields(guilds, []), [{ field: "payload", reason: "is not valid" }])
+      assert.deepStrictEqual(yield* fields(guilds, { ...night, name: 7 }), [
+        { field: "payload.name", reason: "is not valid" }
+      ])
+      assert.deepStrictEqual(yield* fields(`${guilds}/no-uuid`), [{ field: "params.guild_id", reason: "is not valid" }])
+    })
+  )
+
+  it.effect.each([
+    ["application/json", 201],
+    ["Application/JSON ; charset = utf-8 ", 201],
+    ['application/json;charset="UTF-8"', 201],
+    ["xapplication/json", 415],
+    ["application/jsonx", 415],
+    ["application/json; charset=utf-8x", 415],
+    ["application/json; charset=latin1", 415],
+    ["application/json;", 415],
+    ["", 415]
+  ] as const)("a body of type %j is answered with %i", ([type, status]) =>
+    Effect.gen(function* () {
+      const { signIn, cookie, url } = yield* openBrowser()
+      yield* signIn()
+      const [session, csrf] = [yield* cookie("session"), yield* cookie("csrf")]
+      const answer = yield* raw(
+        url,
+        [
+          "POST /api/v1/guilds HTTP/1.1",
+          "Host: app.test",
+          "Connection: close",
+          `Cookie: session=${session}`,
+          `X-CSRF-Token: ${csrf}`,
+          `Content-Type: ${type}`,
+          `Content-Length: ${Buffer.byteLength(JSON.stringify(night))}`,
+          "",
+          JSON.stringify(night)
+        ].join("\r\n")
+      )
+      assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `))
     })
   )
 

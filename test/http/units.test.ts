@@ -16,6 +16,13 @@ describe("the client's address", () => {
     { peer: "::ffff:10.0.0.1", forwarded: "6.6.6.6, 198.51.100.1, 10.2.3.4", ip: "198.51.100.1" },
     { peer: "fd00::1", forwarded: "2001:db8::7", ip: "2001:db8::7" },
     { peer: "10.0.0.1", forwarded: "198.51.100.1, garbage", ip: "10.0.0.1" },
+    { peer: "10.0.0.1", forwarded: "198.51.100.1 ,  10.2.3.4 ", ip: "198.51.100.1" },
+    { peer: "10.0.0.1", forwarded: "198.51.100.1, garbage, 10.2.3.4", ip: "10.2.3.4" },
+    { peer: "10.0.0.1", forwarded: "10.2.3.4", ip: "10.2.3.4" },
+    { peer: "::FFFF:203.0.113.91", forwarded: undefined, ip: "203.0.113.91" },
+    { peer: "10.0.0.1", forwarded: "::ffff:198.51.100.1:80", ip: "10.0.0.1" },
+    { peer: "10.0.0.1", forwarded: "1::ffff:198.51.100.1", ip: "1::ffff:c633:6401" },
+    { peer: "garbage", forwarded: undefined, ip: null },
     { peer: "10.0.0.1", forwarded: "", ip: "10.0.0.1" },
     { peer: undefined, forwarded: "198.51.100.1", ip: null }
   ])("$peer with $forwarded is $ip", ({ peer, forwarded, ip }) => {

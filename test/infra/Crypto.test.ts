@@ -21,6 +21,24 @@ layer(Crypto.layer.pipe(Layer.provide(AppConfig.layerFrom(environment))))("crypt
     })
   )
 
+  it.effect("derives the CSRF token and the PKCE verifier from what they belong to, and from nothing else", () =>
+    Effect.gen(function* () {
+      const { csrfToken, verifier } = yield* Crypto
+      const mac = (text: string) =>
+        createHmac("sha256", environment.SESSION_HMAC_SECRET).update(text).digest("base64url")
+      assert.strictEqual(csrfToken("token"), mac("csrf-token:token"))
+      assert.strictEqual(Redacted.value(verifier("state")), mac("pkce:state"))
+    })
+  )
+
+  it.effect("makes the challenge of RFC 7636, appendix B", () =>
+    Effect.gen(function* () {
+      const { challenge } = yield* Crypto
+      const verifier = Redacted.make("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
+      assert.strictEqual(challenge(verifier), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
+    })
+  )
+
   it.effect("makes tokens of 256 bits, never the same twice", () =>
     Effect.gen(function* () {
       const { token } = yield* Crypto
@@ -83,6 +101,10 @@ layer(Crypto.layer.pipe(Layer.provide(AppConfig.layerFrom(environment))))("crypt
   it.effect.each([
     { what: "another version", change: (text: string) => text.replace("v1:", "v2:"), reason: "format" },
     { what: "no ciphertext", change: (text: string) => text.slice(0, 36), reason: "format" },
+    { what: "a ciphertext without its tag", change: (text: string) => text.slice(0, 36 + 21), reason: "format" },
+    { what: "a short nonce", change: (text: string) => text.replace(/^v1:./, "v1:"), reason: "format" },
+    { what: "something before it", change: (text: string) => `x${text}`, reason: "format" },
+    { what: "something behind it", change: (text: string) => `${text}!`, reason: "format" },
     {
       what: "a changed byte",
       change: (text: string) => text.slice(0, -1) + (text.endsWith("A") ? "Q" : "A"),
