@@ -4,6 +4,7 @@ import { createHmac } from "node:crypto"
 import { personas } from "../../src/demo/sim/Personas.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { environment } from "../support/environment.ts"
+import { eventually } from "../support/eventually.ts"
 import { query } from "../support/query.ts"
 import { live, startReplica, TestApp } from "../support/TestApp.ts"
 
@@ -170,7 +171,12 @@ layer(TestApp.layer(), live)("sessions", (it) => {
       const ids = sessions.map(({ id }) => id)
       assert.strictEqual(ids[0], (yield* phone.client.sessions.current()).session.id)
       assert.include(ids, (yield* desk.client.sessions.current()).session.id)
-      assert.deepStrictEqual(sessions.filter((each) => each.is_current).length, 1)
+      const current = (yield* phone.client.sessions.current()).session
+      assert.isTrue(current.is_current)
+      assert.deepStrictEqual(
+        sessions.filter((each) => each.is_current).map(({ id }) => id),
+        [current.id]
+      )
       yield* desk.client.sessions.logout()
       assert.lengthOf((yield* phone.client.sessions.list()).sessions, ids.length - 1)
     })
@@ -244,6 +250,27 @@ layer(TestApp.layer(), live)("sessions", (it) => {
           "session_revoked logout"
         )
       )
+    })
+  )
+
+  it.effect("a profile of yesterday is renewed beside a request, one of today is not", () =>
+    Effect.gen(function* () {
+      const { discord } = yield* TestApp
+      const { client, signIn } = yield* openBrowser()
+      yield* signIn(personas.newcomer.id)
+      const renewed = Effect.map(
+        query`select count(*)::int as n from security_audit_events where metadata->>'reason' = 'daily'`,
+        ([row]) => Number(row!.n)
+      )
+      const before = yield* renewed
+      discord.calls.reset()
+      yield* client.sessions.current()
+      assert.lengthOf(discord.calls.all, 0)
+      yield* query`
+        update discord_identities set last_profile_refresh_at = now() - interval '25 hours'
+        where discord_user_id = ${personas.newcomer.id}`
+      yield* client.sessions.current()
+      yield* eventually(renewed, (n) => n === before + 1)
     })
   )
 })

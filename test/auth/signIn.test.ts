@@ -170,4 +170,24 @@ layer(TestApp.layer(), live)("signing in", (it) => {
       assert.match(dump, /v1:[\w-]{32}:[\w-]+/)
     })
   )
+
+  it.effect("a browser keeps the secret that it has, and is given one for anything else", () =>
+    Effect.gen(function* () {
+      const { url } = yield* openBrowser()
+      const secretAfter = (cookie: string) =>
+        Effect.map(
+          Effect.promise(() =>
+            fetch(`${url}/api/v1/auth/discord/url`, { headers: { cookie: `oauth_browser=${cookie}` } })
+          ),
+          ({ headers }) => /oauth_browser=([^;]*)/.exec(headers.getSetCookie().join("\n"))?.[1]
+        )
+      const own = "a".repeat(43)
+      assert.strictEqual(yield* secretAfter(own), own)
+      for (const strange of [`${own}a`, own.slice(1), `${own.slice(1)}.`, `.${own}`, `${own}.`]) {
+        const given = yield* secretAfter(strange)
+        assert.match(given!, /^[\w-]{43}$/)
+        assert.notInclude([strange, own], given!)
+      }
+    })
+  )
 })

@@ -167,4 +167,22 @@ layer(TestApp.layer(), live)("guilds", (it) => {
       assert.strictEqual((yield* Effect.flip(page({ cursor: "garbage" })))._tag, "validation.invalid_request")
     })
   )
+
+  it.effect("members are listed for members, and only an admin changes a role", () =>
+    Effect.gen(function* () {
+      const { admin, params, join } = yield* foundGuild()
+      const raider = yield* somebody()
+      yield* join(raider, "raider")
+      const { members } = yield* raider.client.guilds.members({ params })
+      assert.sameMembers(
+        members.map(({ role, user_id }) => `${role} ${user_id}`),
+        [`admin ${admin.id}`, `raider ${raider.id}`]
+      )
+      const role = raider.client.guilds.setRole({
+        params: { ...params, user_id: raider.id },
+        payload: { role: "admin" }
+      })
+      assert.strictEqual((yield* Effect.flip(role))._tag, "guild.admin_required")
+    })
+  )
 })

@@ -37,6 +37,16 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("CSRF and origin", (it) => 
         const answer = yield* mine.send(method, path, { json: body, headers: { "x-csrf-token": token } })
         assert.deepStrictEqual([answer.status, answer.body.error.code], [403, code], token)
       }
+      const session = yield* mine.cookie("session")
+      const absent = yield* Effect.promise(() =>
+        fetch(`${mine.url}${path}`, {
+          method,
+          headers: { cookie: `session=${session}; csrf=${own}`, "content-type": "application/json" },
+          body: JSON.stringify(body)
+        })
+      )
+      const { error } = (yield* Effect.promise(() => absent.json())) as { error: { code: string } }
+      assert.deepStrictEqual([absent.status, error.code], [403, "auth.csrf_required"])
       const huge = yield* mine.send(method, path, { json: body, headers: { "x-csrf-token": "x".repeat(1_000_000) } })
       assert.isTrue([403, 413].includes(huge.status))
     })
@@ -90,6 +100,20 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("CSRF and origin", (it) => 
       for (const cookie of ["", "session=", "session=garbage", "session=a; session=b", `session=${"x".repeat(43)}`]) {
         const answer = yield* send(method, path, { headers: { cookie } })
         assert.deepStrictEqual([answer.status, answer.body.error.code], [401, "auth.unauthorized"], cookie)
+      }
+    })
+  )
+
+  it.effect("the app's own origin may change, and any origin may read", () =>
+    Effect.gen(function* () {
+      const { send, signIn, url, cookie } = yield* openBrowser()
+      yield* signIn()
+      const own = { origin: environment.FRONTEND_BASE_URL, "sec-fetch-site": "same-site" }
+      assert.strictEqual((yield* send("POST", "/api/v1/guilds", { json: body, headers: own })).status, 201)
+      const headers = { cookie: `session=${yield* cookie("session")}`, origin: "https://evil.test" }
+      for (const method of ["GET", "HEAD"]) {
+        const answer = yield* Effect.promise(() => fetch(`${url}/api/v1/auth/session`, { method, headers }))
+        assert.strictEqual(answer.status, 200)
       }
     })
   )

@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     ...tests.test,
     include: [
-      "test/auth/{cookies,discordFaults,locations,sessionLife,sessions,signIn,signInRules}.test.ts",
+      "test/auth/{SealedTokens,cookies,discordFaults,locations,sessionLife,sessions,signIn,signInRules}.test.ts",
       "test/guilds/guilds.test.ts",
       "test/http/{csrf,errors,headers,input,units}.test.ts",
       "test/infra/Crypto.test.ts"
