@@ -5,7 +5,12 @@ import { AppConfig } from "../../src/infra/AppConfig.ts"
 import { Crypto } from "../../src/infra/Crypto.ts"
 import { environment } from "../support/environment.ts"
 
-const tokens = { accessToken: Redacted.make("access"), tokenType: "Bearer", scope: "identify", expiresIn: 604_800 }
+const tokens = {
+  accessToken: Redacted.make("access"),
+  tokenType: "Bearer" as const,
+  scope: "identify",
+  expiresIn: 604_800
+}
 
 layer(Crypto.layer.pipe(Layer.provide(AppConfig.layerFrom(environment))))("Discord's tokens", (it) => {
   it.effect("are sealed, each for itself, and a refresh token that is not there stays so", () =>
