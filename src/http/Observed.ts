@@ -1,4 +1,4 @@
-import { Clock, Effect, Exit, Option, References } from "effect"
+import { Clock, Effect, Exit, Option, References, Tracer } from "effect"
 import { type HttpServerRequest, type HttpServerResponse, HttpTraceContext } from "effect/http"
 import { durationsOf } from "../infra/Metrics.ts"
 import { RequestInfo } from "./RequestInfo.ts"
@@ -27,7 +27,7 @@ const logged = <E, R>({ request, route }: Asked, answer: Effect.Effect<Answer, E
   Effect.onExit(answer, (exit) =>
     Effect.gen(function* () {
       const { id, startedAt } = yield* RequestInfo
-      const span = Option.getOrUndefined(yield* Effect.option(Effect.currentSpan))
+      const span = Option.getOrUndefined(yield* Effect.serviceOption(Tracer.ParentSpan))
       yield* Effect.logInfo("request").pipe(
         Effect.annotateLogs({
           request_id: id,
