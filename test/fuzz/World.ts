@@ -9,7 +9,7 @@ import { profileOf } from "../../src/demo/sim/Personas.ts"
 import { warcraftlogsSimulator } from "../../src/demo/sim/Warcraftlogs.ts"
 import { details } from "../support/people.ts"
 import { environment } from "../support/environment.ts"
-import { startReplica } from "../support/TestApp.ts"
+import { startReplica, variablesOf } from "../support/TestApp.ts"
 
 const client = { clientId: environment.DISCORD_CLIENT_ID, clientSecret: environment.DISCORD_CLIENT_SECRET }
 const seededGuild = "a1f1bcf2-47c2-4d57-bf9e-24edd3a6dcae"
@@ -24,12 +24,7 @@ export const startServers = Effect.gen(function* () {
   const warcraftlogs = yield* warcraftlogsSimulator({ ...client, pointsPerHour: plenty, requestsPerMinute: plenty })
   const battlenet = yield* battlenetSimulator({ ...client, requestsPerSecond: plenty })
   const variables = {
-    DISCORD_API_BASE_URL: discord.apiBaseUrl,
-    DISCORD_AUTHORIZE_URL: discord.authorizeUrl,
-    WCL_OAUTH_TOKEN_URL: warcraftlogs.tokenUrl,
-    WCL_ENDPOINT: warcraftlogs.endpoint,
-    BNET_OAUTH_TOKEN_URL: battlenet.tokenUrl,
-    BNET_API_BASE_URL: battlenet.apiBaseUrl,
+    ...variablesOf(discord, warcraftlogs, battlenet),
     DB_PORT: String(postgres.port),
     DB_USER: postgres.user,
     DB_PASSWORD: Redacted.value(postgres.password),

@@ -16,20 +16,26 @@ const client = { clientId: environment.DISCORD_CLIENT_ID, clientSecret: environm
 /** For `layer`: a service that listens needs a clock that runs. */
 export const live = { excludeTestServices: true } as const
 
+/** The variables that lead a service to these providers. */
+export const variablesOf = (
+  discord: DiscordSimulator,
+  warcraftlogs: WarcraftlogsSimulator,
+  battlenet: BattlenetSimulator
+) => ({
+  DISCORD_API_BASE_URL: discord.apiBaseUrl,
+  DISCORD_AUTHORIZE_URL: discord.authorizeUrl,
+  WCL_OAUTH_TOKEN_URL: warcraftlogs.tokenUrl,
+  WCL_ENDPOINT: warcraftlogs.endpoint,
+  BNET_OAUTH_TOKEN_URL: battlenet.tokenUrl,
+  BNET_API_BASE_URL: battlenet.apiBaseUrl
+})
+
 /** The three providers, simulated, and the variables that lead a service to them. */
 export const simulatedProviders = Effect.gen(function* () {
   const discord = yield* discordSimulator({ ...client, redirectUris: [environment.DISCORD_REDIRECT_URL] })
   const warcraftlogs = yield* warcraftlogsSimulator(client)
   const battlenet = yield* battlenetSimulator(client)
-  const variables = {
-    DISCORD_API_BASE_URL: discord.apiBaseUrl,
-    DISCORD_AUTHORIZE_URL: discord.authorizeUrl,
-    WCL_OAUTH_TOKEN_URL: warcraftlogs.tokenUrl,
-    WCL_ENDPOINT: warcraftlogs.endpoint,
-    BNET_OAUTH_TOKEN_URL: battlenet.tokenUrl,
-    BNET_API_BASE_URL: battlenet.apiBaseUrl
-  }
-  return { discord, warcraftlogs, battlenet, variables }
+  return { discord, warcraftlogs, battlenet, variables: variablesOf(discord, warcraftlogs, battlenet) }
 })
 
 type Variables = Readonly<Record<string, string>>
