@@ -24,26 +24,26 @@ import { InvitesRepo } from "./guilds/InvitesRepo.ts"
 import { Members } from "./guilds/Members.ts"
 import { MembersRepo } from "./guilds/MembersRepo.ts"
 import { healthLayer } from "./health/HealthHttp.ts"
-import { envelopeLayer, jsonBodyLayer } from "./http/EnvelopeHttp.ts"
-import { Limits } from "./http/Limits.ts"
-import * as Rim from "./http/Rim.ts"
-import * as MetricsServer from "./http/MetricsServer.ts"
-import { docsPath, openApiPath } from "./http/RouteTable.ts"
-import * as Server from "./http/Server.ts"
-import { SessionCookies } from "./http/SessionCookies.ts"
-import { signedInLayer } from "./http/SignedInHttp.ts"
+import { envelopeLayer, jsonBodyLayer } from "./server/EnvelopeHttp.ts"
+import { RateLimits } from "./limits/RateLimits.ts"
+import * as Rim from "./server/Pipeline.ts"
+import * as MetricsServer from "./server/MetricsServer.ts"
+import { docsPath, openApiPath } from "./server/RouteTable.ts"
+import * as Server from "./server/Server.ts"
+import { SessionCookies } from "./auth/SessionCookies.ts"
+import { signedInLayer } from "./auth/SignedInHttp.ts"
 import { AppConfig } from "./infra/AppConfig.ts"
-import { BnetClient } from "./infra/BnetClient.ts"
+import { BnetClient } from "./refreshes/battlenet/BnetClient.ts"
 import { Crypto } from "./infra/Crypto.ts"
-import { DiscordClient } from "./infra/DiscordClient.ts"
+import { DiscordClient } from "./auth/discord/DiscordClient.ts"
 import { GeoIp } from "./infra/GeoIp.ts"
-import { Limiter } from "./infra/Limiter.ts"
+import { RateLimiter } from "./limits/RateLimiter.ts"
 import { processLayer } from "./infra/Metrics.ts"
 import * as Redis from "./infra/Redis.ts"
 import * as Sql from "./infra/Sql.ts"
 import { migrate, seed, type SqlFilesError } from "./infra/SqlFiles.ts"
 import * as Telemetry from "./infra/Telemetry.ts"
-import { WclClient } from "./infra/WclClient.ts"
+import { WclClient } from "./refreshes/warcraftlogs/WclClient.ts"
 
 const groups = Layer.mergeAll(healthLayer, signInLayer, sessionsLayer, guildsLayer, invitesLayer, charactersLayer)
 
@@ -54,7 +54,7 @@ const slices = Layer.mergeAll(Invites.layer, Members.layer, GuildHistory.layer).
   Layer.provideMerge(Characters.layer),
   Layer.provideMerge(SignIn.layer),
   Layer.provideMerge(Sessions.layer),
-  Layer.provideMerge(Limits.layer),
+  Layer.provideMerge(RateLimits.layer),
   Layer.provideMerge(SessionCookies.layer),
   Layer.merge(Sweep.layer),
   Layer.provide(ProfileRefresh.layer),
@@ -79,7 +79,7 @@ const infra = Layer.mergeAll(
   DiscordClient.layer,
   WclClient.layer,
   BnetClient.layer,
-  Limiter.layer.pipe(Layer.provide(Crypto.layer), Layer.provideMerge(Redis.layer))
+  RateLimiter.layer.pipe(Layer.provide(Crypto.layer), Layer.provideMerge(Redis.layer))
 )
 
 /** How long a start waits for PostgreSQL. */

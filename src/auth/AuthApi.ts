@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { JsonBody } from "../http/Envelope.ts"
-import { SignedIn } from "../http/SignedIn.ts"
+import { SignedIn } from "./SignedIn.ts"
 import {
   CodeExchangeFailed,
   CodeExchangeLimited,

@@ -1,8 +1,8 @@
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
-import { SessionCookies } from "../http/SessionCookies.ts"
-import { CurrentSession } from "../http/SignedIn.ts"
+import { SessionCookies } from "./SessionCookies.ts"
+import { CurrentSession } from "./SignedIn.ts"
 import { Sessions } from "./Sessions.ts"
 import { SignIn } from "./SignIn.ts"
 

@@ -1,6 +1,6 @@
 import { Context, Data, Effect, FiberSet, Layer, Schedule, Semaphore } from "effect"
 import { Crypto } from "../infra/Crypto.ts"
-import { DiscordClient } from "../infra/DiscordClient.ts"
+import { DiscordClient } from "./discord/DiscordClient.ts"
 import { type Claim, ProfileRefreshRepo } from "./ProfileRefreshRepo.ts"
 import { sealTokens } from "./SealedTokens.ts"
 import type { UserId } from "./User.ts"

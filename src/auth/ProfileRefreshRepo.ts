@@ -2,10 +2,10 @@ import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
-import type { DiscordProfile } from "../infra/DiscordClient.ts"
+import type { DiscordProfile } from "./discord/DiscordClient.ts"
 import { change } from "../infra/Sql.ts"
 import type { SealedTokens } from "./SealedTokens.ts"
-import { storeProfile } from "./StoreProfile.ts"
+import { storeProfile } from "./ProfileSql.ts"
 import type { UserId } from "./User.ts"
 
 /** The right to refresh one identity. A sign-in ends it, and so does the claim of the next day. */

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import type { Crypto } from "../infra/Crypto.ts"
-import type { DiscordTokens } from "../infra/DiscordClient.ts"
+import type { DiscordTokens } from "./discord/DiscordClient.ts"
 
 /** Discord's tokens as they are stored. */
 export interface SealedTokens {

@@ -3,7 +3,7 @@ import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
 import { AppConfig } from "../infra/AppConfig.ts"
 import { Crypto } from "../infra/Crypto.ts"
-import { DiscordClient } from "../infra/DiscordClient.ts"
+import { DiscordClient } from "./discord/DiscordClient.ts"
 import { GeoIp } from "../infra/GeoIp.ts"
 import {
   CodeExchangeFailed,

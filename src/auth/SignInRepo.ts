@@ -2,11 +2,11 @@ import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
-import type { DiscordProfile } from "../infra/DiscordClient.ts"
+import type { DiscordProfile } from "./discord/DiscordClient.ts"
 import type { Location } from "../infra/GeoIp.ts"
 import { change } from "../infra/Sql.ts"
 import type { SealedTokens } from "./SealedTokens.ts"
-import { storeProfile } from "./StoreProfile.ts"
+import { storeProfile } from "./ProfileSql.ts"
 
 /** What became of a state that somebody presented. */
 export type StateVerdict = "won" | "unknown" | "expired" | "consumed"

@@ -1,15 +1,10 @@
 import { Schema } from "effect"
+import { Faction, RaidRole, Region } from "../game/Game.ts"
 import { apiError } from "../http/ApiError.ts"
 import { Timestamp } from "../http/Timestamp.ts"
 
 export const CharacterId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("CharacterId"))
 export type CharacterId = typeof CharacterId.Type
-
-export const Region = Schema.Literals(["us", "eu", "kr", "tw", "cn"])
-export type Region = typeof Region.Type
-
-export const Role = Schema.Literals(["tank", "heal", "melee", "ranged"])
-export type Role = typeof Role.Type
 
 const Rank = Schema.Literals(["main", "alt"])
 
@@ -70,7 +65,7 @@ export const BattlenetSnapshot = Schema.Struct({
   level: Schema.NullOr(Schema.Int),
   equipped_item_level: Schema.NullOr(Schema.Int),
   active_spec_name: Schema.NullOr(Schema.String),
-  faction: Schema.NullOr(Schema.Literals(["alliance", "horde"])),
+  faction: Schema.NullOr(Faction),
   error: Schema.NullOr(Schema.String),
   fetched_at: Timestamp
 })
@@ -85,7 +80,7 @@ const fields = {
   class: Schema.String,
   race: Schema.String,
   spec: Schema.String,
-  role: Role,
+  role: RaidRole,
   rank: Rank,
   created_at: Timestamp,
   updated_at: Timestamp,

@@ -2,9 +2,9 @@ import { Context, Effect, Layer } from "effect"
 import type { UserId } from "../auth/User.ts"
 import type { GuildId } from "../guilds/Guild.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
-import { BnetClient } from "../infra/BnetClient.ts"
-import type { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../infra/Provider.ts"
-import { WclClient } from "../infra/WclClient.ts"
+import { BnetClient } from "../refreshes/battlenet/BnetClient.ts"
+import type { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../refreshes/ProviderErrors.ts"
+import { WclClient } from "../refreshes/warcraftlogs/WclClient.ts"
 import {
   type BattlenetSnapshot,
   type Character,
@@ -14,7 +14,7 @@ import {
   type WarcraftlogsSnapshot
 } from "./Character.ts"
 import { CharactersRepo } from "./CharactersRepo.ts"
-import { oneRefresh } from "./OneRefresh.ts"
+import { refreshTurns } from "../refreshes/RefreshTurns.ts"
 
 const orNotFound = <A>(found: A | null | undefined) =>
   found === undefined || found === null ? Effect.fail(new CharacterNotFound()) : Effect.succeed(found)
@@ -48,8 +48,8 @@ export class Characters extends Context.Service<
       const repo = yield* CharactersRepo
       const wcl = yield* WclClient
       const bnet = yield* BnetClient
-      const warcraftlogs = yield* oneRefresh<WarcraftlogsSnapshot, RefreshFailure>(wcl)
-      const battlenet = yield* oneRefresh<BattlenetSnapshot, RefreshFailure | RegionUnsupported>(bnet)
+      const warcraftlogs = yield* refreshTurns<WarcraftlogsSnapshot, RefreshFailure>(wcl)
+      const battlenet = yield* refreshTurns<BattlenetSnapshot, RefreshFailure | RegionUnsupported>(bnet)
 
       const owned = (id: CharacterId, user: UserId) => Effect.flatMap(repo.findOwned(id, user), orNotFound)
 

@@ -2,8 +2,8 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { RateLimitExceeded } from "../http/ApiError.ts"
 import { JsonBody } from "../http/Envelope.ts"
-import { SignedIn } from "../http/SignedIn.ts"
-import { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../infra/Provider.ts"
+import { SignedIn } from "../auth/SignedIn.ts"
+import { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../refreshes/ProviderErrors.ts"
 import {
   BattlenetSnapshot,
   CharacterDetail,

@@ -1,8 +1,8 @@
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
-import { Limits } from "../http/Limits.ts"
-import { CurrentSession } from "../http/SignedIn.ts"
+import { RateLimits } from "../limits/RateLimits.ts"
+import { CurrentSession } from "../auth/SignedIn.ts"
 import { Characters } from "./Characters.ts"
 
 export const charactersLayer = HttpApiBuilder.group(
@@ -10,7 +10,7 @@ export const charactersLayer = HttpApiBuilder.group(
   "characters",
   Effect.fnUntraced(function* (handlers) {
     const characters = yield* Characters
-    const limits = yield* Limits
+    const limits = yield* RateLimits
     return handlers.handleAll({
       get: Effect.fnUntraced(function* ({ params }) {
         const { user } = yield* CurrentSession

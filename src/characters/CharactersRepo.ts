@@ -3,9 +3,9 @@ import { SqlClient } from "effect/sql"
 import type { UserId } from "../auth/User.ts"
 import type { GuildId } from "../guilds/Guild.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
-import type { BnetCharacter } from "../infra/BnetClient.ts"
+import type { BnetCharacter } from "../refreshes/battlenet/BnetClient.ts"
 import { change, read } from "../infra/Sql.ts"
-import type { WclCharacter } from "../infra/WclClient.ts"
+import type { WclCharacter } from "../refreshes/warcraftlogs/WclClient.ts"
 import type { BattlenetSnapshot, Character, CharacterDetail, CharacterId, WarcraftlogsSnapshot } from "./Character.ts"
 
 interface CharacterRow extends Omit<Character, "created_at" | "updated_at" | "deleted_at"> {

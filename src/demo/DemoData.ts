@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises"
 import { connect } from "node:net"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
-import { step } from "./Watchdog.ts"
+import { step } from "./servers/Watchdog.ts"
 
 const listens = (port: number) =>
   new Promise<boolean>((resolve) => {

@@ -1,7 +1,7 @@
 import { resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
-import { step } from "./Watchdog.ts"
+import { step } from "./servers/Watchdog.ts"
 
 export const usage = `\
 The whole service on embedded PostgreSQL and Redis, with Discord, Warcraft Logs and Battle.net simulated.

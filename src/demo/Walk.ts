@@ -1,5 +1,5 @@
-import { rosterRealm, roster } from "./sim/roster.ts"
-import { personas } from "./sim/Personas.ts"
+import { rosterRealm, roster } from "./simulators/roster.ts"
+import { personas } from "./simulators/Personas.ts"
 
 const guild = "a1f1bcf2-47c2-4d57-bf9e-24edd3a6dcae"
 

@@ -1,6 +1,6 @@
 import { Schema, SchemaTransformation, Struct } from "effect"
 import { DiscordUser, UserId } from "../auth/User.ts"
-import { Region } from "../characters/Character.ts"
+import { Faction, GameVersion, Region } from "../game/Game.ts"
 import { apiError } from "../http/ApiError.ts"
 import { Timestamp } from "../http/Timestamp.ts"
 
@@ -8,10 +8,7 @@ export const GuildId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("G
 export type GuildId = typeof GuildId.Type
 
 /** From the least right to the most. */
-export const Role = Schema.Literals(["applicant", "raider", "officer", "admin"])
-
-const Faction = Schema.Literals(["alliance", "horde"])
-const GameVersion = Schema.Literals(["classic1x", "classic", "classicann"])
+export const GuildRole = Schema.Literals(["applicant", "raider", "officer", "admin"])
 
 /** How long and how often an invite can be accepted; null is without end. */
 const InviteTerms = Schema.Struct({
@@ -33,7 +30,7 @@ export const Guild = Schema.Struct({
   created_at: Timestamp,
   updated_at: Timestamp,
   deleted_at: Schema.NullOr(Timestamp),
-  membership_role: Role
+  membership_role: GuildRole
 }).annotate({ identifier: "Guild" })
 export type Guild = typeof Guild.Type
 
@@ -41,7 +38,7 @@ const Person = Schema.Struct({ user_id: UserId, discord: DiscordUser })
 
 export const Member = Schema.Struct({
   user_id: UserId,
-  role: Role,
+  role: GuildRole,
   discord: DiscordUser,
   created_at: Timestamp,
   updated_at: Timestamp
@@ -80,8 +77,8 @@ export const NewGuild = Schema.Struct(fields)
 export type NewGuild = typeof NewGuild.Type
 
 /** Any subset of what a guild is made from. */
-export const GuildChange = Schema.Struct(fields).mapFields(Struct.map(Schema.optionalKey))
-export type GuildChange = typeof GuildChange.Type
+export const GuildPatch = Schema.Struct(fields).mapFields(Struct.map(Schema.optionalKey))
+export type GuildPatch = typeof GuildPatch.Type
 
 export const Invite = Schema.Struct({ guild_id: GuildId, code: Schema.String, ...InviteTerms.fields }).annotate({
   identifier: "Invite"

@@ -4,13 +4,13 @@ import type { Character } from "../characters/Character.ts"
 import { Characters } from "../characters/Characters.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { AppConfig } from "../infra/AppConfig.ts"
-import { AdminRequired, type Guild, GuildChange, type GuildId, GuildInvalid, GuildNotFound, NewGuild } from "./Guild.ts"
-import type { GuildChanges, GuildDetails } from "./GuildsApi.ts"
+import { AdminRequired, type Guild, GuildPatch, type GuildId, GuildInvalid, GuildNotFound, NewGuild } from "./Guild.ts"
+import type { PatchGuildBody, NewGuildBody } from "./GuildsApi.ts"
 import { GuildsRepo, type GuildView } from "./GuildsRepo.ts"
 import type { Asked } from "./GuildsSql.ts"
 
 const decode = Schema.decodeUnknownEffect(NewGuild, { errors: "all" })
-const decodeChange = Schema.decodeUnknownEffect(GuildChange, { errors: "all" })
+const decodeChange = Schema.decodeUnknownEffect(GuildPatch, { errors: "all" })
 const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const allowed: Record<string, string> = {
@@ -42,7 +42,7 @@ export class Guilds extends Context.Service<
   {
     /** The caller becomes its admin. */
     readonly create: (
-      details: typeof GuildDetails.Type,
+      details: typeof NewGuildBody.Type,
       user: UserId
     ) => Effect.Effect<Guild, GuildInvalid | DependencyUnavailable>
     readonly list: (user: UserId) => Effect.Effect<ReadonlyArray<Guild>, DependencyUnavailable>
@@ -51,7 +51,7 @@ export class Guilds extends Context.Service<
     readonly update: (
       id: GuildId,
       user: UserId,
-      changes: typeof GuildChanges.Type
+      changes: typeof PatchGuildBody.Type
     ) => Effect.Effect<Guild, GuildInvalid | GuildNotFound | AdminRequired | DependencyUnavailable>
     readonly remove: (
       id: GuildId,

@@ -3,7 +3,7 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { UserId } from "../auth/User.ts"
 import { Character } from "../characters/Character.ts"
 import { JsonBody } from "../http/Envelope.ts"
-import { SignedIn } from "../http/SignedIn.ts"
+import { SignedIn } from "../auth/SignedIn.ts"
 import {
   AdminRequired,
   AlreadyMember,
@@ -26,7 +26,7 @@ const memberParams = { guild_id: GuildId, user_id: UserId }
 const adminOnly = [GuildNotFound.wire, AdminRequired.wire] as const
 
 /** What a guild is made from; bounds are the guild's own, so that a fault is `guild.validation_failed`. */
-export const GuildDetails = Schema.Struct({
+export const NewGuildBody = Schema.Struct({
   name: Schema.String,
   realm: Schema.String,
   region: Schema.String,
@@ -34,7 +34,7 @@ export const GuildDetails = Schema.Struct({
   game_version: Schema.String
 })
 
-export const GuildChanges = GuildDetails.mapFields(Struct.map(Schema.optionalKey))
+export const PatchGuildBody = NewGuildBody.mapFields(Struct.map(Schema.optionalKey))
 
 const InviteOptions = Schema.Struct({
   expires_in_seconds: Schema.optionalKey(
@@ -46,7 +46,7 @@ const InviteOptions = Schema.Struct({
 export class GuildsApi extends HttpApiGroup.make("guilds")
   .add(
     HttpApiEndpoint.post("create", "/", {
-      payload: GuildDetails,
+      payload: NewGuildBody,
       success: Schema.Struct({ guild: Guild }).pipe(HttpApiSchema.status(201)),
       error: GuildInvalid.wire
     }),
@@ -58,7 +58,7 @@ export class GuildsApi extends HttpApiGroup.make("guilds")
     }),
     HttpApiEndpoint.patch("update", "/:guild_id", {
       params,
-      payload: GuildChanges,
+      payload: PatchGuildBody,
       success: Schema.Struct({ guild: Guild }),
       error: [GuildInvalid.wire, ...adminOnly]
     }),

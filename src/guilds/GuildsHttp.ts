@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
-import { CurrentSession } from "../http/SignedIn.ts"
+import { CurrentSession } from "../auth/SignedIn.ts"
 import { GuildHistory } from "./GuildHistory.ts"
 import { Guilds } from "./Guilds.ts"
 import { Invites } from "./Invites.ts"

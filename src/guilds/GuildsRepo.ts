@@ -3,7 +3,7 @@ import { SqlClient } from "effect/sql"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { change, read } from "../infra/Sql.ts"
-import type { Guild, GuildChange, GuildId, NewGuild } from "./Guild.ts"
+import type { Guild, GuildPatch, GuildId, NewGuild } from "./Guild.ts"
 import { type Asked, guildsSql } from "./GuildsSql.ts"
 
 /** A guild as one of its members sees it; the invite only where they may see it. */
@@ -34,7 +34,7 @@ export class GuildsRepo extends Context.Service<
     readonly update: (
       id: GuildId,
       caller: UserId,
-      change: GuildChange
+      change: GuildPatch
     ) => Effect.Effect<(Asked & { readonly guild: GuildView | null }) | undefined, DependencyUnavailable>
     /** Soft; ends the live invite with it. */
     readonly remove: (id: GuildId, caller: UserId) => Effect.Effect<Asked | undefined, DependencyUnavailable>
@@ -76,7 +76,7 @@ export class GuildsRepo extends Context.Service<
         return toGuild(rows[0]!)
       })
 
-      const update = Effect.fn("GuildsRepo.update")(function* (id: GuildId, user: UserId, fields: GuildChange) {
+      const update = Effect.fn("GuildsRepo.update")(function* (id: GuildId, user: UserId, fields: GuildPatch) {
         const updated = yield* event(
           user,
           "guild_updated",

@@ -3,7 +3,7 @@ import type { SqlClient, SqlError, Statement } from "effect/sql"
 import type { UserId } from "../auth/User.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
 import { change } from "../infra/Sql.ts"
-import type { GuildId, Role } from "./Guild.ts"
+import type { GuildId, GuildRole } from "./Guild.ts"
 
 /** What an event is called in `security_audit_events`, and in a guild's history without the prefix. */
 type GuildEventType =
@@ -19,7 +19,7 @@ type GuildEventType =
 
 /** A row of a change says who asked; the rest is null when they may not, or when there was nothing to change. */
 export interface Asked {
-  readonly caller_role: typeof Role.Type
+  readonly caller_role: typeof GuildRole.Type
 }
 
 /**

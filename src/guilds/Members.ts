@@ -9,12 +9,12 @@ import {
   LastAdmin,
   type Member,
   MemberNotFound,
-  Role
+  GuildRole
 } from "./Guild.ts"
 import { orGuildNotFound } from "./Guilds.ts"
 import { type MemberChange, MembersRepo } from "./MembersRepo.ts"
 
-const decodeRole = Schema.decodeUnknownEffect(Role)
+const decodeRole = Schema.decodeUnknownEffect(GuildRole)
 
 type Refused = GuildNotFound | AdminRequired | MemberNotFound | LastAdmin | DependencyUnavailable
 

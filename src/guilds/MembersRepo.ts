@@ -4,7 +4,7 @@ import { avatarUrl } from "../auth/Avatar.ts"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { read } from "../infra/Sql.ts"
-import type { GuildId, Member, Role } from "./Guild.ts"
+import type { GuildId, Member, GuildRole } from "./Guild.ts"
 import { type Asked, guildsSql } from "./GuildsSql.ts"
 
 interface MemberRow extends Omit<Member, "discord" | "created_at" | "updated_at"> {
@@ -52,7 +52,7 @@ export class MembersRepo extends Context.Service<
       guild: GuildId,
       caller: UserId,
       target: UserId,
-      role: typeof Role.Type
+      role: typeof GuildRole.Type
     ) => Effect.Effect<MemberChange | undefined, DependencyUnavailable>
     /** Ends the membership of somebody else, as an admin, or one's own. */
     readonly remove: (
@@ -115,7 +115,7 @@ export class MembersRepo extends Context.Service<
         guild: GuildId,
         caller: UserId,
         user: UserId,
-        role: typeof Role.Type
+        role: typeof GuildRole.Type
       ) {
         const changed = yield* event(
           caller,

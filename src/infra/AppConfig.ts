@@ -19,13 +19,13 @@ import {
   port,
   rate,
   ratio,
-  Reader,
+  ConfigReader,
   secret,
   secretPairs,
   text
-} from "./Variables.ts"
+} from "./ConfigReader.ts"
 
-const readDatabase = (reader: Reader) => ({
+const readDatabase = (reader: ConfigReader) => ({
   host: reader.required("DB_HOST", host),
   port: reader.required("DB_PORT", port),
   user: reader.required("DB_USER", text),
@@ -41,7 +41,7 @@ const ownSamplers = ["always_on", "always_off", "traceidratio"] as const
 const samplers = [...ownSamplers, ...ownSamplers.map((name) => `parentbased_${name}` as const)]
 
 /** The standard names of OpenTelemetry; a signal without an endpoint is off. */
-const readOtel = (reader: Reader) => {
+const readOtel = (reader: ConfigReader) => {
   const disabled = reader.optional("OTEL_SDK_DISABLED", boolean, false)
   const base = reader.optional("OTEL_EXPORTER_OTLP_ENDPOINT", baseUrl, undefined)
   const endpoint = (signal: "TRACES" | "LOGS" | "METRICS") => {
@@ -74,7 +74,7 @@ const readOtel = (reader: Reader) => {
 }
 
 /** Secrets are Redacted, URLs carry no trailing slash, times are milliseconds. */
-const read = (reader: Reader) => ({
+const read = (reader: ConfigReader) => ({
   port: reader.required("APP_PORT", port),
   frontendOrigin: reader.required("FRONTEND_BASE_URL", origin),
   database: readDatabase(reader),
@@ -173,7 +173,7 @@ const contradictions = ({ session, discord, port, metricsPort }: Values): Readon
 
 /** The names of all variables, in the order they are read. */
 export const variables = (): ReadonlyArray<string> => {
-  const reader = new Reader({})
+  const reader = new ConfigReader({})
   read(reader)
   return reader.names
 }
@@ -193,7 +193,7 @@ export class AppConfig extends Context.Service<AppConfig, Values>()("infra/AppCo
     Layer.effect(
       AppConfig,
       Effect.suspend(() => {
-        const reader = new Reader(env)
+        const reader = new ConfigReader(env)
         const values = read(reader)
         const faults = [...reader.faults, ...contradictions(values)]
         return faults.length > 0 ? Effect.fail(new InvalidConfiguration({ faults })) : Effect.succeed(values)
@@ -205,7 +205,7 @@ export class AppConfig extends Context.Service<AppConfig, Values>()("infra/AppCo
 
 /** The `DB_*` variables alone, for tools that need no others. */
 export const databaseConfig = Effect.suspend(() => {
-  const reader = new Reader(process.env)
+  const reader = new ConfigReader(process.env)
   const database = readDatabase(reader)
   return reader.faults.length > 0
     ? Effect.fail(new InvalidConfiguration({ faults: reader.faults }))

@@ -2,7 +2,7 @@ import { assert, it, vi } from "@effect/vitest"
 import { Effect } from "effect"
 import { adoptFrom } from "../../src/adoption/Adopt.ts"
 import { migrationsDirectory } from "../../src/infra/SqlFiles.ts"
-import { signIn, started } from "../demo/discordRequests.ts"
+import { signIn, started } from "../demo/simulators/discordRequests.ts"
 import { startProcess, until, variablesFor } from "../start/startProcess.ts"
 import { oldDatabase, tokens } from "./OldDatabase.ts"
 

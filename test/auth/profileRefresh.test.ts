@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { profileOf } from "../../src/demo/sim/Personas.ts"
+import { profileOf } from "../../src/demo/simulators/Personas.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { environment } from "../support/environment.ts"
 import { eventually } from "../support/eventually.ts"

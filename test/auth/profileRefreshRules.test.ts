@@ -13,7 +13,7 @@ import {
   DiscordRateLimited,
   DiscordTokenRejected,
   DiscordUnavailable
-} from "../../src/infra/DiscordClient.ts"
+} from "../../src/auth/discord/DiscordClient.ts"
 import { withLog } from "../infra/providers.ts"
 import { environment } from "../support/environment.ts"
 

@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { createHmac } from "node:crypto"
-import { personas } from "../../src/demo/sim/Personas.ts"
+import { personas } from "../../src/demo/simulators/Personas.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { environment } from "../support/environment.ts"
 import { eventually } from "../support/eventually.ts"

@@ -1,6 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { personas, profileOf } from "../../src/demo/sim/Personas.ts"
+import { personas, profileOf } from "../../src/demo/simulators/Personas.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { query } from "../support/query.ts"
 import { live, startReplica, TestApp } from "../support/TestApp.ts"

@@ -14,7 +14,7 @@ import {
   DiscordTokenRejected,
   type DiscordTokens,
   DiscordUnavailable
-} from "../../src/infra/DiscordClient.ts"
+} from "../../src/auth/discord/DiscordClient.ts"
 import { GeoIp } from "../../src/infra/GeoIp.ts"
 import { environment } from "../support/environment.ts"
 

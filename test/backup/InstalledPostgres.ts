@@ -3,9 +3,9 @@ import { existsSync, readdirSync } from "node:fs"
 import { chown, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Effect, Redacted } from "effect"
-import type { PostgresServer } from "../../src/demo/EmbeddedPostgres.ts"
-import { run, serverUser } from "../../src/demo/PostgresBinaries.ts"
-import { freePort, step, watchdog } from "../../src/demo/Watchdog.ts"
+import type { PostgresServer } from "../../src/demo/servers/EmbeddedPostgres.ts"
+import { run, serverUser } from "../../src/demo/servers/PostgresBinaries.ts"
+import { freePort, step, watchdog } from "../../src/demo/servers/Watchdog.ts"
 
 /** Where Debian and its kin put PostgreSQL, a folder for each version. */
 const versions = "/usr/lib/postgresql"

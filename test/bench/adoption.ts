@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
-import { createDatabase, embeddedPostgres } from "../../src/demo/EmbeddedPostgres.ts"
+import { createDatabase, embeddedPostgres } from "../../src/demo/servers/EmbeddedPostgres.ts"
 import { splitStatements } from "../../src/infra/SqlStatements.ts"
 
 /*

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
-import { freePort } from "../../src/demo/Watchdog.ts"
+import { freePort } from "../../src/demo/servers/Watchdog.ts"
 
 const main = fileURLToPath(new URL("../../src/demo/main.ts", import.meta.url))
 

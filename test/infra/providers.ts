@@ -1,10 +1,10 @@
 import { Clock, Context, Effect, Layer, Logger, References } from "effect"
 import { AppConfig } from "../../src/infra/AppConfig.ts"
-import { BnetClient } from "../../src/infra/BnetClient.ts"
-import { DiscordClient } from "../../src/infra/DiscordClient.ts"
-import { WclClient } from "../../src/infra/WclClient.ts"
+import { BnetClient } from "../../src/refreshes/battlenet/BnetClient.ts"
+import { DiscordClient } from "../../src/auth/discord/DiscordClient.ts"
+import { WclClient } from "../../src/refreshes/warcraftlogs/WclClient.ts"
 import { environment } from "../support/environment.ts"
-import type { Fault } from "../../src/demo/sim/Fault.ts"
+import type { Fault } from "../../src/demo/simulators/Fault.ts"
 
 /** Credentials that no log line may show. */
 export const credentials = {

@@ -8,7 +8,8 @@ export default defineConfig({
     include: [
       "test/auth/{SealedTokens,cookies,discordFaults,locations,sessionLife,sessions,signIn,signInRules}.test.ts",
       "test/guilds/guilds.test.ts",
-      "test/http/{bodies,csrf,errors,headers,input,units}.test.ts",
+      "test/auth/csrf.test.ts",
+      "test/server/{bodies,errors,headers,input,units}.test.ts",
       "test/infra/Crypto.test.ts"
     ],
     reporters: []

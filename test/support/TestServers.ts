@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { Effect, Redacted } from "effect"
 import { inject } from "vitest"
-import { createDatabase, dropDatabase } from "../../src/demo/EmbeddedPostgres.ts"
+import { createDatabase, dropDatabase } from "../../src/demo/servers/EmbeddedPostgres.ts"
 import { assertCleanDatabase } from "./canaries.ts"
 
 declare module "vitest" {

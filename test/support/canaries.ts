@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { Redis } from "ioredis"
 import { inject } from "vitest"
-import type { PostgresServer } from "../../src/demo/EmbeddedPostgres.ts"
+import type { PostgresServer } from "../../src/demo/servers/EmbeddedPostgres.ts"
 import { environment } from "./environment.ts"
 
 const configured = Object.entries(environment)

@@ -7,8 +7,13 @@ import { Effect, Exit, Redacted, References, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { Redis } from "ioredis"
 import type { TestProject } from "vitest/node"
-import { type PostgresServer, createDatabase, dropDatabase, embeddedPostgres } from "../../src/demo/EmbeddedPostgres.ts"
-import { type RedisServer, embeddedRedis } from "../../src/demo/EmbeddedRedis.ts"
+import {
+  type PostgresServer,
+  createDatabase,
+  dropDatabase,
+  embeddedPostgres
+} from "../../src/demo/servers/EmbeddedPostgres.ts"
+import { type RedisServer, embeddedRedis } from "../../src/demo/servers/EmbeddedRedis.ts"
 import { migrate } from "../../src/infra/SqlFiles.ts"
 
 /** The values of these variables, undefined when none is set; some without the others are a mistake. */

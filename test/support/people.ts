@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { profileOf } from "../../src/demo/sim/Personas.ts"
+import { profileOf } from "../../src/demo/simulators/Personas.ts"
 import { openBrowser } from "./Browser.ts"
 import { TestApp } from "./TestApp.ts"
 

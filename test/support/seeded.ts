@@ -1,6 +1,6 @@
 import { Effect } from "effect"
-import { roster } from "../../src/demo/sim/roster.ts"
-import { personas } from "../../src/demo/sim/Personas.ts"
+import { roster } from "../../src/demo/simulators/roster.ts"
+import { personas } from "../../src/demo/simulators/Personas.ts"
 import type { openBrowser } from "./Browser.ts"
 
 /** The guild of the roster seed. */

@@ -1,0 +1,32 @@
+import { Context } from "effect"
+import { HttpApiMiddleware } from "effect/http-api"
+import { DependencyUnavailable } from "../http/ApiError.ts"
+import {
+  CsrfInvalid,
+  CsrfRequired,
+  ReloginRequired,
+  type Session,
+  SessionExpired,
+  SessionRevoked,
+  Unauthorized,
+  type User
+} from "./Session.ts"
+
+/** The live session a request was made in. */
+export class CurrentSession extends Context.Service<
+  CurrentSession,
+  { readonly token: string; readonly user: typeof User.Type; readonly session: typeof Session.Type }
+>()("auth/CurrentSession") {}
+
+/** Demands a live session and, for unsafe methods, its CSRF token. */
+export class SignedIn extends HttpApiMiddleware.Service<SignedIn, { provides: CurrentSession }>()("auth/SignedIn", {
+  error: [
+    Unauthorized.wire,
+    SessionRevoked.wire,
+    SessionExpired.wire,
+    ReloginRequired.wire,
+    CsrfRequired.wire,
+    CsrfInvalid.wire,
+    DependencyUnavailable.wire
+  ]
+}) {}

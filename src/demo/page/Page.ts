@@ -1,0 +1,66 @@
+import { Effect } from "effect"
+import { readFileSync } from "node:fs"
+import { createServer, type RequestListener, type Server } from "node:http"
+
+const file = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url), "utf8")
+
+const answers = (api: string): RequestListener => {
+  const files = new Map([
+    ["/page.js", { type: "text/javascript", body: file("page.js").replace("__API__", api) }],
+    ["/page.css", { type: "text/css", body: file("page.css") }]
+  ])
+  const index = { type: "text/html", body: file("index.html") }
+  const policy =
+    `default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src ${new URL(api).origin}; ` +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+  return ({ url = "/" }, response) => {
+    const { type, body } = files.get(url) ?? index
+    const headers = { "cache-control": "no-store", "content-security-policy": policy }
+    response.writeHead(200, { ...headers, "content-type": `${type}; charset=utf-8` }).end(body)
+  }
+}
+
+/** A browser may take either address for `localhost`; a machine may lack the second. */
+const hostsOf = (hostname: string) =>
+  hostname === "localhost" ? ["127.0.0.1", "::1"] : [hostname.replace(/^\[(.*)\]$/, "$1")]
+
+const absent = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT"])
+
+const listen = (server: Server, port: number, host: string) =>
+  new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+    server.once("error", resolve).listen(port, host, () => resolve(undefined))
+  })
+
+const end = (servers: ReadonlyArray<Server>) => {
+  for (const server of servers) {
+    server.close()
+    server.closeAllConnections()
+  }
+}
+
+const open = async (frontend: string, api: string) => {
+  const { protocol, hostname, port } = new URL(frontend)
+  if (protocol !== "http:") return { page: "not served: it has no certificate for https", servers: [] }
+  const number = Number(port || 80)
+  const hosts = hostsOf(hostname)
+  const listener = answers(api)
+  const servers = hosts.map(() => createServer(listener))
+  for (const [index, host] of hosts.entries()) {
+    const error = await listen(servers[index]!, number, host)
+    if (error === undefined || (index > 0 && absent.has(error.code ?? ""))) continue
+    end(servers)
+    const why = error.code === "EADDRINUSE" ? `something else, perhaps the real app, has port ${number}` : error.message
+    return { page: `not served: ${why}`, servers: [] }
+  }
+  return { page: frontend, servers }
+}
+
+/**
+ * Serves the stand-in of the browser app at the frontend's address, and answers what to print about it: when something
+ * else has that port, most likely the real app, the demo goes on without the page.
+ */
+export const servePage = (frontend: string, api: string) =>
+  Effect.acquireRelease(
+    Effect.promise(() => open(frontend, api)),
+    ({ servers }) => Effect.sync(() => end(servers))
+  ).pipe(Effect.map(({ page }) => page))

@@ -1,0 +1,169 @@
+import type { Region } from "../../game/Game.ts"
+import type { RosterCharacter } from "./roster.ts"
+import { roster, rosterRealm } from "./roster.ts"
+
+/** A character the simulated providers may know. Whatever is not said here follows from the name. */
+export interface SimCharacter {
+  readonly name: string
+  readonly region: Region
+  /** The slug. */
+  readonly realm: string
+  readonly class: string
+  readonly race: string | null
+  readonly spec: string
+  readonly role: RosterCharacter["role"]
+  readonly faction: "HORDE" | "ALLIANCE"
+  /** 70 by default. */
+  readonly level?: number
+  /**
+   * `no-reports` is ranked without a log to show, `no-gear` has combatant info without gear, `failing` makes
+   * zoneRankings an error beside good data, `no-rankings` makes it null.
+   */
+  readonly wcl: RosterCharacter["wcl"] | "no-reports" | "no-gear" | "failing" | "no-rankings"
+  /** `invalid` still has a profile, but its status says is_valid false; `sparse` has the fewest fields. */
+  readonly bnet: RosterCharacter["bnet"] | "no-talents" | "invalid" | "sparse"
+  /** To play a name that another character took over. */
+  readonly bnetId?: number
+  readonly wclId?: number
+}
+
+/** A number that is always the same for the same words (FNV-1a, mixed). */
+export const hash = (...words: ReadonlyArray<string | number>): number => {
+  let state = 0x811c9dc5
+  for (const byte of Buffer.from(words.join("\u0000"))) state = Math.imul(state ^ byte, 0x01000193)
+  state = Math.imul(state ^ (state >>> 16), 0x45d9f3b)
+  state = Math.imul(state ^ (state >>> 16), 0x45d9f3b)
+  return (state ^ (state >>> 16)) >>> 0
+}
+
+/** From 0 up to, without, 1. */
+export const share = (...words: ReadonlyArray<string | number>): number => hash(...words) / 2 ** 32
+
+/** One of the choices, always the same for the same words. */
+export const choice = <A>(choices: readonly [A, ...Array<A>], ...words: ReadonlyArray<string | number>): A =>
+  choices[hash(...words) % choices.length] ?? choices[0]
+
+/** As both providers compare names: accents count, case and composition do not. */
+export const sameName = (name: string) => name.normalize("NFC").toLowerCase()
+
+const keyOf = (region: string, realm: string, name: string) => `${region}/${realm}/${sameName(name)}`
+
+/** Everybody the providers know; tests add, change and remove people while it runs. */
+export class World {
+  private readonly people = new Map<string, SimCharacter>()
+  private wclIds = new Map<number, string>()
+  /** Rises with each change, so that what was derived can be derived anew. */
+  version = 0
+
+  constructor(characters: ReadonlyArray<SimCharacter>) {
+    for (const character of characters) this.put(character)
+  }
+
+  get all(): ReadonlyArray<SimCharacter> {
+    return [...this.people.values()]
+  }
+
+  find(region: string, realm: string, name: string): SimCharacter | undefined {
+    return this.people.get(keyOf(region, realm, name))
+  }
+
+  readonly put = (character: SimCharacter) => {
+    this.people.set(keyOf(character.region, character.realm, character.name), character)
+    this.version += 1
+  }
+
+  readonly remove = ({ region, realm, name }: Pick<SimCharacter, "region" | "realm" | "name">) => {
+    this.people.delete(keyOf(region, realm, name))
+    this.version += 1
+  }
+
+  wclId({ region, realm, name, wclId }: SimCharacter): number {
+    const key = keyOf(region, realm, name)
+    let id = wclId ?? 190_000_000 + (hash("wcl", key) % 9_000_000)
+    while ((this.wclIds.get(id) ?? key) !== key) id += 1
+    this.wclIds.set(id, key)
+    return id
+  }
+
+  bnetId({ region, realm, name, bnetId }: SimCharacter): number {
+    return bnetId ?? 71_000_000 + (hash("bnet", keyOf(region, realm, name)) % 9_000_000)
+  }
+}
+
+export interface Realm {
+  readonly id: number
+  readonly name: string
+  readonly slug: string
+}
+
+/** Names from which a slug cannot always be guessed. */
+export const realms: ReadonlyArray<Realm> = [
+  { id: 6299, name: "Spineshatter", slug: "spineshatter" },
+  { id: 6298, name: "Thunderstrike", slug: "thunderstrike" },
+  { id: 6301, name: "Змейталак", slug: "chapel-of-ash" },
+  { id: 6302, name: "Nek'Rosh", slug: "nekrosh" },
+  { id: 6303, name: "Living Flame", slug: "living-flame" },
+  { id: 6304, name: "Pozzo dell'Eternità", slug: "pozzo-delleternità" }
+]
+
+/** The realm with that slug; invented when a test has put people on a realm of its own. */
+export const realmOf = (slug: string): Realm =>
+  realms.find((realm) => realm.slug === slug) ?? {
+    id: 7000 + (hash(slug) % 1000),
+    name: slug.replace(/(^|-)(\p{L})/gu, (_, dash: string, letter: string) => (dash && " ") + letter.toUpperCase()),
+    slug
+  }
+
+const seeded = roster.flatMap(({ characters }) =>
+  characters.map(({ name, class: className, race, spec, role, wcl, bnet }): SimCharacter => ({
+    ...rosterRealm,
+    name,
+    class: className,
+    race,
+    spec,
+    role,
+    wcl,
+    bnet,
+    faction: "HORDE"
+  }))
+)
+
+const stranger = { region: "eu", faction: "HORDE", wcl: "ranked", bnet: "ok" } as const
+
+/** People outside the guild: a namesake, one on a Cyrillic realm, and one to add by hand in the demo. */
+const strangers: ReadonlyArray<SimCharacter> = [
+  { ...stranger, name: "Cyrandel", realm: "thunderstrike", class: "Warrior", race: "Orc", spec: "Arms", role: "melee" },
+  {
+    ...stranger,
+    name: "Лунодол",
+    realm: "chapel-of-ash",
+    class: "Hunter",
+    race: "Orc",
+    spec: "Survival",
+    role: "ranged"
+  },
+  {
+    ...stranger,
+    name: "Newleaf",
+    realm: "spineshatter",
+    class: "Druid",
+    race: "Tauren",
+    spec: "Balance",
+    role: "ranged"
+  },
+  {
+    ...stranger,
+    name: "Tinysprout",
+    realm: "spineshatter",
+    class: "Priest",
+    race: "Troll",
+    spec: "Holy",
+    role: "heal",
+    level: 14,
+    wcl: "unknown",
+    bnet: "no-talents"
+  }
+]
+
+/** Everybody the demo's Warcraft Logs and Battle.net know: the seeded roster and some strangers. */
+export const demoCharacters: ReadonlyArray<SimCharacter> = [...seeded, ...strangers]

@@ -1,0 +1,15 @@
+import { Schema } from "effect"
+
+/** Where a realm stands; `cn` is a platform of its own at Battle.net. */
+export const Region = Schema.Literals(["us", "eu", "kr", "tw", "cn"])
+export type Region = typeof Region.Type
+
+export const Faction = Schema.Literals(["alliance", "horde"])
+export type Faction = typeof Faction.Type
+
+/** Classic Era, and the two spellings of the Anniversary realms. */
+export const GameVersion = Schema.Literals(["classic1x", "classic", "classicann"])
+
+/** What a character does in a raid. */
+export const RaidRole = Schema.Literals(["tank", "heal", "melee", "ranged"])
+export type RaidRole = typeof RaidRole.Type

@@ -1,0 +1,160 @@
+import { Redacted, Result } from "effect"
+import { IpInterface, IpNetwork } from "effect/net"
+import { isIP } from "node:net"
+
+/** A way to read one variable: what it must be, in words, and the value or undefined when it is not that. */
+interface Format<A> {
+  readonly expected: string
+  readonly parse: (text: string) => A | undefined
+}
+
+const format = <A>(expected: string, parse: (text: string) => A | undefined): Format<A> => ({ expected, parse })
+
+export const integer = (minimum: number, maximum: number, what: string) =>
+  format(`${what} from ${minimum} to ${maximum}`, (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+    return value >= minimum && value <= maximum ? value : undefined
+  })
+
+export const oneOf = <const A extends string>(...values: ReadonlyArray<A>) =>
+  format(`one of ${values.join(", ")}`, (text) => values.find((value) => value.toLowerCase() === text.toLowerCase()))
+
+const parseUrl = (text: string) => {
+  const url = /^https?:\/\/[\p{L}\p{N}._:[\]-]+([/?]|$)/iu.test(text) && URL.canParse(text) && new URL(text)
+  return url && url.hash === "" ? url : undefined
+}
+
+export const text = format("set", (text) => text)
+export const port = integer(1, 65535, "a port")
+export const rate = integer(1, 1_000_000, "a number")
+export const boolean = format("true or false", (text) =>
+  /^(true|false)$/i.test(text) ? text.toLowerCase() === "true" : undefined
+)
+export const host = format("a host name or an IP address", (text) =>
+  isIP(text) > 0 || /^[\w.-]+$/.test(text) ? text : undefined
+)
+
+/** As it was written: a provider compares redirect URLs letter by letter. */
+export const httpUrl = format("an http or https URL with a host", (text) => parseUrl(text) && text)
+
+/** What paths are appended to; `{region}` may be a part of it. */
+export const baseUrl = format(
+  httpUrl.expected,
+  (text) => parseUrl(text.replaceAll("{region}", "eu")) && text.replace(/\/+$/, "")
+)
+
+export const origin = format("an http or https URL with a host and without a path", (text) => {
+  const url = parseUrl(text)
+  return url?.pathname === "/" && url.search === "" ? url.origin : undefined
+})
+export const cookieName = format("a cookie name", (text) => (/^[\w!#$&'*+.^`|~-]{1,64}$/.test(text) ? text : undefined))
+
+/** Browsers ignore a leading dot. */
+export const cookieDomain = format("a host name", (text) =>
+  /^\.?[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i.test(text)
+    ? text.replace(/^\./, "").toLowerCase()
+    : undefined
+)
+
+export const networks = format("IP addresses or CIDR blocks separated by commas", (text) => {
+  const blocks = text.split(",").map((block) => IpInterface.fromString(block.trim()))
+  return blocks.every(Result.isSuccess) ? blocks.map((block) => IpNetwork.fromInterface(block.success)) : undefined
+})
+
+const percentDecoded = (text: string) => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** `name=value,name=value` with percent-encoded values, as OpenTelemetry writes headers and resource attributes. */
+const pairsOf = (text: string) => {
+  const pairs = text.split(",").map((pair) => {
+    const [, name, value = ""] = /^\s*([\w.!#$&'*+^`|~-]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? []
+    return [name, percentDecoded(value)] as const
+  })
+  return pairs.every((pair): pair is readonly [string, string] => pair[0] !== undefined && pair[1] !== undefined)
+    ? Object.fromEntries(pairs)
+    : undefined
+}
+
+const pairsExpected = "name=value pairs separated by commas, the values percent-encoded"
+
+export const pairs = format(pairsExpected, pairsOf)
+
+/** Pairs of which a value may be a secret. */
+export const secretPairs = format(pairsExpected, (text) => {
+  const pairs = pairsOf(text)
+  return pairs && Redacted.make(pairs)
+})
+
+export const ratio = format("a number from 0 to 1", (text) => {
+  const value = /^\d?(\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN
+  return value >= 0 && value <= 1 ? value : undefined
+})
+
+/** Whole values only: a random secret may well contain `xxx` or `example`. */
+const placeholders = [
+  /^(secret|password|test|todo|tbd|none|null|undefined)$/i,
+  /^<.*>$/,
+  /^\$\{.*\}$/,
+  /^([a-z]+[-_. ])*(change[-_ ]?(me|it|this)|replace[-_ ]?(me|this|with)|your|placeholder|example|insert|fill)\d*([-_. ][a-z\d]+)*$/i
+]
+
+/** 32 bytes as hex, base64 or base64url. */
+export const decodeKey = (text: string) => {
+  if (/^[\da-f]{64}$/i.test(text)) return Buffer.from(text, "hex")
+  return /^[\w-]{43}$|^[A-Za-z\d+/]{43}=$/.test(text) ? Buffer.from(text, "base64url") : undefined
+}
+
+const isWeak = (text: string) =>
+  placeholders.some((pattern) => pattern.test(text)) ||
+  [Buffer.from(text), decodeKey(text)].some((bytes) => bytes && bytes.length > 1 && new Set(bytes).size === 1)
+
+export const secret = (expected: string, minimumBytes: number) =>
+  format(`${expected}, and not a placeholder`, (text) =>
+    Buffer.byteLength(text) < minimumBytes || isWeak(text) ? undefined : Redacted.make(text)
+  )
+
+export const credential = secret("set", 1)
+
+/** Of a server that decides itself which passwords it takes. */
+export const password = format("set", Redacted.make<string>)
+
+export const encryptionKey = format("32 random bytes as hex, base64 or base64url", (text) => {
+  const key = isWeak(text) ? undefined : decodeKey(text)
+  return key && Redacted.make(new Uint8Array(key))
+})
+
+/** Reads variables without the white space around them; an empty one is as good as none. */
+export class ConfigReader {
+  readonly names: Array<string> = []
+  readonly faults: Array<string> = []
+  private readonly env: Record<string, string | undefined>
+
+  constructor(env: Record<string, string | undefined>) {
+    this.env = env
+  }
+
+  required<A>(name: string, format: Format<A>): A {
+    return this.read(name, format, () => {
+      this.faults.push(`${name} is missing`)
+      return undefined as A
+    })
+  }
+
+  optional<A, B>(name: string, format: Format<A>, fallback: B): A | B {
+    return this.read(name, format, () => fallback)
+  }
+
+  private read<A, B>(name: string, { expected, parse }: Format<A>, whenEmpty: () => B): A | B {
+    this.names.push(name)
+    const text = this.env[name]?.trim() ?? ""
+    if (text === "") return whenEmpty()
+    const value = parse(text)
+    if (value === undefined) this.faults.push(`${name} must be ${expected}`)
+    return value as A
+  }
+}

@@ -1,0 +1,185 @@
+import { Cache, Clock, Context, Duration, Effect, Exit, Layer } from "effect"
+import { HttpClientRequest } from "effect/http"
+import type { BattlenetSnapshot } from "../../characters/Character.ts"
+import type { Region } from "../../game/Game.ts"
+import { AppConfig } from "../../infra/AppConfig.ts"
+import { isUnknownCharacter, readActiveSpec, readAvatar, readProfile, readRealms } from "./Profile.ts"
+import { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../ProviderErrors.ts"
+import { UpstreamHttp, Unanswered } from "../../infra/upstream/UpstreamHttp.ts"
+import { clientCredentials } from "../../infra/upstream/ClientCredentials.ts"
+import { characterKey, pathSegment, realmSlug } from "../../game/Realm.ts"
+
+export interface BnetQuestion {
+  readonly name: string
+  /** Name or slug of the realm. */
+  readonly server: string
+  readonly region: Region
+}
+
+/** A snapshot to store, and the id by which Battle.net knows the character: another id is another character. */
+export interface BnetCharacter extends Omit<BattlenetSnapshot, "fetched_at"> {
+  readonly battlenet_id: number | null
+  /** What is null only because it could not be read this time. */
+  readonly unread: ReadonlyArray<"avatar_url" | "active_spec_name">
+}
+
+const unknown: BnetCharacter = {
+  battlenet_id: null,
+  avatar_url: null,
+  level: null,
+  equipped_item_level: null,
+  active_spec_name: null,
+  faction: null,
+  error: "Battle.net does not know this character.",
+  unread: []
+}
+
+/** China is another platform, with credentials of its own. */
+const servedRegions: ReadonlyArray<string> = ["us", "eu", "kr", "tw"]
+
+const namespaces = {
+  retail: "",
+  classic1x: "classic1x-",
+  classic: "classicann-",
+  classicann: "classicann-",
+  progression: "classic-"
+}
+
+/** Milliseconds; what is not there by then is left out of the answer. */
+const realmLimit = 2000
+const extrasLimit = 5000
+
+/** Blizzard's profile API (https://develop.battle.net/documentation/world-of-warcraft-classic/profile-apis). */
+export class BnetClient extends Context.Service<
+  BnetClient,
+  {
+    /** Answers within 5.3 s. An unknown character is a success that says so in `error`. */
+    readonly character: (
+      question: BnetQuestion
+    ) => Effect.Effect<BnetCharacter, ProviderUnavailable | ProviderRateLimited | RegionUnsupported>
+    /** Whose quota is spent: our client at this API. */
+    readonly account: string
+    /** Milliseconds until the quota is back; 0 when it is not spent. */
+    readonly spentFor: Effect.Effect<number>
+  }
+>()("refreshes/battlenet/BnetClient") {
+  static readonly layerNoDeps = Layer.effect(
+    BnetClient,
+    Effect.gen(function* () {
+      const { bnet, frontendOrigin } = yield* AppConfig
+      const upstream = (yield* UpstreamHttp).open("battlenet", `raid-composition-backend/0.1.0 (+${frontendOrigin})`)
+      const send = yield* clientCredentials("battlenet", upstream, bnet)
+
+      const namespace = (kind: "profile" | "dynamic", region: Region) =>
+        `${kind}-${namespaces[bnet.gameVersion]}${region}`
+
+      const get = (region: Region, path: string, parameters: Readonly<Record<string, string>>) =>
+        send(
+          HttpClientRequest.get(`${bnet.apiBaseUrl.replaceAll("{region}", region)}${path}`).pipe(
+            HttpClientRequest.setUrlParams(parameters)
+          )
+        )
+
+      const ourFault = (status: number) =>
+        Effect.logError("A provider cannot serve our requests").pipe(
+          Effect.annotateLogs({ provider: "battlenet", status }),
+          Effect.andThen(Effect.fail(Unanswered.because(`status ${status}`, 60)))
+        )
+
+      const fetchRealms = Effect.fnUntraced(function* (region: Region) {
+        // No locale: the question may come in any of the languages.
+        const { json } = yield* get(region, "/data/wow/realm/index", { namespace: namespace("dynamic", region) })
+        const realms = readRealms(json)
+        if (realms === undefined) return yield* Unanswered.because("not understood")
+        return new Map(realms.map(({ name, slug }) => [realmSlug(name), slug]))
+      })
+
+      // As with tokens: a fetch that hangs must not hold those who join it later.
+      const boundedRealms = (region: Region) =>
+        Effect.timeoutOrElse(fetchRealms(region), {
+          duration: "4 seconds",
+          orElse: () => Effect.fail(Unanswered.because("timeout"))
+        })
+
+      const realms = yield* Cache.makeWith(boundedRealms, {
+        capacity: servedRegions.length,
+        timeToLive: (exit) => (Exit.isSuccess(exit) ? Duration.days(1) : Duration.zero)
+      })
+
+      /** Slugs are derived, but for names in other scripts, which Battle.net romanises. */
+      const slugOf = Effect.fnUntraced(function* (region: Region, server: string, until: number) {
+        const derived = realmSlug(server)
+        if (/^[\x20-\x7e]*$/.test(derived)) return derived
+        const known = yield* upstream.spare(until, Cache.get(realms, region))
+        return known?.get(derived) ?? derived
+      })
+
+      const refresh = Effect.fnUntraced(function* ({ name, server, region }: BnetQuestion) {
+        const start = yield* Clock.currentTimeMillis
+        const realm = pathSegment(yield* slugOf(region, server, start + realmLimit))
+        const character = pathSegment(characterKey(name))
+        if (realm === undefined || character === undefined) return unknown
+        const path = `/profile/wow/character/${realm}/${character}`
+        const parameters = {
+          namespace: namespace("profile", region),
+          locale: region === "us" ? "en_US" : "en_GB"
+        }
+
+        const { status, json } = yield* get(region, path, parameters)
+        if (status === 404 && isUnknownCharacter(json)) return unknown
+        if (status === 403 || status === 404) return yield* ourFault(status)
+        const profile = status < 400 ? readProfile(json) : undefined
+        if (profile === undefined)
+          return yield* Unanswered.because(status < 400 ? "not understood" : `status ${status}`)
+
+        const extra = <A>(part: string, read: (json: unknown) => A) =>
+          get(region, `${path}/${part}`, parameters).pipe(
+            Effect.flatMap(({ status, json }) =>
+              status === 404 || (status < 400 && json !== undefined)
+                ? Effect.succeed(read(json))
+                : Effect.fail(Unanswered.because(status < 400 ? "not understood" : `status ${status}`))
+            ),
+            (part) => upstream.spare(start + extrasLimit, part)
+          )
+        const [avatar, spec] = yield* Effect.all(
+          [
+            extra("character-media", readAvatar),
+            profile.active_spec_name === null
+              ? extra("specializations", readActiveSpec)
+              : Effect.succeed(profile.active_spec_name)
+          ],
+          { concurrency: 2 }
+        )
+        return {
+          ...profile,
+          avatar_url: avatar ?? null,
+          active_spec_name: spec ?? null,
+          error: null,
+          unread: [
+            ...(avatar === undefined ? (["avatar_url"] as const) : []),
+            ...(spec === undefined ? (["active_spec_name"] as const) : [])
+          ]
+        }
+      })
+
+      const character = Effect.fn("BnetClient.character")(
+        function* (question: BnetQuestion) {
+          if (!servedRegions.includes(question.region)) return yield* Effect.fail(new RegionUnsupported())
+          // Before anything is asked: what can be no name of a realm or character is known to nobody.
+          const possible = [realmSlug(question.server), characterKey(question.name)].every(
+            (part) => pathSegment(part) !== undefined
+          )
+          return possible ? yield* upstream.guard(refresh(question)) : unknown
+        },
+        Effect.catchTags({
+          Throttled: ({ retryAfter }) => Effect.fail(new ProviderRateLimited({ retryAfter })),
+          Unanswered: ({ retryAfter }) => Effect.fail(new ProviderUnavailable({ retryAfter }))
+        })
+      )
+
+      return BnetClient.of({ character, account: `${bnet.clientId}@${bnet.apiBaseUrl}`, spentFor: upstream.spentFor })
+    })
+  )
+
+  static readonly layer = BnetClient.layerNoDeps.pipe(Layer.provide(UpstreamHttp.layer))
+}

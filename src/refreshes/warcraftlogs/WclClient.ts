@@ -1,0 +1,210 @@
+import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
+import { HttpClientRequest } from "effect/http"
+import type { GearItem, Ranking, WarcraftlogsSnapshot } from "../../characters/Character.ts"
+import type { RaidRole } from "../../game/Game.ts"
+import { AppConfig } from "../../infra/AppConfig.ts"
+import { orNull } from "../../infra/upstream/Lenient.ts"
+import { ProviderRateLimited, ProviderUnavailable } from "../ProviderErrors.ts"
+import { UpstreamHttp, Throttled, Unanswered } from "../../infra/upstream/UpstreamHttp.ts"
+import { clientCredentials } from "../../infra/upstream/ClientCredentials.ts"
+import { pathSegment, realmSlug } from "../../game/Realm.ts"
+import { newestKills, readFight, RecentReports } from "./Gear.ts"
+import type { Kill, Sought } from "./Gear.ts"
+import { characterQuery, fightQuery } from "./Queries.ts"
+import { noRankings, readRankings } from "./Rankings.ts"
+
+export interface WclQuestion {
+  readonly name: string
+  /** Name or slug of the realm. */
+  readonly server: string
+  readonly region: string
+  readonly role: RaidRole
+}
+
+/**
+ * A snapshot to store. `gear` and `rankings` are undefined when they could not be read this time or were not asked for:
+ * then the stored ones stay, and for rankings also the zone, metric, averages and kills that belong to them.
+ */
+export interface WclCharacter extends Omit<WarcraftlogsSnapshot, "fetched_at" | "gear" | "rankings"> {
+  readonly gear: ReadonlyArray<GearItem> | undefined
+  readonly rankings: ReadonlyArray<Ranking> | undefined
+}
+
+const sentences = {
+  unknown: "Warcraft Logs does not know this character.",
+  hidden: "This character's logs are hidden on Warcraft Logs.",
+  rankings: "The rankings could not be read from Warcraft Logs this time.",
+  gear: "The equipment could not be read from Warcraft Logs this time.",
+  noGear: "Warcraft Logs shows no equipment of this character in the latest kills."
+}
+
+const nothing = (error: string): WclCharacter => ({ ...noRankings, gear: [], rankings: [], partial: false, error })
+
+const Reply = Schema.Struct({
+  data: orNull(Schema.Record(Schema.String, Schema.Unknown)),
+  errors: orNull(Schema.Array(Schema.Struct({ message: orNull(Schema.String) })))
+})
+
+const RateLimit = Schema.Struct({
+  rateLimitData: Schema.Struct({
+    limitPerHour: Schema.Finite,
+    pointsSpentThisHour: Schema.Finite,
+    pointsResetIn: Schema.Finite
+  })
+})
+
+const CharacterReply = Schema.Struct({
+  characterData: Schema.Struct({
+    character: Schema.NullOr(
+      Schema.Struct({
+        hidden: orNull(Schema.Boolean),
+        server: orNull(Schema.Struct({ name: Schema.String, slug: Schema.String })),
+        zoneRankings: orNull(Schema.Unknown),
+        recentReports: orNull(RecentReports)
+      })
+    )
+  })
+})
+
+const decodeReply = Schema.decodeUnknownOption(Reply)
+const decodeRateLimit = Schema.decodeUnknownOption(RateLimit)
+const decodeCharacter = Schema.decodeUnknownOption(CharacterReply)
+
+const notUnderstood = Unanswered.because("not understood")
+
+/** How much one refresh may spend on finding the equipment. */
+const reportRequests = 3
+/** Milliseconds: the equipment is given up rather than the whole answer. */
+const gearLimit = 5000
+
+/** Warcraft Logs' GraphQL API v2 (https://www.warcraftlogs.com/v2-api-docs/warcraft/), as an application. */
+export class WclClient extends Context.Service<
+  WclClient,
+  {
+    /** Answers within 5.3 s. Unknown and hidden characters are successes that say so in `error`. */
+    readonly character: (
+      question: WclQuestion
+    ) => Effect.Effect<WclCharacter, ProviderUnavailable | ProviderRateLimited>
+    /** Whose quota is spent: our client at this API. */
+    readonly account: string
+    /** Milliseconds until the quota is back; 0 when it is not spent. */
+    readonly spentFor: Effect.Effect<number>
+  }
+>()("refreshes/warcraftlogs/WclClient") {
+  static readonly layerNoDeps = Layer.effect(
+    WclClient,
+    Effect.gen(function* () {
+      const { wcl, frontendOrigin } = yield* AppConfig
+      const upstream = (yield* UpstreamHttp).open("warcraftlogs", `raid-composition-backend/0.1.0 (+${frontendOrigin})`)
+      const send = yield* clientCredentials("warcraftlogs", upstream, wcl)
+
+      /** Data of a query, and whether some of it is missing because of errors. */
+      const ask = Effect.fnUntraced(function* (query: string, variables: Readonly<Record<string, unknown>>) {
+        const { status, json } = yield* send(
+          HttpClientRequest.post(wcl.endpoint).pipe(HttpClientRequest.bodyJsonUnsafe({ query, variables }))
+        )
+        if (status >= 400) return yield* Unanswered.because(`status ${status}`)
+        const reply = Option.getOrUndefined(decodeReply(json))
+        if (reply === undefined) return yield* notUnderstood
+        const errors = reply.errors ?? []
+        if (errors.some(({ message }) => /rate.?limit/i.test(message ?? ""))) {
+          yield* upstream.spend(60)
+          return yield* new Throttled({ retryAfter: 60 })
+        }
+        if (reply.data === null)
+          return yield* Unanswered.because(errors.length > 0 ? "query refused" : "not understood")
+        yield* Option.match(decodeRateLimit(reply.data), {
+          onNone: () => Effect.void,
+          onSome: ({ rateLimitData: { limitPerHour, pointsSpentThisHour, pointsResetIn } }) =>
+            pointsSpentThisHour < limitPerHour ? Effect.void : upstream.spend(pointsResetIn)
+        })
+        return { data: reply.data, incomplete: errors.length > 0 }
+      })
+
+      /** Looks through kills until one tells what the character wore; "none" when none of them does. */
+      const findGear = Effect.fnUntraced(function* (kills: ReadonlyArray<Kill>, sought: Sought) {
+        const actors = new Map<string, number | undefined>()
+        let left = reportRequests
+        for (const { code, fight } of kills) {
+          const actor = actors.get(code)
+          const absent = actor === undefined ? actors.has(code) : fight.friendlyPlayers?.includes(actor) === false
+          if (absent) continue
+          if (left-- === 0) break
+          yield* Effect.sleep(wcl.delayMs)
+          const { data } = yield* ask(fightQuery, {
+            code,
+            fight: fight.id,
+            startTime: fight.startTime,
+            endTime: fight.endTime + 1
+          })
+          const found = readFight(data, sought)
+          if (found === undefined) return yield* notUnderstood
+          if (found.gear !== undefined) return found.gear
+          actors.set(code, found.actor)
+        }
+        return "none" as const
+      })
+
+      const gearOf = Effect.fnUntraced(function* (kills: ReadonlyArray<Kill>, sought: Sought, until: number) {
+        if (wcl.skipGear || kills.length === 0) return { gear: undefined, error: null }
+        const gear = yield* upstream.spare(until, findGear(kills, sought))
+        if (gear === undefined) return { gear, error: sentences.gear }
+        return gear === "none" ? { gear: undefined, error: sentences.noGear } : { gear, error: null }
+      })
+
+      const refresh = Effect.fnUntraced(function* (who: WclQuestion) {
+        const until = (yield* Clock.currentTimeMillis) + gearLimit
+        const metric = who.role === "heal" ? "hps" : "dps"
+        const zoneId = wcl.zoneId
+        const { data, incomplete } = yield* ask(characterQuery(metric), {
+          name: who.name.normalize("NFC").trim(),
+          serverSlug: realmSlug(who.server),
+          serverRegion: who.region.toLowerCase(),
+          // Left out altogether it means the newest zone.
+          ...(zoneId === undefined ? {} : { zoneID: zoneId })
+        })
+        const reply = Option.getOrUndefined(decodeCharacter(data))
+        if (reply === undefined) return yield* notUnderstood
+        const { character } = reply.characterData
+        if (character === null) {
+          return incomplete ? yield* Unanswered.because("query refused") : nothing(sentences.unknown)
+        }
+        const missing = incomplete && character.zoneRankings === null
+        const rankings = missing ? undefined : readRankings(character.zoneRankings, { metric, zoneId })
+        if (character.hidden === true || rankings === "hidden") return nothing(sentences.hidden)
+        if (rankings === undefined) {
+          yield* Effect.logWarning("A provider gave no rankings").pipe(
+            Effect.annotateLogs({ provider: "warcraftlogs" })
+          )
+        }
+        const kills = newestKills(character.recentReports ?? { data: [] })
+        const servers = [who.server, character.server?.name, character.server?.slug].filter(
+          (each) => each !== undefined
+        )
+        const { gear, error } = yield* gearOf(kills, { name: who.name, servers }, until)
+        const errors = [rankings === undefined ? sentences.rankings : null, error].filter((each) => each !== null)
+        return {
+          ...(rankings ?? noRankings),
+          gear,
+          partial: errors.length > 0,
+          error: errors.length > 0 ? errors.join(" ") : null
+        }
+      })
+
+      const character = Effect.fn("WclClient.character")(
+        function* (who: WclQuestion) {
+          const impossible = [who.name, realmSlug(who.server)].some((part) => pathSegment(part.trim()) === undefined)
+          return impossible ? nothing(sentences.unknown) : yield* upstream.guard(refresh(who))
+        },
+        Effect.catchTags({
+          Throttled: ({ retryAfter }) => Effect.fail(new ProviderRateLimited({ retryAfter })),
+          Unanswered: ({ retryAfter }) => Effect.fail(new ProviderUnavailable({ retryAfter }))
+        })
+      )
+
+      return WclClient.of({ character, account: `${wcl.clientId}@${wcl.endpoint}`, spentFor: upstream.spentFor })
+    })
+  )
+
+  static readonly layer = WclClient.layerNoDeps.pipe(Layer.provide(UpstreamHttp.layer))
+}

@@ -1,0 +1,106 @@
+import { ByteSize, Effect, Layer, SchemaIssue } from "effect"
+import { HttpIncomingMessage, HttpServerRequest } from "effect/http"
+import { HttpApiError } from "effect/http-api"
+import { AppConfig } from "../infra/AppConfig.ts"
+import { InvalidRequest, isApiError, TooLarge, UnsupportedMediaType } from "../http/ApiError.ts"
+import { Envelope, JsonBody, OriginForbidden } from "../http/Envelope.ts"
+import { isSafe } from "../http/Methods.ts"
+import { timesSent } from "./RequestShape.ts"
+import { respond } from "./Respond.ts"
+import { checkJson } from "./StrictJson.ts"
+
+/** The largest request body, in bytes. */
+const maxBodyBytes = 64 * 1024
+
+const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** Which field and why; the path is enough, as a message could quote the value. */
+const invalid = (error: HttpApiError.HttpApiSchemaError) => {
+  const { issues } = formatIssues(error.cause.issue)
+  const fields = issues.slice(0, 20).map((issue) => ({
+    field: [
+      error.kind.toLowerCase(),
+      ...(issue.path ?? []).map((key) => String(typeof key === "object" ? key.key : key))
+    ]
+      .join(".")
+      .slice(0, 100),
+    reason: issue.message.startsWith("Missing") ? "is missing" : "is not valid"
+  }))
+  return new InvalidRequest({ details: { fields } })
+}
+
+const hasBody = (headers: HttpServerRequest.HttpServerRequest["headers"]) =>
+  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0
+
+const json = /^application\/json(\s*;\s*charset\s*=\s*"?utf-8"?)?\s*$/i
+
+/** Turns every failure of a route into the envelope, and refuses foreign origins and bodies that are not JSON. */
+export const envelopeLayer = Layer.effect(
+  Envelope,
+  Effect.gen(function* () {
+    const { frontendOrigin } = yield* AppConfig
+
+    const check = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
+      if (isSafe(request.method)) return
+      const { origin, "sec-fetch-site": site, "content-length": length } = request.headers
+      if (hasBody(request.headers) || request.headers["content-type"] !== undefined) {
+        const plain = request.headers["content-encoding"] === undefined && timesSent(request, "content-type") === 1
+        if (!plain || !json.test(request.headers["content-type"] ?? ""))
+          return yield* Effect.fail(new UnsupportedMediaType())
+        if (Number(length ?? 0) > maxBodyBytes) return yield* Effect.fail(new TooLarge())
+      }
+      if ((origin !== undefined && origin !== frontendOrigin) || site === "cross-site") {
+        return yield* Effect.fail(new OriginForbidden())
+      }
+    })
+
+    return Envelope.of((route) =>
+      Effect.gen(function* () {
+        yield* check(yield* HttpServerRequest.HttpServerRequest)
+        return yield* route
+      }).pipe(
+        Effect.catch((error) => {
+          if (isApiError(error)) return respond(error)
+          if (HttpApiError.HttpApiSchemaError.is(error)) {
+            return error.kind === "Body" || error.kind === "ResponseHeaders"
+              ? Effect.die(error)
+              : respond(invalid(error))
+          }
+          return Effect.fail(error)
+        })
+      )
+    )
+  })
+)
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+const decode = (bytes: ArrayBuffer) => {
+  try {
+    return checkJson(utf8.decode(bytes))
+  } catch {
+    return "is not valid UTF-8"
+  }
+}
+
+/** The body as bytes; the server keeps them, so the route's own decoding does not read again. */
+const bodyOf = (request: HttpServerRequest.HttpServerRequest) =>
+  request.arrayBuffer.pipe(
+    Effect.mapError(({ reason }) =>
+      reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge" ? new TooLarge() : new InvalidRequest()
+    ),
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodyBytes)),
+    Effect.timeoutOrElse({ duration: "5 seconds", orElse: () => Effect.fail(new InvalidRequest()) })
+  )
+
+export const jsonBodyLayer = Layer.succeed(JsonBody, (route, { endpoint }) =>
+  Effect.gen(function* () {
+    if (endpoint.payload.size > 0) {
+      const fault = decode(yield* bodyOf(yield* HttpServerRequest.HttpServerRequest))
+      if (fault !== undefined) {
+        return yield* Effect.fail(new InvalidRequest({ details: { fields: [{ field: "body", reason: fault }] } }))
+      }
+    }
+    return yield* route
+  })
+)

@@ -1,0 +1,70 @@
+import { Clock, Effect, Exit, Option, References, Tracer } from "effect"
+import { type HttpServerRequest, type HttpServerResponse, HttpTraceContext } from "effect/http"
+import { durationsOf } from "../infra/Metrics.ts"
+import { RequestInfo } from "../http/RequestInfo.ts"
+
+interface Asked {
+  readonly request: HttpServerRequest.HttpServerRequest
+  /** As declared; `unmatched` for all that no route is for, since a metric must not count by what callers make up. */
+  readonly route: string
+}
+
+type Answer = HttpServerResponse.HttpServerResponse
+
+/** 499: the caller went away before there was an answer. */
+const statusOf = (exit: Exit.Exit<Answer, unknown>) => (Exit.isSuccess(exit) ? exit.value.status : 499)
+
+const timed = durationsOf("http_server_request", "Requests to this service.")
+
+const measured = <E, R>({ request, route }: Asked, answer: Effect.Effect<Answer, E, R>) =>
+  timed<Answer, E>((exit) => ({
+    method: route === "unmatched" ? "any" : request.method,
+    route,
+    status: String(statusOf(exit))
+  }))(answer)
+
+const logged = <E, R>({ request, route }: Asked, answer: Effect.Effect<Answer, E, R>) =>
+  Effect.onExit(answer, (exit) =>
+    Effect.gen(function* () {
+      const { id, startedAt } = yield* RequestInfo
+      const span = Option.getOrUndefined(yield* Effect.serviceOption(Tracer.ParentSpan))
+      yield* Effect.logInfo("request").pipe(
+        Effect.annotateLogs({
+          request_id: id,
+          method: request.method,
+          route,
+          status: statusOf(exit),
+          duration_ms: (yield* Clock.currentTimeMillis) - startedAt,
+          ...(span && { trace_id: span.traceId })
+        })
+      )
+    })
+  )
+
+/** A span under the caller's `traceparent`; as OpenTelemetry has it, only a 5xx is an error of a server. */
+const traced = <E, R>({ request, route }: Asked, answer: Effect.Effect<Answer, E, R>): Effect.Effect<Answer, E, R> =>
+  Effect.withFiber((fiber) =>
+    fiber.getRef(References.TracerEnabled)
+      ? Effect.gen(function* () {
+          const { id } = yield* RequestInfo
+          const span = yield* Effect.makeSpan(`${request.method} ${route}`, {
+            kind: "server",
+            parent: Option.getOrUndefined(HttpTraceContext.w3c(request.headers)),
+            attributes: { "http.request.method": request.method, "http.route": route, request_id: id }
+          })
+          return yield* Effect.withParentSpan(answer, span).pipe(
+            Effect.onExit((exit) =>
+              Effect.map(Clock.currentTimeNanos, (now) => {
+                const status = statusOf(exit)
+                span.attribute("http.response.status_code", status)
+                span.end(now, status < 500 ? exit : Exit.fail(`status ${status}`))
+              })
+            )
+          )
+        })
+      : answer
+  )
+
+/** One log line, one measurement and one span of each request. No body, query, cookie or address is in any of them. */
+export const observed = <E, R>(asked: Asked, answer: Effect.Effect<Answer, E, R>) =>
+  traced(asked, measured(asked, logged(asked, answer)))

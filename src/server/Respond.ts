@@ -1,0 +1,13 @@
+import { Effect } from "effect"
+import { HttpServerResponse } from "effect/http"
+import { type ApiError, envelope } from "../http/ApiError.ts"
+import { RequestInfo } from "../http/RequestInfo.ts"
+
+/** The one answer every failure gets. */
+export const respond = (error: ApiError) =>
+  Effect.map(RequestInfo, ({ id }) =>
+    HttpServerResponse.jsonUnsafe(envelope(error, id), {
+      status: error.status,
+      headers: error.retryAfter === undefined ? {} : { "retry-after": String(Math.ceil(error.retryAfter)) }
+    })
+  )

@@ -1,0 +1,107 @@
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { Data, Effect, Layer, Scope } from "effect"
+import type { HttpServerResponse } from "effect/http"
+import { randomUUID } from "node:crypto"
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from "node:http"
+import { Server as NetServer } from "node:net"
+import type { Duplex } from "node:stream"
+import { AppConfig } from "../infra/AppConfig.ts"
+import { plainHeaders } from "./ResponseHeaders.ts"
+import { type ApiError, envelope, InvalidRequest, TooLarge } from "../http/ApiError.ts"
+
+/** Answers in the envelope what never became a request: the parser's own refusals. */
+const refuse = (socket: Duplex, error: ApiError, withBody = true) => {
+  if (!socket.writable) return socket.destroy()
+  const id = randomUUID()
+  const body = JSON.stringify(envelope(error, id))
+  const headers = {
+    ...plainHeaders,
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+    "x-request-id": id,
+    connection: "close"
+  }
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  const status = `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`
+  socket.end([status, ...head, "", withBody ? body : ""].join("\r\n"))
+}
+
+const makeServer = () => {
+  const server = createServer({
+    maxHeaderSize: 16 * 1024,
+    // The rim refuses it in the envelope.
+    requireHostHeader: false,
+    headersTimeout: 10_000,
+    requestTimeout: 15_000,
+    keepAliveTimeout: 20_000,
+    connectionsCheckingInterval: 1000
+  })
+  server.on("clientError", (error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }, socket) => {
+    const isHead = error.rawPacket?.subarray(0, 5).toString() === "HEAD "
+    refuse(socket, error.code === "HPE_HEADER_OVERFLOW" ? new TooLarge() : new InvalidRequest(), !isHead)
+  })
+  server.on("checkExpectation", (request) => refuse(request.socket, new InvalidRequest()))
+  server.on("connect", (_, socket) => refuse(socket, new InvalidRequest()))
+  return server
+}
+
+/** The port that a variable names is taken, or not ours to take. */
+export class CannotBind extends Data.TaggedError("CannotBind")<{ readonly variable: string; readonly reason: string }> {
+  override get message() {
+    return `${this.variable} cannot be bound: ${this.reason}`
+  }
+}
+
+/** The listener for errors stays: a connection that cannot be accepted later costs itself alone. */
+export const listen = (server: Server, variable: string, port: number) =>
+  Effect.callback<void, CannotBind>((resume) => {
+    server.on("error", ({ message }) => resume(Effect.fail(new CannotBind({ variable, reason: message }))))
+    server.listen(port, "0.0.0.0", () => resume(Effect.void))
+  })
+
+/**
+ * Ends a server in three steps. For a short notice it goes on as before, so that load balancers look elsewhere. Then it
+ * accepts no more, and its answers close their connections. When all are given, what is still open is idle, and is cut.
+ */
+const drainOf = (server: Server) => {
+  const answering = new Set<ServerResponse>()
+  let draining = false
+  const close = (response: ServerResponse) => {
+    response.shouldKeepAlive = false
+  }
+  server.on("request", (_, response) => {
+    if (draining) close(response)
+    answering.add(response)
+    response.on("close", () => answering.delete(response))
+  })
+  return Effect.gen(function* () {
+    yield* Effect.logInfo("Stopping")
+    yield* Effect.sleep("200 millis")
+    draining = true
+    answering.forEach(close)
+    // The close of http.Server would cut idle connections at once, and with them the requests that are on their way.
+    NetServer.prototype.close.call(server)
+    // No request takes longer than its deadline; what is left after 8 seconds is a client that does not read.
+    yield* Effect.sleep("200 millis").pipe(Effect.repeat({ until: () => answering.size === 0, times: 40 }))
+    server.close()
+    server.closeAllConnections()
+  })
+}
+
+/** Serves all requests on APP_PORT, bound only when everything before it is ready, and drained when the scope closes. */
+export const serve = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const { port } = yield* AppConfig
+      // Closed after the drain: it interrupts what is still running.
+      const requests = yield* Scope.fork(yield* Effect.scope, "parallel")
+      const server = makeServer()
+      const drain = drainOf(server)
+      server.on("request", yield* NodeHttpServer.makeHandler(app, { scope: requests }))
+      yield* Effect.acquireRelease(listen(server, "APP_PORT", port), () => drain)
+      yield* Effect.logInfo(`Serving on port ${port}`)
+    })
+  )
+
+/** What routes need of the platform. */
+export const platform = NodeHttpServer.layerHttpServices

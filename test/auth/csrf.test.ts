@@ -1,0 +1,120 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { personas } from "../../src/demo/simulators/Personas.ts"
+import { openBrowser } from "../support/Browser.ts"
+import { environment } from "../support/environment.ts"
+import { query } from "../support/query.ts"
+import { routes, safeRoutes, unsafeRoutes } from "../support/routes.ts"
+import { live, TestApp } from "../support/TestApp.ts"
+
+const body = { name: "N", realm: "R", region: "eu", faction: "horde", game_version: "classic", code: "c", state: "s" }
+const guarded = unsafeRoutes.filter(({ signedIn }) => signedIn)
+
+/** A digest of every row that a request must not change; what only notes that somebody asked is left out. */
+const digest = query`
+  select md5(string_agg(row::text, '|' order by row::text)) as digest from (
+    select to_jsonb(t) - 'x' as row from users t union all select to_jsonb(t) from guilds t
+    union all select to_jsonb(t) from guild_memberships t union all select to_jsonb(t) from guild_invites t
+    union all select to_jsonb(t) from characters t union all select to_jsonb(t) from user_sessions t
+    union all select to_jsonb(t) from discord_identities t union all select to_jsonb(t) from discord_profiles t
+    union all select to_jsonb(t) from discord_oauth_tokens t
+    union all select to_jsonb(t) from character_warcraftlogs_snapshots t) rows`
+
+layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("CSRF and origin", (it) => {
+  it.effect.each(guarded)("X01 $name refuses an absent, empty, wrong, foreign and doubled token", ({ method, path }) =>
+    Effect.gen(function* () {
+      const [mine, theirs] = [yield* openBrowser(), yield* openBrowser()]
+      yield* mine.signIn()
+      yield* theirs.signIn(personas.newcomer.id)
+      const own = (yield* mine.cookie("csrf"))!
+      const cases = [
+        { token: "", code: "auth.csrf_required" },
+        { token: "wrong", code: "auth.csrf_invalid" },
+        { token: (yield* theirs.cookie("csrf"))!, code: "auth.csrf_invalid" },
+        { token: `${own}, ${own}`, code: "auth.csrf_invalid" }
+      ]
+      for (const { token, code } of cases) {
+        const answer = yield* mine.send(method, path, { json: body, headers: { "x-csrf-token": token } })
+        assert.deepStrictEqual([answer.status, answer.body.error.code], [403, code], token)
+      }
+      const session = yield* mine.cookie("session")
+      const absent = yield* Effect.promise(() =>
+        fetch(`${mine.url}${path}`, {
+          method,
+          headers: { cookie: `session=${session}; csrf=${own}`, "content-type": "application/json" },
+          body: JSON.stringify(body)
+        })
+      )
+      const { error } = (yield* Effect.promise(() => absent.json())) as { error: { code: string } }
+      assert.deepStrictEqual([absent.status, error.code], [403, "auth.csrf_required"])
+      const huge = yield* mine.send(method, path, { json: body, headers: { "x-csrf-token": "x".repeat(1_000_000) } })
+      assert.isTrue([403, 413].includes(huge.status))
+    })
+  )
+
+  it.effect.each(unsafeRoutes)(
+    "X03 $name refuses a foreign origin, and changes and prolongs nothing",
+    ({ method, path }) =>
+      Effect.gen(function* () {
+        const { send, signIn } = yield* openBrowser()
+        yield* signIn()
+        yield* query`update user_sessions set last_seen_at = now() - interval '1 hour'`
+        const before = yield* digest
+        for (const headers of [
+          { origin: "https://evil.test" },
+          { origin: "null" },
+          { origin: `${environment.FRONTEND_BASE_URL}.evil.test` },
+          { "sec-fetch-site": "cross-site" }
+        ]) {
+          const answer = yield* send(method, path, { json: body, headers })
+          assert.deepStrictEqual([answer.status, answer.body.error.code], [403, "auth.origin_forbidden"])
+        }
+        assert.deepStrictEqual(yield* digest, before)
+      })
+  )
+
+  it.effect.each(unsafeRoutes)("X04 $name takes no form, text or multipart body", ({ method, path }) =>
+    Effect.gen(function* () {
+      const { send, signIn } = yield* openBrowser()
+      yield* signIn()
+      for (const type of ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x"]) {
+        const answer = yield* send(method, path, { text: ["name=x", type] })
+        assert.deepStrictEqual([answer.status, answer.body.error.code], [415, "request.unsupported_media_type"], type)
+      }
+    })
+  )
+
+  it.effect.each(safeRoutes)("X08 $name changes no row", ({ method, path }) =>
+    Effect.gen(function* () {
+      const { send, signIn } = yield* openBrowser()
+      yield* signIn()
+      const before = yield* digest
+      yield* send(method, path)
+      assert.deepStrictEqual(yield* digest, before)
+    })
+  )
+
+  it.effect.each(routes.filter(({ signedIn }) => signedIn))("S02 $name needs a session", ({ method, path }) =>
+    Effect.gen(function* () {
+      const { send } = yield* openBrowser()
+      for (const cookie of ["", "session=", "session=garbage", "session=a; session=b", `session=${"x".repeat(43)}`]) {
+        const answer = yield* send(method, path, { headers: { cookie } })
+        assert.deepStrictEqual([answer.status, answer.body.error.code], [401, "auth.unauthorized"], cookie)
+      }
+    })
+  )
+
+  it.effect("the app's own origin may change, and any origin may read", () =>
+    Effect.gen(function* () {
+      const { send, signIn, url, cookie } = yield* openBrowser()
+      yield* signIn()
+      const own = { origin: environment.FRONTEND_BASE_URL, "sec-fetch-site": "same-site" }
+      assert.strictEqual((yield* send("POST", "/api/v1/guilds", { json: body, headers: own })).status, 201)
+      const headers = { cookie: `session=${yield* cookie("session")}`, origin: "https://evil.test" }
+      for (const method of ["GET", "HEAD"]) {
+        const answer = yield* Effect.promise(() => fetch(`${url}/api/v1/auth/session`, { method, headers }))
+        assert.strictEqual(answer.status, 200)
+      }
+    })
+  )
+})

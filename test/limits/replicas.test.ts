@@ -1,0 +1,96 @@
+import { assert, layer } from "@effect/vitest"
+import { Clock, Effect, Layer } from "effect"
+import { RedisPatience } from "../../src/limits/RateLimiter.ts"
+import { capturedLog } from "../support/capturedLog.ts"
+import { eventually } from "../support/eventually.ts"
+import { from, newAddress, signedIn, strictReplica, strictReplicaWith } from "./limited.ts"
+import { openBrowser } from "../support/Browser.ts"
+import { live, startReplica, TestApp } from "../support/TestApp.ts"
+
+const session = "/api/v1/auth/session"
+
+const variables = { TRUSTED_PROXIES: "127.0.0.1/32", LOG_LEVEL: "Warn" }
+
+layer(TestApp.layer(variables), live)("limits of two replicas", (it) => {
+  const replicas = Effect.all([strictReplica, strictReplica])
+
+  /** How many of 200 requests at once, half to each, pass a limit of 20. */
+  const passing = Effect.fnUntraced(function* ([one, other]: Effect.Success<typeof replicas>, ip: string) {
+    const answers = yield* Effect.forEach(
+      Array.from({ length: 200 }).keys(),
+      (index) => (index % 2 === 0 ? one : other).send("GET", session, from(ip)),
+      { concurrency: "unbounded" }
+    )
+    assert.deepStrictEqual(new Set(answers.map(({ status }) => status)), new Set([401, 429]))
+    return answers.filter(({ status }) => status === 401).length
+  })
+
+  it.effect("L02 of 200 parallel requests over two replicas exactly 20 pass", () =>
+    Effect.gen(function* () {
+      // On a busy machine a simulated Redis is late, and late is another case.
+      const patient = strictReplicaWith(Layer.succeed(RedisPatience, 500))
+      const both = yield* Effect.all([patient, patient])
+      for (let round = 1; round <= 3; round++) assert.strictEqual(yield* passing(both, newAddress()), 20)
+    })
+  )
+
+  it.effect.each(["shut", "silence"] as const)(
+    "L02 with Redis %s each replica passes 20, says so once, and they count together again when it is back",
+    (state) =>
+      Effect.gen(function* () {
+        const app = yield* TestApp
+        const both = yield* replicas
+        const ip = newAddress()
+        yield* Effect.forEach(both, ({ send }) => send("GET", session, from(newAddress())))
+        const lines = yield* capturedLog
+        app.redis[state]()
+        assert.strictEqual(yield* passing(both, ip), 40)
+        yield* Effect.sleep("1100 millis")
+        assert.strictEqual(yield* passing(both, newAddress()), 40)
+        // The app itself and two replicas share the process, and each says at most one sentence.
+        assert.isAtMost(lines.filter((line) => line.includes("Redis")).length, 3, lines.join("\n"))
+        app.redis.open()
+        yield* eventually(
+          Effect.suspend(() => passing(both, newAddress())),
+          (passed) => passed === 20
+        ).pipe(Effect.timeout("10 seconds"))
+      }).pipe(Effect.scoped),
+    30_000
+  )
+
+  it.effect("L02 a window that Redis began goes on without it", () =>
+    Effect.gen(function* () {
+      const app = yield* TestApp
+      const { send } = yield* strictReplica
+      const ip = newAddress()
+      const ask = Effect.map(send("GET", session, from(ip)), ({ status }) => status)
+      const before = yield* Effect.replicateEffect(ask, 15)
+      app.redis.shut()
+      const after = yield* Effect.replicateEffect(ask, 10)
+      app.redis.open()
+      assert.strictEqual([...before, ...after].indexOf(429), 20)
+    })
+  )
+
+  it.effect("L02 while Redis hangs hardly a request waits for it", () =>
+    Effect.gen(function* () {
+      const app = yield* TestApp
+      const { send } = yield* openBrowser(yield* startReplica(app.variables))
+      const { headers } = yield* signedIn()
+      const measure = Effect.forEach(Array.from({ length: 200 }).keys(), () =>
+        Effect.gen(function* () {
+          const started = yield* Clock.currentTimeMillis
+          assert.strictEqual((yield* send("GET", session, { headers })).status, 200)
+          return (yield* Clock.currentTimeMillis) - started
+        })
+      )
+      const sum = (times: ReadonlyArray<number>) => times.reduce((a, b) => a + b, 0)
+      const usual = sum(yield* measure)
+      app.redis.silence()
+      const hanging = sum(yield* measure)
+      app.redis.open()
+      // Each of them waiting would take 8 s more.
+      assert.isBelow(hanging, usual * 2 + 1000)
+    })
+  )
+})
