@@ -100,10 +100,10 @@ export class Sessions extends Context.Service<
 
       const find = Effect.fnUntraced(function* (token: string) {
         const row = yield* repo.find(crypto.hash("session", token))
-        if (row === undefined || row.deleted) return yield* Effect.fail(new Unauthorized())
-        if (row.revoked) return yield* Effect.fail(new SessionRevoked())
-        if (row.expired) return yield* Effect.fail(new SessionExpired())
-        if (row.relogin_required) return yield* Effect.fail(new ReloginRequired())
+        if (row === undefined || row.deleted) return yield* new Unauthorized()
+        if (row.revoked) return yield* new SessionRevoked()
+        if (row.expired) return yield* new SessionExpired()
+        if (row.relogin_required) return yield* new ReloginRequired()
         return toVisitor(row)
       })
 
@@ -135,8 +135,8 @@ export class Sessions extends Context.Service<
         logout: ({ user, session }) => Effect.asVoid(repo.revoke(session.id, user.id, "logout")),
         logoutOthers: ({ user, session }) => repo.revokeOthers(session.id, user.id),
         remove: Effect.fn("Sessions.remove")(function* (id, { user, session }) {
-          if (id === session.id) return yield* Effect.fail(new CurrentSessionDeleteForbidden())
-          if (!(yield* repo.revoke(id, user.id, "removed"))) return yield* Effect.fail(new SessionNotFound())
+          if (id === session.id) return yield* new CurrentSessionDeleteForbidden()
+          if (!(yield* repo.revoke(id, user.id, "removed"))) return yield* new SessionNotFound()
         })
       })
     })

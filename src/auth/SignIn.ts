@@ -93,17 +93,17 @@ export class SignIn extends Context.Service<
         return yield* Effect.gen(function* () {
           const tokens = yield* client.exchangeCode({ code, verifier }).pipe(
             Effect.catchTags({
-              DiscordCodeRejected: () => Effect.fail(new DiscordCodeRefused()),
-              DiscordRateLimited: ({ retryAfter }) => Effect.fail(new CodeExchangeLimited({ retryAfter })),
-              DiscordUnavailable: () => Effect.fail(new CodeExchangeFailed())
+              DiscordCodeRejected: () => new DiscordCodeRefused(),
+              DiscordRateLimited: ({ retryAfter }) => new CodeExchangeLimited({ retryAfter }),
+              DiscordUnavailable: () => new CodeExchangeFailed()
             })
           )
           exchanged = true
           const profile = yield* client.currentUser(tokens.accessToken).pipe(
             Effect.catchTags({
-              DiscordTokenRejected: () => Effect.fail(new ProfileFetchFailed()),
-              DiscordRateLimited: ({ retryAfter }) => Effect.fail(new ProfileFetchLimited({ retryAfter })),
-              DiscordUnavailable: () => Effect.fail(new ProfileFetchFailed())
+              DiscordTokenRejected: () => new ProfileFetchFailed(),
+              DiscordRateLimited: ({ retryAfter }) => new ProfileFetchLimited({ retryAfter }),
+              DiscordUnavailable: () => new ProfileFetchFailed()
             })
           )
           return { tokens, profile }

@@ -17,7 +17,7 @@ export const signedInLayer = Layer.effect(
 
     const enter = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
       const token = cookies.session(request)
-      if (token === undefined) return yield* Effect.fail(new Unauthorized())
+      if (token === undefined) return yield* new Unauthorized()
       const visitor = yield* sessions.find(token)
       limits.trust(token)
       if (!isSafe(request.method)) yield* sessions.checkCsrf(visitor, token, request.headers["x-csrf-token"])

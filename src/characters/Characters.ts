@@ -17,7 +17,7 @@ import { CharactersRepo } from "./CharactersRepo.ts"
 import { refreshTurns } from "../refreshes/RefreshTurns.ts"
 
 const orNotFound = <A>(found: A | null | undefined) =>
-  found === undefined || found === null ? Effect.fail(new CharacterNotFound()) : Effect.succeed(found)
+  found === undefined || found === null ? new CharacterNotFound() : Effect.succeed(found)
 
 type RefreshFailure = CharacterNotFound | ProviderUnavailable | ProviderRateLimited | DependencyUnavailable
 

@@ -36,7 +36,7 @@ export class GuildHistory extends Context.Service<
           const after = cursor === undefined ? undefined : readCursor(cursor)
           if (cursor !== undefined && after === undefined) {
             const fields = [{ field: "query.cursor", reason: "is not a cursor of this history" }]
-            return yield* Effect.fail(new InvalidRequest({ details: { fields } }))
+            return yield* new InvalidRequest({ details: { fields } })
           }
           // One more than asked tells whether there is a next page.
           const { events } = yield* Effect.flatMap(repo.page(guild, caller, limit + 1, after), asAdmin)

@@ -28,12 +28,12 @@ const invalid = (error: Schema.SchemaError) => {
 }
 
 export const orGuildNotFound = <A>(found: A | undefined) =>
-  found === undefined ? Effect.fail(new GuildNotFound()) : Effect.succeed(found)
+  found === undefined ? new GuildNotFound() : Effect.succeed(found)
 
 /** What an admin asked for: to others it is forbidden, and to whoever is no member the guild is not there. */
 export const asAdmin = <A extends Asked>(found: A | undefined) =>
   Effect.flatMap(orGuildNotFound(found), (asked) =>
-    asked.caller_role === "admin" ? Effect.succeed(asked) : Effect.fail(new AdminRequired())
+    asked.caller_role === "admin" ? Effect.succeed(asked) : new AdminRequired()
   )
 
 /** Guilds. To whoever is no member, a guild is not there. */

@@ -15,8 +15,7 @@ import {
 import { asAdmin, Guilds } from "./Guilds.ts"
 import { type InviteLimits, InvitesRepo } from "./InvitesRepo.ts"
 
-const orNotFound = <A>(found: A | undefined) =>
-  found === undefined ? Effect.fail(new InviteNotFound()) : Effect.succeed(found)
+const orNotFound = <A>(found: A | undefined) => (found === undefined ? new InviteNotFound() : Effect.succeed(found))
 
 /** The way into a guild. Exactly one code of a guild is live, or none. */
 export class Invites extends Context.Service<
@@ -58,7 +57,7 @@ export class Invites extends Context.Service<
         preview: (code) => Effect.flatMap(repo.preview(code), orNotFound),
         accept: Effect.fn("Invites.accept")(function* (code, caller) {
           const { joined, guild } = yield* Effect.flatMap(repo.accept(code, caller), orNotFound)
-          return joined ? guilds.toGuild(guild) : yield* Effect.fail(new AlreadyMember())
+          return joined ? guilds.toGuild(guild) : yield* new AlreadyMember()
         })
       })
     })

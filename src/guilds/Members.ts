@@ -43,9 +43,9 @@ export class Members extends Context.Service<
       const repo = yield* MembersRepo
 
       const explain = (mayAsk: (change: MemberChange) => boolean) => (change: MemberChange) => {
-        if (!mayAsk(change)) return Effect.fail(new AdminRequired())
-        if (!change.found) return Effect.fail(new MemberNotFound())
-        return change.member === null ? Effect.fail(new LastAdmin()) : Effect.succeed(change.member)
+        if (!mayAsk(change)) return new AdminRequired()
+        if (!change.found) return new MemberNotFound()
+        return change.member === null ? new LastAdmin() : Effect.succeed(change.member)
       }
 
       return Members.of({

@@ -1,4 +1,4 @@
-import { Effect, Schema, SchemaTransformation } from "effect"
+import { Data, Effect, Schema, SchemaTransformation } from "effect"
 import { RequestInfo } from "./RequestInfo.ts"
 
 /** JSON values a `details` object may hold; never a secret, never what a driver or an upstream said. */
@@ -24,35 +24,26 @@ export const envelope = (error: ApiError, requestId: string) => ({
   error: { code: error.code, message: error.message, request_id: requestId, details: error.details }
 })
 
-interface Options {
-  readonly message?: string
-  readonly details?: Details
-  readonly retryAfter?: number
-}
+type Facts = Pick<ApiError, "message" | "details" | "retryAfter">
 
 /**
- * A class of failures for one code of the contract.
+ * A class of failures for one code of the contract. An instance is an effect that fails with itself.
  *
  *     export class GuildNotFound extends apiError("guild.not_found", 404, "Guild was not found.") {}
+ *     if (guild === undefined) return yield* new GuildNotFound()
  *
  * `GuildNotFound.wire` is the schema to declare on an endpoint: it documents the envelope in OpenAPI and turns an
  * answer back into an instance in the typed client.
  */
 export const apiError = <const Code extends string>(code: Code, status: number, sentence: string) => {
-  class Failure extends Error implements ApiError {
+  class Failure extends Data.TaggedError(code)<Facts> implements ApiError {
     static readonly code: Code = code
     readonly [isApiErrorKey] = true
-    readonly _tag: Code = code
     readonly code: Code = code
     readonly status = status
-    readonly details: Details
-    readonly retryAfter: number | undefined
 
-    constructor(options?: Options) {
-      super(options?.message ?? sentence)
-      this.name = code
-      this.details = options?.details ?? {}
-      this.retryAfter = options?.retryAfter
+    constructor({ message = sentence, details = {}, retryAfter }: Partial<Facts> = {}) {
+      super({ message, details, retryAfter })
     }
 
     static get wire() {

@@ -196,7 +196,7 @@ export class AppConfig extends Context.Service<AppConfig, Values>()("infra/AppCo
         const reader = new ConfigReader(env)
         const values = read(reader)
         const faults = [...reader.faults, ...contradictions(values)]
-        return faults.length > 0 ? Effect.fail(new InvalidConfiguration({ faults })) : Effect.succeed(values)
+        return faults.length > 0 ? new InvalidConfiguration({ faults }) : Effect.succeed(values)
       })
     )
 
@@ -207,7 +207,5 @@ export class AppConfig extends Context.Service<AppConfig, Values>()("infra/AppCo
 export const databaseConfig = Effect.suspend(() => {
   const reader = new ConfigReader(process.env)
   const database = readDatabase(reader)
-  return reader.faults.length > 0
-    ? Effect.fail(new InvalidConfiguration({ faults: reader.faults }))
-    : Effect.succeed(database)
+  return reader.faults.length > 0 ? new InvalidConfiguration({ faults: reader.faults }) : Effect.succeed(database)
 })

@@ -56,7 +56,7 @@ export class Crypto extends Context.Service<
           }),
         open: (sealed) => {
           const [, nonce, ciphertext] = /^v1:([\w-]{32}):([\w-]{22,})$/.exec(sealed) ?? []
-          if (nonce === undefined || ciphertext === undefined) return Effect.fail(new CannotOpen({ reason: "format" }))
+          if (nonce === undefined || ciphertext === undefined) return new CannotOpen({ reason: "format" })
           const under = (key: Redacted.Redacted<Uint8Array>) =>
             Effect.try({
               try: () => {

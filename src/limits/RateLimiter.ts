@@ -103,7 +103,7 @@ export class RateLimiter extends Context.Service<
             const busy = before === undefined ? 1 : performance.eventLoopUtilization(now, before).utilization
             before = now
             if (busy < little) looks += 1
-            if (looks === patience) resume(Effect.fail(new Late()))
+            if (looks === patience) resume(new Late())
             else timer = setTimeout(look, lookEvery)
           }
           let timer = setTimeout(look, lookEvery)

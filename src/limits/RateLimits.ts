@@ -87,7 +87,7 @@ export class RateLimits extends Context.Service<
       const pass = Effect.fnUntraced(function* (buckets: ReadonlyArray<Bucket>) {
         const verdict = yield* limiter.take(buckets)
         yield* announce(verdict)
-        if (!verdict.passed) return yield* Effect.fail(new RateLimitExceeded({ retryAfter: seconds(verdict.resetMs) }))
+        if (!verdict.passed) return yield* new RateLimitExceeded({ retryAfter: seconds(verdict.resetMs) })
       })
 
       const refreshesOf = (user: UserId) => pass([{ policy: "refreshes", whom: user, limit: limits.refreshes }])

@@ -76,7 +76,7 @@ export const refreshTurns = Effect.fnUntraced(function* <A, E>({ account, spentF
   const running = yield* FiberMap.make<string, A, E | ProviderUnavailable | ProviderRateLimited>()
   const provider = crypto.hash("redis", account).slice(0, 8)
   const quota = `${prefix}quota:${provider}`
-  const unavailable = Effect.suspend(() => Effect.fail(new ProviderUnavailable({ retryAfter: 5 })))
+  const unavailable = Effect.suspend(() => new ProviderUnavailable({ retryAfter: 5 }))
 
   const take = Effect.fnUntraced(function* (turn: string, { fetch, stored }: Refresh<A, E>) {
     const { startedAt } = yield* RequestInfo
@@ -87,7 +87,7 @@ export const refreshTurns = Effect.fnUntraced(function* <A, E>({ account, spentF
       const waited = now - began
       const name = waited < beginLimit ? token : ""
       const [state, spent] = yield* begin(turn, quota, name, now - startedAt).pipe(Effect.catch(() => unavailable))
-      if (state === "spent") return yield* Effect.fail(new ProviderRateLimited({ retryAfter: spent / 1000 }))
+      if (state === "spent") return yield* new ProviderRateLimited({ retryAfter: spent / 1000 })
       if (state === "done") return yield* stored
       if (state === "failed" || waited > waitLimit) return yield* unavailable
       if (state === "mine") {

@@ -45,12 +45,11 @@ export const envelopeLayer = Layer.effect(
       const { origin, "sec-fetch-site": site, "content-length": length } = request.headers
       if (hasBody(request.headers) || request.headers["content-type"] !== undefined) {
         const plain = request.headers["content-encoding"] === undefined && timesSent(request, "content-type") === 1
-        if (!plain || !json.test(request.headers["content-type"] ?? ""))
-          return yield* Effect.fail(new UnsupportedMediaType())
-        if (Number(length ?? 0) > maxBodyBytes) return yield* Effect.fail(new TooLarge())
+        if (!plain || !json.test(request.headers["content-type"] ?? "")) return yield* new UnsupportedMediaType()
+        if (Number(length ?? 0) > maxBodyBytes) return yield* new TooLarge()
       }
       if ((origin !== undefined && origin !== frontendOrigin) || site === "cross-site") {
-        return yield* Effect.fail(new OriginForbidden())
+        return yield* new OriginForbidden()
       }
     })
 
@@ -90,7 +89,7 @@ const bodyOf = (request: HttpServerRequest.HttpServerRequest) =>
       reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge" ? new TooLarge() : new InvalidRequest()
     ),
     Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodyBytes)),
-    Effect.timeoutOrElse({ duration: "5 seconds", orElse: () => Effect.fail(new InvalidRequest()) })
+    Effect.timeoutOrElse({ duration: "5 seconds", orElse: () => new InvalidRequest() })
   )
 
 export const jsonBodyLayer = Layer.succeed(JsonBody, (route, { endpoint }) =>
@@ -98,7 +97,7 @@ export const jsonBodyLayer = Layer.succeed(JsonBody, (route, { endpoint }) =>
     if (endpoint.payload.size > 0) {
       const fault = decode(yield* bodyOf(yield* HttpServerRequest.HttpServerRequest))
       if (fault !== undefined) {
-        return yield* Effect.fail(new InvalidRequest({ details: { fields: [{ field: "body", reason: fault }] } }))
+        return yield* new InvalidRequest({ details: { fields: [{ field: "body", reason: fault }] } })
       }
     }
     return yield* route

@@ -81,11 +81,11 @@ export const layer = HttpRouter.middleware(
         const path = pathOf(request.url)
 
         const answer = Effect.suspend((): Effect.Effect<HttpServerResponse.HttpServerResponse, unknown> => {
-          if (!isWellFormed(request)) return Effect.fail(new InvalidRequest())
+          if (!isWellFormed(request)) return new InvalidRequest()
           if (headers.isPreflight(request)) return Effect.succeed(HttpServerResponse.empty({ status: 204 }))
           // The router takes other spellings of an address for the same; the document names one.
           const asked: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown> =
-            routeOf(path) === undefined ? Effect.fail(new RouteNotFound()) : app
+            routeOf(path) === undefined ? new RouteNotFound() : app
           return limits
             .request(request, path)
             .pipe(Effect.andThen(asked), Effect.provideService(HttpServerRequest.HttpServerRequest, request))

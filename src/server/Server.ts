@@ -55,7 +55,7 @@ export class CannotBind extends Data.TaggedError("CannotBind")<{ readonly variab
 /** The listener for errors stays: a connection that cannot be accepted later costs itself alone. */
 export const listen = (server: Server, variable: string, port: number) =>
   Effect.callback<void, CannotBind>((resume) => {
-    server.on("error", ({ message }) => resume(Effect.fail(new CannotBind({ variable, reason: message }))))
+    server.on("error", ({ message }) => resume(new CannotBind({ variable, reason: message })))
     server.listen(port, "0.0.0.0", () => resume(Effect.void))
   })
 

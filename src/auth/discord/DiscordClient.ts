@@ -89,7 +89,7 @@ export class DiscordClient extends Context.Service<
       const unavailable = (stage: Stage, reason: string) =>
         Effect.logWarning("A provider gave no usable answer").pipe(
           Effect.annotateLogs({ provider: "discord", reason }),
-          Effect.andThen(Effect.fail(new DiscordUnavailable({ stage, reason })))
+          Effect.andThen(new DiscordUnavailable({ stage, reason }))
         )
 
       const askTokens = (stage: Stage, form: Record<string, string>) =>

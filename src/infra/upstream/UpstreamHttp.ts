@@ -175,7 +175,7 @@ export class UpstreamHttp extends Context.Service<
           send: (request, options) =>
             Effect.flatMap(spentFor, (millis) =>
               millis > 0
-                ? Effect.fail(new Throttled({ retryAfter: clampSeconds(millis / 1000) }))
+                ? new Throttled({ retryAfter: clampSeconds(millis / 1000) })
                 : ask(
                     request.pipe(HttpClientRequest.acceptJson, HttpClientRequest.setHeader("user-agent", userAgent)),
                     options?.sharedQuota ?? (() => true)

@@ -164,7 +164,7 @@ export class BnetClient extends Context.Service<
 
       const character = Effect.fn("BnetClient.character")(
         function* (question: BnetQuestion) {
-          if (!servedRegions.includes(question.region)) return yield* Effect.fail(new RegionUnsupported())
+          if (!servedRegions.includes(question.region)) return yield* new RegionUnsupported()
           // Before anything is asked: what can be no name of a realm or character is known to nobody.
           const possible = [realmSlug(question.server), characterKey(question.name)].every(
             (part) => pathSegment(part) !== undefined
@@ -172,8 +172,8 @@ export class BnetClient extends Context.Service<
           return possible ? yield* upstream.guard(refresh(question)) : unknown
         },
         Effect.catchTags({
-          Throttled: ({ retryAfter }) => Effect.fail(new ProviderRateLimited({ retryAfter })),
-          Unanswered: ({ retryAfter }) => Effect.fail(new ProviderUnavailable({ retryAfter }))
+          Throttled: ({ retryAfter }) => new ProviderRateLimited({ retryAfter }),
+          Unanswered: ({ retryAfter }) => new ProviderUnavailable({ retryAfter })
         })
       )
 

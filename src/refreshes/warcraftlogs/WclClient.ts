@@ -197,8 +197,8 @@ export class WclClient extends Context.Service<
           return impossible ? nothing(sentences.unknown) : yield* upstream.guard(refresh(who))
         },
         Effect.catchTags({
-          Throttled: ({ retryAfter }) => Effect.fail(new ProviderRateLimited({ retryAfter })),
-          Unanswered: ({ retryAfter }) => Effect.fail(new ProviderUnavailable({ retryAfter }))
+          Throttled: ({ retryAfter }) => new ProviderRateLimited({ retryAfter }),
+          Unanswered: ({ retryAfter }) => new ProviderUnavailable({ retryAfter })
         })
       )
 
