@@ -93,7 +93,7 @@ export const setAside = Effect.fnUntraced(function* (schema: string, tables: Rea
   yield* execute(`lock table ${names.join(", ")} in access exclusive mode`).pipe(
     Effect.catchIf(
       (error) => error.reason._tag === "LockTimeoutError",
-      () => Effect.fail(SqlFault.because("somebody still uses the tables; stop the earlier service first"))
+      () => SqlFault.because("somebody still uses the tables; stop the earlier service first")
     )
   )
   yield* execute(`create schema ${aside}`)

@@ -110,7 +110,7 @@ export class SignIn extends Context.Service<
         }).pipe(
           Effect.timeoutOrElse({
             duration: patience,
-            orElse: () => Effect.fail(exchanged ? new ProfileFetchFailed() : new CodeExchangeFailed())
+            orElse: () => (exchanged ? new ProfileFetchFailed() : new CodeExchangeFailed())
           })
         )
       })
@@ -120,7 +120,7 @@ export class SignIn extends Context.Service<
           crypto.hash("oauth-state", state),
           crypto.hash("oauth-browser", browser ?? "")
         )
-        if (verdict !== "won") return yield* Effect.fail(refusals[verdict]())
+        if (verdict !== "won") return yield* refusals[verdict]()
         const { tokens, profile } = yield* ask(code, crypto.verifier(state)).pipe(
           Effect.tapError((error) => Effect.ignore(repo.fail(error.code)))
         )

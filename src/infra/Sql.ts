@@ -63,14 +63,12 @@ const bounded = <A, E, R>(
   self: Effect.Effect<A, E | SqlError.SqlError, R>
 ): Effect.Effect<A, Exclude<E, SqlError.SqlError> | DependencyUnavailable, R> =>
   abandonable(self).pipe(
-    Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(unavailable()) }),
+    Effect.timeoutOrElse({ duration: patience, orElse: () => unavailable() }),
     // A connection lost inside a transaction fails its rollback too, which arrives as a defect.
     Effect.catchDefect((defect) => (SqlError.isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect))),
     Effect.catchIf(SqlError.isSqlError, (error) =>
       isUnreachable(error)
-        ? Effect.logDebug("PostgreSQL did not answer", Cause.fail(error)).pipe(
-            Effect.andThen(Effect.fail(unavailable()))
-          )
+        ? Effect.logDebug("PostgreSQL did not answer", Cause.fail(error)).pipe(Effect.andThen(unavailable()))
         : Effect.die(error)
     ),
     timed((exit) => ({ outcome: outcomeOf(exit) }))

@@ -37,7 +37,7 @@ const parse = (file: string) => {
   const [, name = "", timestamp = "", suffix = ""] = /^((\d{14})_[a-z0-9_]+)(\.up|\.down)?\.sql$/.exec(file) ?? []
   return millisOf(timestamp) !== undefined
     ? Effect.succeed({ file, name, timestamp, isDown: suffix === ".down" })
-    : Effect.fail(SqlFault.because(`${file} is no valid name; it must be ${nameRule}`))
+    : SqlFault.because(`${file} is no valid name; it must be ${nameRule}`)
 }
 
 /** Reads UTF-8 with line ends made equal, without a byte order mark. */

@@ -119,7 +119,7 @@ const alone = Effect.fnUntraced(function* <A, R>(
     yield* sql`select pg_advisory_xact_lock(hashtext('raid-composition-backend'), hashtext(${kinds[kind].table}))`.pipe(
       Effect.catchIf(
         (error) => error.reason._tag === "LockTimeoutError",
-        () => Effect.fail(SqlFault.because(`another process has held the lock for ${patience}`))
+        () => SqlFault.because(`another process has held the lock for ${patience}`)
       )
     )
     // Only when it is absent: the statement itself demands the right to create, even when there is nothing to do.

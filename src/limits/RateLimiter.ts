@@ -1,4 +1,4 @@
-import { Clock, Context, Effect, Layer } from "effect"
+import { Clock, Context, Data, Effect, Layer } from "effect"
 import { Redis } from "effect/persistence"
 import { type EventLoopUtilization, performance } from "node:perf_hooks"
 import { makeWindows, windowMs } from "./FixedWindows.ts"
@@ -69,7 +69,7 @@ const judge = (buckets: ReadonlyArray<Bucket>, counts: ReadonlyArray<number>): V
     }))[0]!
 
 /** Redis took too long. */
-class Late {}
+class Late extends Data.TaggedError("Late") {}
 
 /** A connection that was lost is told by Redis.ts; being slow or refusing to count is not. */
 const isNews = (error: Redis.RedisError | Late) =>

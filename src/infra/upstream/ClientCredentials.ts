@@ -41,7 +41,7 @@ export const clientCredentials = Effect.fnUntraced(function* (
   const refused = (what: string) =>
     Effect.logError("A provider refuses our credentials").pipe(
       Effect.annotateLogs({ provider: name, what }),
-      Effect.andThen(Effect.fail(Unanswered.because("credentials refused", 60)))
+      Effect.andThen(Unanswered.because("credentials refused", 60))
     )
 
   const fetchToken = Effect.gen(function* () {
@@ -59,7 +59,7 @@ export const clientCredentials = Effect.fnUntraced(function* (
     return { text: Redacted.make(token.access_token), seconds: Math.max(token.expires_in ?? 300, 0) }
   }).pipe(
     // A fetch that hangs must not hold those who come later, who join it.
-    Effect.timeoutOrElse({ duration: "4 seconds", orElse: () => Effect.fail(Unanswered.because("timeout")) })
+    Effect.timeoutOrElse({ duration: "4 seconds", orElse: () => Unanswered.because("timeout") })
   )
 
   const tokens = yield* Cache.makeWith((): Effect.Effect<Token, UpstreamError> => fetchToken, {

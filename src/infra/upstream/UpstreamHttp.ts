@@ -145,7 +145,7 @@ export class UpstreamHttp extends Context.Service<
             : warn("A provider gave no usable answer", { reason: error.reason })
 
         const within = <A>(duration: Duration.Input, effect: Effect.Effect<A, UpstreamError>) =>
-          Effect.timeoutOrElse(effect, { duration, orElse: () => Effect.fail(Unanswered.because("timeout")) })
+          Effect.timeoutOrElse(effect, { duration, orElse: () => Unanswered.because("timeout") })
 
         const ask = Effect.fnUntraced(
           function* (request: HttpClientRequest.HttpClientRequest, sharedQuota: (headers: Headers.Headers) => boolean) {
@@ -163,7 +163,7 @@ export class UpstreamHttp extends Context.Service<
             return yield* Unanswered.because(`status ${status}`, retryAfter)
           },
           Effect.scoped,
-          Effect.catchTag("HttpClientError", (error) => Effect.fail(Unanswered.because(reasonOf(error)))),
+          Effect.catchTag("HttpClientError", (error) => Unanswered.because(reasonOf(error))),
           timed((exit) => ({ provider: name, outcome: labelOf(exit) }))
         )
 
@@ -189,7 +189,7 @@ export class UpstreamHttp extends Context.Service<
           guard: (operation) =>
             breaker.execute(within(operationLimit, operation), { key: name, classify: outcome }).pipe(
               Effect.catchTag("CircuitBreakerError", (error) =>
-                Effect.fail(Unanswered.because("circuit open", secondsUntilClosed(error)))
+                Unanswered.because("circuit open", secondsUntilClosed(error))
               ),
               Effect.tapError(report)
             ),

@@ -83,7 +83,7 @@ export class BnetClient extends Context.Service<
       const ourFault = (status: number) =>
         Effect.logError("A provider cannot serve our requests").pipe(
           Effect.annotateLogs({ provider: "battlenet", status }),
-          Effect.andThen(Effect.fail(Unanswered.because(`status ${status}`, 60)))
+          Effect.andThen(Unanswered.because(`status ${status}`, 60))
         )
 
       const fetchRealms = Effect.fnUntraced(function* (region: Region) {
@@ -98,7 +98,7 @@ export class BnetClient extends Context.Service<
       const boundedRealms = (region: Region) =>
         Effect.timeoutOrElse(fetchRealms(region), {
           duration: "4 seconds",
-          orElse: () => Effect.fail(Unanswered.because("timeout"))
+          orElse: () => Unanswered.because("timeout")
         })
 
       const realms = yield* Cache.makeWith(boundedRealms, {
@@ -137,7 +137,7 @@ export class BnetClient extends Context.Service<
             Effect.flatMap(({ status, json }) =>
               status === 404 || (status < 400 && json !== undefined)
                 ? Effect.succeed(read(json))
-                : Effect.fail(Unanswered.because(status < 400 ? "not understood" : `status ${status}`))
+                : Unanswered.because(status < 400 ? "not understood" : `status ${status}`)
             ),
             (part) => upstream.spare(start + extrasLimit, part)
           )
