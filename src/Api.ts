@@ -4,6 +4,7 @@ import { CharactersApi } from "./characters/CharactersApi.ts"
 import { GuildsApi, InvitesApi } from "./guilds/GuildsApi.ts"
 import { HealthApi } from "./health/HealthApi.ts"
 import { Envelope } from "./http/Envelope.ts"
+import { RefreshesApi } from "./refreshes/RefreshesApi.ts"
 
 /** The whole contract. Imports nothing of the server, so that a client can import it. */
 export class Api extends HttpApi.make("raid-composition")
@@ -13,6 +14,7 @@ export class Api extends HttpApi.make("raid-composition")
   .add(GuildsApi)
   .add(InvitesApi)
   .add(CharactersApi)
+  .add(RefreshesApi)
   .middleware(Envelope)
   .prefix("/api/v1")
   .annotateMerge(

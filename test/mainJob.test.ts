@@ -46,8 +46,8 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("the main job", (it) => {
 
       const mage = characters.find((character) => character.user_id === user.id && character.rank === "main")!
       const params = { character_id: mage.id }
-      const { warcraftlogs } = yield* client.characters.refreshWarcraftlogs({ params })
-      const { battlenet } = yield* client.characters.refreshBattlenet({ params })
+      const { warcraftlogs } = yield* client.refreshes.warcraftlogs({ params })
+      const { battlenet } = yield* client.refreshes.battlenet({ params })
       const { character } = yield* client.characters.get({ params })
       assert.deepStrictEqual(character.warcraftlogs, warcraftlogs)
       assert.deepStrictEqual(character.battlenet, battlenet)

@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { JsonBody } from "../http/Envelope.ts"
+import { Allowance } from "../limits/Allowance.ts"
 import { SignedIn } from "./SignedIn.ts"
 import {
   CodeExchangeFailed,
@@ -19,7 +20,10 @@ const CallbackText = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLeng
 /** Signing in: open to everybody. */
 export class SignInApi extends HttpApiGroup.make("signIn")
   .add(
-    HttpApiEndpoint.get("url", "/discord/url", { success: Schema.Struct({ url: Schema.String }) }),
+    HttpApiEndpoint.get("url", "/discord/url", { success: Schema.Struct({ url: Schema.String }) }).annotate(
+      Allowance,
+      "sign-in"
+    ),
     HttpApiEndpoint.post("callback", "/discord/callback", {
       payload: Schema.Struct({ code: CallbackText, state: CallbackText }),
       success: HttpApiSchema.NoContent,
@@ -33,7 +37,7 @@ export class SignInApi extends HttpApiGroup.make("signIn")
         ProfileFetchFailed.wire,
         ProfileFetchLimited.wire
       ]
-    })
+    }).annotate(Allowance, "callback")
   )
   .middleware(JsonBody)
   .prefix("/auth") {}

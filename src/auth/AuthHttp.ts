@@ -1,40 +1,40 @@
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
-import { SessionCookies } from "./SessionCookies.ts"
-import { CurrentSession } from "./SignedIn.ts"
+import { Csrf } from "./Csrf.ts"
+import { RequestCookies, SessionCookies } from "./SessionCookies.ts"
 import { Sessions } from "./Sessions.ts"
+import { CurrentSession } from "./SignedIn.ts"
 import { SignIn } from "./SignIn.ts"
+import * as Sweep from "./Sweep.ts"
 
-export const signInLayer = HttpApiBuilder.group(
+const signInLayer = HttpApiBuilder.group(
   Api,
   "signIn",
   Effect.fnUntraced(function* (handlers) {
     const signIn = yield* SignIn
     const cookies = yield* SessionCookies
     return handlers.handleAll({
-      url: Effect.fnUntraced(function* ({ request }) {
-        const { url, browser } = yield* signIn.begin(cookies.browser(request))
+      url: Effect.fnUntraced(function* () {
+        const { url, browser } = yield* signIn.begin((yield* RequestCookies).browser)
         yield* cookies.setBrowser(browser)
         return { url }
       }),
-      callback: Effect.fnUntraced(function* ({ request, payload }) {
-        const { token, csrf } = yield* signIn.finish({
-          ...payload,
-          browser: cookies.browser(request),
-          presented: cookies.session(request)
-        })
+      callback: Effect.fnUntraced(function* ({ payload }) {
+        const { browser, session } = yield* RequestCookies
+        const { token, csrf } = yield* signIn.finish({ ...payload, browser, presented: session?.hash })
         yield* cookies.setSession(token, csrf)
       })
     })
   })
 )
 
-export const sessionsLayer = HttpApiBuilder.group(
+const sessionsLayer = HttpApiBuilder.group(
   Api,
   "sessions",
   Effect.fnUntraced(function* (handlers) {
     const sessions = yield* Sessions
+    const csrf = yield* Csrf
     const cookies = yield* SessionCookies
     return handlers.handleAll({
       current: () => Effect.map(CurrentSession, ({ user, session }) => ({ user, session })),
@@ -49,7 +49,7 @@ export const sessionsLayer = HttpApiBuilder.group(
       }),
       csrf: Effect.fnUntraced(function* () {
         const { token } = yield* CurrentSession
-        yield* cookies.setCsrf(sessions.csrfToken(token))
+        yield* cookies.setCsrf(csrf.token(token))
       }),
       logout: Effect.fnUntraced(function* () {
         yield* sessions.logout(yield* CurrentSession)
@@ -57,4 +57,9 @@ export const sessionsLayer = HttpApiBuilder.group(
       })
     })
   })
+)
+
+/** Sign-in, the sessions of a person, and the sweep of what is past its retention. */
+export const authLayer = Layer.mergeAll(signInLayer, sessionsLayer, Sweep.layer).pipe(
+  Layer.provide([SignIn.layer, Sessions.layer, Csrf.layer, SessionCookies.layer])
 )

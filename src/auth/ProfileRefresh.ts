@@ -19,7 +19,7 @@ export class ProfileRefresh extends Context.Service<
     readonly begin: (user: UserId) => Effect.Effect<void>
   }
 >()("auth/ProfileRefresh") {
-  static readonly layer = Layer.effect(
+  static readonly layerNoDeps = Layer.effect(
     ProfileRefresh,
     Effect.gen(function* () {
       const repo = yield* ProfileRefreshRepo
@@ -66,5 +66,9 @@ export class ProfileRefresh extends Context.Service<
         begin: (user) => Effect.asVoid(FiberSet.run(jobs, permits.withPermitsIfAvailable(1)(refresh(user))))
       })
     })
+  )
+
+  static readonly layer = ProfileRefresh.layerNoDeps.pipe(
+    Layer.provide([ProfileRefreshRepo.layer, DiscordClient.layer])
   )
 }

@@ -1,7 +1,7 @@
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { auditEvents } from "../audit/AuditEvents.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
-import { RequestInfo } from "../http/RequestInfo.ts"
 import type { DiscordProfile } from "./discord/DiscordClient.ts"
 import { change } from "../infra/Sql.ts"
 import type { SealedTokens } from "./SealedTokens.ts"
@@ -65,7 +65,12 @@ export class ProfileRefreshRepo extends Context.Service<
           from identity where t.discord_identity_id = identity.id`.pipe(change, Effect.asVoid)
 
       const store = Effect.fn("ProfileRefreshRepo.storeProfile")(function* (claim: Claim, profile: DiscordProfile) {
-        const { ip, userAgent, id } = yield* RequestInfo
+        const refreshed = yield* auditEvents(sql, {
+          type: "profile_refreshed",
+          user: sql`user_id`,
+          detail: sql`'{"reason": "daily"}'::jsonb`,
+          from: sql`identity`
+        })
         yield* change(sql`
           with identity as (
             select id, user_id from discord_identities
@@ -73,24 +78,23 @@ export class ProfileRefreshRepo extends Context.Service<
           ), profiled as (
             ${storeProfile(sql, profile)}
           )
-          insert into security_audit_events (user_id, event_type, ip_address, user_agent, metadata)
-          select user_id, 'profile_refreshed', ${ip}::inet, ${userAgent},
-            jsonb_build_object('request_id', ${id}::text, 'reason', 'daily')
-          from identity`)
+          ${refreshed}`)
       })
 
       const requireRelogin = Effect.fn("ProfileRefreshRepo.requireRelogin")(function* (claim: Claim, reason: string) {
-        const { ip, userAgent, id } = yield* RequestInfo
+        const required = yield* auditEvents(sql, {
+          type: "relogin_required",
+          user: sql`user_id`,
+          detail: sql`jsonb_build_object('reason', ${reason}::text)`,
+          from: sql`marked`
+        })
         yield* change(sql`
           with marked as (
             update discord_identities set relogin_required_at = now(), relogin_reason = ${reason}, updated_at = now()
             where ${held(claim)}
             returning user_id
           )
-          insert into security_audit_events (user_id, event_type, ip_address, user_agent, metadata)
-          select user_id, 'relogin_required', ${ip}::inet, ${userAgent},
-            jsonb_build_object('request_id', ${id}::text, 'reason', ${reason}::text)
-          from marked`)
+          ${required}`)
       })
 
       return ProfileRefreshRepo.of({ claim, storeTokens, storeProfile: store, requireRelogin })

@@ -1,25 +1,26 @@
-import { Context, Duration, Effect, Layer } from "effect"
-import { HttpEffect, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { Context, type Duration, Effect, Layer } from "effect"
+import { HttpEffect, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { AppConfig } from "../infra/AppConfig.ts"
+import { Crypto } from "../infra/Crypto.ts"
+import { parseCookies } from "./CookieHeader.ts"
+import { longestLife } from "./SessionLife.ts"
 
-/** The longest life of a session: a cookie never dies before its session. */
-const sessionLife = Duration.days(90)
-
-/** Every value a request sends under a cookie name; two that differ are a conflict that nobody should win. */
-const valuesOf = (header: string, name: string) => {
-  const values = new Set<string>()
-  for (const pair of header.split(";")) {
-    const at = pair.indexOf("=")
-    if (at > 0 && pair.slice(0, at).trim() === name)
-      values.add(
-        pair
-          .slice(at + 1)
-          .trim()
-          .replace(/^"(.*)"$/, "$1")
-      )
-  }
-  return [...values]
+/** What the cookies of one request say. */
+interface SentCookies {
+  /** The session token and its stored hash; undefined without one, or with two that differ. */
+  readonly session: { readonly token: string; readonly hash: string } | undefined
+  /** Whether any session cookie was sent, a dead or conflicting one too. */
+  readonly hasSession: boolean
+  /** The secret that ties a begun sign-in to one browser. */
+  readonly browser: string | undefined
 }
+
+/** The cookies of the current request, read once by the pipeline. */
+export const RequestCookies = Context.Reference<SentCookies>("auth/RequestCookies", {
+  defaultValue: () => ({ session: undefined, hasSession: false, browser: undefined })
+})
+
+type OnAnswer = Effect.Effect<void, never, HttpServerRequest.HttpServerRequest>
 
 /**
  * @effect-expect-leaking HttpServerRequest
@@ -28,29 +29,22 @@ const valuesOf = (header: string, name: string) => {
 export class SessionCookies extends Context.Service<
   SessionCookies,
   {
-    /** The session token, undefined without one or with two different ones. */
-    readonly session: (request: HttpServerRequest.HttpServerRequest) => string | undefined
-    /** Whether any session cookie was sent, a dead or conflicting one too. */
-    readonly hasSession: (request: HttpServerRequest.HttpServerRequest) => boolean
-    /** The secret that ties a begun sign-in to one browser. */
-    readonly browser: (request: HttpServerRequest.HttpServerRequest) => string | undefined
-    readonly setSession: (
-      token: string,
-      csrf: string
-    ) => Effect.Effect<void, never, HttpServerRequest.HttpServerRequest>
-    readonly setCsrf: (csrf: string) => Effect.Effect<void, never, HttpServerRequest.HttpServerRequest>
-    readonly setBrowser: (secret: string) => Effect.Effect<void, never, HttpServerRequest.HttpServerRequest>
-    readonly clear: Effect.Effect<void, never, HttpServerRequest.HttpServerRequest>
+    readonly read: (header: string | undefined) => SentCookies
+    readonly setSession: (token: string, csrf: string) => OnAnswer
+    readonly setCsrf: (csrf: string) => OnAnswer
+    readonly setBrowser: (secret: string) => OnAnswer
+    readonly clear: OnAnswer
   }
 >()("auth/SessionCookies") {
   static readonly layer = Layer.effect(
     SessionCookies,
     Effect.gen(function* () {
       const { session } = yield* AppConfig
+      const crypto = yield* Crypto
       const prefix = /^__(Host|Secure)-/i.exec(session.cookieName)?.[0] ?? ""
       const browserName = `${prefix}oauth_browser`
 
-      const set = (name: string, value: string, maxAge: Duration.Duration, httpOnly: boolean) =>
+      const set = (name: string, value: string, maxAge: Duration.Input, httpOnly: boolean) =>
         HttpEffect.appendPreResponseHandler((_, response) =>
           Effect.succeed(
             HttpServerResponse.setCookieUnsafe(response, name, value, {
@@ -65,23 +59,31 @@ export class SessionCookies extends Context.Service<
             })
           )
         )
-      const setCsrf = (csrf: string) => set(session.csrfCookieName, csrf, sessionLife, false)
-      const setToken = (token: string) => set(session.cookieName, token, sessionLife, true)
-      const only = (name: string) => (request: HttpServerRequest.HttpServerRequest) => {
-        const values = valuesOf(request.headers.cookie ?? "", name)
-        return values.length === 1 && values[0] !== "" ? values[0] : undefined
+      const setCsrf = (csrf: string) => set(session.csrfCookieName, csrf, longestLife, false)
+
+      /** Two values that differ are a conflict that neither should win. */
+      const only = (values: ReadonlySet<string> | undefined) => {
+        const [value = "", ...others] = values ?? []
+        return value !== "" && others.length === 0 ? value : undefined
       }
 
       return SessionCookies.of({
-        session: only(session.cookieName),
-        hasSession: (request) => valuesOf(request.headers.cookie ?? "", session.cookieName).length > 0,
-        browser: only(browserName),
-        setSession: (token, csrf) => Effect.andThen(setToken(token), setCsrf(csrf)),
+        read: (header = "") => {
+          const cookies = parseCookies(header)
+          const sent = cookies.get(session.cookieName)
+          const token = only(sent)
+          return {
+            session: token === undefined ? undefined : { token, hash: crypto.hash("session", token) },
+            hasSession: sent !== undefined,
+            browser: only(cookies.get(browserName))
+          }
+        },
+        setSession: (token, csrf) => Effect.andThen(set(session.cookieName, token, longestLife, true), setCsrf(csrf)),
         setCsrf,
-        setBrowser: (secret) => set(browserName, secret, Duration.hours(1), true),
+        setBrowser: (secret) => set(browserName, secret, "1 hour", true),
         clear: Effect.andThen(
-          set(session.cookieName, "", Duration.zero, true),
-          set(session.csrfCookieName, "", Duration.zero, false)
+          set(session.cookieName, "", "0 seconds", true),
+          set(session.csrfCookieName, "", "0 seconds", false)
         )
       })
     })

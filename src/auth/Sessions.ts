@@ -1,13 +1,9 @@
 import { Context, Effect, Layer } from "effect"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
-import { Crypto } from "../infra/Crypto.ts"
 import { GeoIp } from "../infra/GeoIp.ts"
-import { avatarUrl } from "./Avatar.ts"
 import { ProfileRefresh } from "./ProfileRefresh.ts"
 import {
-  CsrfInvalid,
-  CsrfRequired,
   CurrentSessionDeleteForbidden,
   ReloginRequired,
   type Session,
@@ -47,12 +43,7 @@ const toVisitor = (row: SessionRow): Visitor => ({
   user: {
     id: row.user_id,
     created_at: row.user_created_at.toISOString(),
-    discord: {
-      id: row.discord_user_id,
-      username: row.username,
-      global_name: row.global_name,
-      avatar_url: avatarUrl({ id: row.discord_user_id, avatar: row.avatar, discriminator: row.discriminator })
-    }
+    discord: row.discord
   },
   session: toSession(row, true),
   csrfHash: row.csrf_token_hash,
@@ -63,23 +54,15 @@ const toVisitor = (row: SessionRow): Visitor => ({
 export class Sessions extends Context.Service<
   Sessions,
   {
-    /** The visitor behind a session token; PostgreSQL decides, so a revoked session is refused everywhere at once. */
+    /** The visitor behind a session token's hash; PostgreSQL decides, so a revoked session is refused everywhere at once. */
     readonly find: (
-      token: string
+      tokenHash: string
     ) => Effect.Effect<
       Visitor,
       Unauthorized | SessionRevoked | SessionExpired | ReloginRequired | DependencyUnavailable
     >
-    /** Takes the token that `csrfToken` derives, and the one whose hash came with a session of another installation. */
-    readonly checkCsrf: (
-      visitor: Visitor,
-      token: string,
-      header: string | undefined
-    ) => Effect.Effect<void, CsrfRequired | CsrfInvalid>
     /** Prolongs a session not seen for five minutes and renews a profile of yesterday; never fails the request it serves. */
     readonly touch: (visitor: Visitor) => Effect.Effect<void>
-    /** The CSRF token of a session: always the same one, so that two tabs never break each other. */
-    readonly csrfToken: (token: string) => string
     readonly list: (current: Who) => Effect.Effect<ReadonlyArray<typeof Session.Type>, DependencyUnavailable>
     readonly logout: (current: Who) => Effect.Effect<void, DependencyUnavailable>
     readonly logoutOthers: (current: Who) => Effect.Effect<void, DependencyUnavailable>
@@ -94,29 +77,17 @@ export class Sessions extends Context.Service<
     Sessions,
     Effect.gen(function* () {
       const repo = yield* SessionsRepo
-      const crypto = yield* Crypto
       const geoIp = yield* GeoIp
       const profiles = yield* ProfileRefresh
 
-      const find = Effect.fnUntraced(function* (token: string) {
-        const row = yield* repo.find(crypto.hash("session", token))
+      const find = Effect.fnUntraced(function* (tokenHash: string) {
+        const row = yield* repo.find(tokenHash)
         if (row === undefined || row.deleted) return yield* new Unauthorized()
         if (row.revoked) return yield* new SessionRevoked()
         if (row.expired) return yield* new SessionExpired()
         if (row.relogin_required) return yield* new ReloginRequired()
         return toVisitor(row)
       })
-
-      const refuse = <E>(visitor: Visitor, reason: string, error: E) =>
-        repo.csrfFailed(visitor.session.id, reason).pipe(Effect.ignore, Effect.andThen(Effect.fail(error)))
-
-      const checkCsrf = (visitor: Visitor, token: string, header: string | undefined) => {
-        if (header === undefined || header === "") return refuse(visitor, "absent", new CsrfRequired())
-        return crypto.equal(header, crypto.csrfToken(token)) ||
-          crypto.equal(crypto.hash("csrf", header), visitor.csrfHash)
-          ? Effect.void
-          : refuse(visitor, "wrong", new CsrfInvalid())
-      }
 
       const touch = Effect.fnUntraced(function* (visitor: Visitor) {
         if (visitor.profileStale) yield* profiles.begin(visitor.user.id)
@@ -127,9 +98,7 @@ export class Sessions extends Context.Service<
 
       return Sessions.of({
         find,
-        checkCsrf,
         touch,
-        csrfToken: crypto.csrfToken,
         list: ({ user, session }) =>
           Effect.map(repo.list(user.id), (rows) => rows.map((row) => toSession(row, row.id === session.id))),
         logout: ({ user, session }) => Effect.asVoid(repo.revoke(session.id, user.id, "logout")),
@@ -140,5 +109,5 @@ export class Sessions extends Context.Service<
         })
       })
     })
-  )
+  ).pipe(Layer.provide([SessionsRepo.layer, ProfileRefresh.layer]))
 }

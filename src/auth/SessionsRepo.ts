@@ -1,11 +1,13 @@
 import { Context, Effect, Layer } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
+import { auditEvents } from "../audit/AuditEvents.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
 import type { Location } from "../infra/GeoIp.ts"
 import { change, read } from "../infra/Sql.ts"
 import type { SessionId } from "./Session.ts"
-import type { UserId } from "./User.ts"
+import { sessionLife } from "./SessionLife.ts"
+import type { DiscordUser, UserId } from "./User.ts"
 
 /** A session as its owner sees it. */
 export interface SessionView {
@@ -23,11 +25,7 @@ export interface SessionRow extends SessionView {
   readonly user_id: UserId
   readonly csrf_token_hash: string
   readonly user_created_at: Date
-  readonly discord_user_id: string
-  readonly username: string
-  readonly global_name: string | null
-  readonly avatar: string | null
-  readonly discriminator: string | null
+  readonly discord: DiscordUser
   readonly revoked: boolean
   readonly expired: boolean
   readonly deleted: boolean
@@ -57,23 +55,20 @@ export class SessionsRepo extends Context.Service<
     SessionsRepo,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const [life, s] = [sessionLife(sql), sessionLife(sql, "s")]
 
-      const view = sql.literal(`
-        s.id, s.created_at, s.last_seen_at, s.user_agent,
-        least(s.expires_at, s.created_at + interval '90 days') as expires_at,
+      const view = sql`
+        s.id, s.created_at, s.last_seen_at, s.user_agent, ${s.end} as expires_at,
         json_build_object('country', s.login_location_country, 'region', s.login_location_region,
           'city', s.login_location_city) as login_location,
         json_build_object('country', s.current_location_country, 'region', s.current_location_region,
-          'city', s.current_location_city) as current_location`)
+          'city', s.current_location_city) as current_location`
 
       const find = (tokenHash: string) =>
         sql<SessionRow>`
-          select ${view}, s.user_id, s.csrf_token_hash, u.created_at as user_created_at, i.discord_user_id, p.username, p.global_name, p.avatar, p.discriminator,
-            s.revoked_at is not null as revoked,
-            least(s.expires_at, s.created_at + interval '90 days') <= now() as expired,
-            u.deleted_at is not null as deleted,
-            i.relogin_required_at is not null as relogin_required,
-            s.last_seen_at < now() - interval '5 minutes' as stale,
+          select ${view}, s.user_id, s.csrf_token_hash, u.created_at as user_created_at, discord_user(i, p) as discord,
+            s.revoked_at is not null as revoked, ${s.expired} as expired, u.deleted_at is not null as deleted,
+            i.relogin_required_at is not null as relogin_required, ${s.unseen} as stale,
             coalesce(i.last_profile_refresh_at < now() - interval '1 day', true) as profile_stale
           from user_sessions s
           join users u on u.id = s.user_id
@@ -85,44 +80,48 @@ export class SessionsRepo extends Context.Service<
         )
 
       const touch = Effect.fn("SessionsRepo.touch")(function* (id: SessionId, location: Location) {
-        const { ip, userAgent, id: requestId } = yield* RequestInfo
+        const { ip } = yield* RequestInfo
+        const refreshed = yield* auditEvents(sql, {
+          type: "session_refreshed",
+          user: sql`user_id`,
+          session: sql`id`,
+          from: sql`touched`
+        })
         yield* change(sql`
           with touched as (
             update user_sessions
-            set last_seen_at = now(), updated_at = now(),
-              expires_at = least(now() + interval '30 days', created_at + interval '90 days'),
+            set last_seen_at = now(), updated_at = now(), expires_at = ${life.seen},
               current_ip_address = ${ip}::inet, current_location_country = ${location.country},
               current_location_region = ${location.region}, current_location_city = ${location.city}
-            where id = ${id} and revoked_at is null and last_seen_at < now() - interval '5 minutes'
+            where id = ${id} and revoked_at is null and ${life.unseen}
             returning id, user_id
           )
-          insert into security_audit_events (user_id, session_id, event_type, ip_address, user_agent, metadata)
-          select user_id, id, 'session_refreshed', ${ip}::inet, ${userAgent},
-            jsonb_build_object('request_id', ${requestId}::text)
-          from touched`)
+          ${refreshed}`)
       })
 
       const list = (user: UserId) =>
         sql<SessionView>`
           select ${view} from user_sessions s
-          where s.user_id = ${user} and s.revoked_at is null
-            and least(s.expires_at, s.created_at + interval '90 days') > now()
+          where s.user_id = ${user} and ${s.live}
           order by s.last_seen_at desc, s.id`.pipe(read)
 
-      /** Ends the live sessions a condition names, each with its audit row. */
+      /** Ends the live sessions that a condition names, each with its event. */
       const end = Effect.fnUntraced(function* (condition: Statement.Fragment, reason: string) {
-        const { ip, userAgent, id: requestId } = yield* RequestInfo
-        return yield* sql<{ id: SessionId }>`
+        const revoked = yield* auditEvents(sql, {
+          type: "session_revoked",
+          user: sql`user_id`,
+          session: sql`id`,
+          detail: sql`jsonb_build_object('reason', ${reason}::text)`,
+          from: sql`ended`
+        })
+        return yield* sql`
           with ended as (
             update user_sessions set revoked_at = now(), updated_at = now()
-            where revoked_at is null and expires_at > now() and ${condition}
+            where ${life.live} and ${condition}
             returning id, user_id
           )
-          insert into security_audit_events (user_id, session_id, event_type, ip_address, user_agent, metadata)
-          select user_id, id, 'session_revoked', ${ip}::inet, ${userAgent},
-            jsonb_build_object('request_id', ${requestId}::text, 'reason', ${reason}::text)
-          from ended
-          returning id`
+          ${revoked}
+          returning session_id`
       })
 
       const revoke = (id: SessionId, user: UserId, reason: string) =>
@@ -143,12 +142,15 @@ export class SessionsRepo extends Context.Service<
         )
 
       const csrfFailed = Effect.fn("SessionsRepo.csrfFailed")(function* (id: SessionId, reason: string) {
-        const { ip, userAgent, id: requestId } = yield* RequestInfo
-        yield* change(sql`
-          insert into security_audit_events (user_id, session_id, event_type, ip_address, user_agent, metadata)
-          select user_id, id, 'csrf_failed', ${ip}::inet, ${userAgent},
-            jsonb_build_object('request_id', ${requestId}::text, 'reason', ${reason}::text)
-          from user_sessions where id = ${id}`)
+        yield* change(
+          yield* auditEvents(sql, {
+            type: "csrf_failed",
+            user: sql`user_id`,
+            session: sql`id`,
+            detail: sql`jsonb_build_object('reason', ${reason}::text)`,
+            from: sql`user_sessions where id = ${id}`
+          })
+        )
       })
 
       return SessionsRepo.of({ find, touch, list, revoke, revokeOthers, csrfFailed })

@@ -42,7 +42,7 @@ interface Callback {
   readonly code: string
   readonly state: string
   readonly browser: string | undefined
-  /** The session token the browser already had; it ends. */
+  /** The hash of the session token that the browser already had; that session ends. */
   readonly presented: string | undefined
 }
 
@@ -59,7 +59,7 @@ export class SignIn extends Context.Service<
     ) => Effect.Effect<{ readonly token: string; readonly csrf: string }, OAuthFailure | DependencyUnavailable>
   }
 >()("auth/SignIn") {
-  static readonly layer = Layer.effect(
+  static readonly layerNoDeps = Layer.effect(
     SignIn,
     Effect.gen(function* () {
       const { discord } = yield* AppConfig
@@ -110,7 +110,7 @@ export class SignIn extends Context.Service<
         }).pipe(
           Effect.timeoutOrElse({
             duration: patience,
-            orElse: () => (exchanged ? new ProfileFetchFailed() : new CodeExchangeFailed())
+            orElse: () => Effect.fail(exchanged ? new ProfileFetchFailed() : new CodeExchangeFailed())
           })
         )
       })
@@ -130,7 +130,7 @@ export class SignIn extends Context.Service<
         yield* repo.complete(profile, {
           tokenHash: crypto.hash("session", token),
           csrfHash: crypto.hash("csrf", csrf),
-          presentedTokenHash: presented === undefined ? null : crypto.hash("session", presented),
+          presentedTokenHash: presented ?? null,
           ...(yield* sealTokens(crypto, tokens)),
           location: geoIp.locate(ip)
         })
@@ -140,4 +140,6 @@ export class SignIn extends Context.Service<
       return SignIn.of({ begin, finish })
     })
   )
+
+  static readonly layer = SignIn.layerNoDeps.pipe(Layer.provide([SignInRepo.layer, DiscordClient.layer]))
 }

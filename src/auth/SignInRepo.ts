@@ -1,5 +1,6 @@
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { auditEvents } from "../audit/AuditEvents.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
 import type { DiscordProfile } from "./discord/DiscordClient.ts"
@@ -7,6 +8,7 @@ import type { Location } from "../infra/GeoIp.ts"
 import { change } from "../infra/Sql.ts"
 import type { SealedTokens } from "./SealedTokens.ts"
 import { storeProfile } from "./ProfileSql.ts"
+import { sessionLife } from "./SessionLife.ts"
 
 /** What became of a state that somebody presented. */
 export type StateVerdict = "won" | "unknown" | "expired" | "consumed"
@@ -34,20 +36,24 @@ export class SignInRepo extends Context.Service<
     SignInRepo,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const life = sessionLife(sql)
 
       const begin = Effect.fn("SignInRepo.begin")(function* (stateHash: string, browserHash: string) {
-        const { ip, userAgent, id } = yield* RequestInfo
+        const { ip, userAgent } = yield* RequestInfo
         yield* change(sql`
           with begun as (
             insert into oauth_states (state_hash, browser_hash, provider, expires_at, ip_address, user_agent)
             values (${stateHash}, ${browserHash}, 'discord', now() + interval '10 minutes', ${ip}::inet, ${userAgent})
           )
-          insert into security_audit_events (event_type, ip_address, user_agent, metadata)
-          values ('sign_in_started', ${ip}::inet, ${userAgent}, jsonb_build_object('request_id', ${id}::text))`)
+          ${yield* auditEvents(sql, { type: "sign_in_started" })}`)
       })
 
       const consume = Effect.fn("SignInRepo.consume")(function* (stateHash: string, browserHash: string) {
-        const { ip, userAgent, id } = yield* RequestInfo
+        const refused = yield* auditEvents(sql, {
+          type: "sign_in_state_refused",
+          detail: sql`jsonb_build_object('reason', verdict)`,
+          from: sql`answer where verdict <> 'won'`
+        })
         const rows = yield* change(sql<{ verdict: StateVerdict }>`
           with state as (
             select id, browser_hash is not distinct from ${browserHash} as mine, expires_at <= now() as expired
@@ -63,26 +69,32 @@ export class SignInRepo extends Context.Service<
               when (select expired from state) then 'expired'
               else 'consumed'
             end as verdict
-          ), audited as (
-            insert into security_audit_events (event_type, ip_address, user_agent, metadata)
-            select 'sign_in_state_refused', ${ip}::inet, ${userAgent},
-              jsonb_build_object('request_id', ${id}::text, 'reason', verdict)
-            from answer where verdict <> 'won'
-          )
+          ), audited as (${refused})
           select verdict from answer`)
         return rows[0]?.verdict ?? "unknown"
       })
 
       const fail = Effect.fn("SignInRepo.fail")(function* (reason: string) {
-        const { ip, userAgent, id } = yield* RequestInfo
-        yield* change(sql`
-          insert into security_audit_events (event_type, ip_address, user_agent, metadata)
-          values ('sign_in_failed', ${ip}::inet, ${userAgent},
-            jsonb_build_object('request_id', ${id}::text, 'reason', ${reason}::text))`)
+        yield* change(
+          yield* auditEvents(sql, {
+            type: "sign_in_failed",
+            detail: sql`jsonb_build_object('reason', ${reason}::text)`
+          })
+        )
       })
 
       const complete = Effect.fn("SignInRepo.complete")(function* (profile: DiscordProfile, session: NewSession) {
-        const { ip, userAgent, id } = yield* RequestInfo
+        const { ip, userAgent } = yield* RequestInfo
+        const bySignIn = sql`'{"reason": "sign_in"}'::jsonb`
+        const opened = { user: sql`user_id`, session: sql`id`, from: sql`opened` }
+        const events = yield* auditEvents(
+          sql,
+          { type: "user_restored", user: sql`id`, from: sql`restored` },
+          { type: "session_revoked", user: sql`user_id`, session: sql`id`, detail: bySignIn, from: sql`ended` },
+          { type: "profile_refreshed", user: sql`user_id`, detail: bySignIn, from: sql`identity` },
+          { type: "session_created", ...opened },
+          { type: "sign_in_succeeded", ...opened }
+        )
         // The lock makes parallel first sign-ins of one person take turns; the second then finds the first one's user.
         const takeTurn = sql`select pg_advisory_xact_lock(hashtextextended(${`discord:${profile.id}`}, 0))`
         const signIn = sql`
@@ -120,23 +132,13 @@ export class SignInRepo extends Context.Service<
             insert into user_sessions (created_at, last_seen_at, user_id, token_hash, csrf_token_hash, expires_at, login_ip_address,
               login_location_country, login_location_region, login_location_city, current_ip_address,
               current_location_country, current_location_region, current_location_city, user_agent)
-            select clock_timestamp(), clock_timestamp(), user_id, ${session.tokenHash}, ${session.csrfHash}, now() + interval '30 days', ${ip}::inet,
+            select clock_timestamp(), clock_timestamp(), user_id, ${session.tokenHash}, ${session.csrfHash}, ${life.begun}, ${ip}::inet,
               ${session.location.country}, ${session.location.region}, ${session.location.city}, ${ip}::inet,
               ${session.location.country}, ${session.location.region}, ${session.location.city}, ${userAgent}
             from identity
             returning id, user_id
           )
-          insert into security_audit_events (user_id, session_id, event_type, ip_address, user_agent, metadata)
-          select user_id, session_id, event_type, ${ip}::inet, ${userAgent},
-            jsonb_build_object('request_id', ${id}::text) || detail
-          from (
-            select id as user_id, null::uuid as session_id, 'user_restored' as event_type, '{}'::jsonb as detail
-              from restored
-            union all select user_id, id, 'session_revoked', '{"reason": "sign_in"}' from ended
-            union all select user_id, null, 'profile_refreshed', '{"reason": "sign_in"}' from identity
-            union all select user_id, id, 'session_created', '{}' from opened
-            union all select user_id, id, 'sign_in_succeeded', '{}' from opened
-          ) events`
+          ${events}`
         yield* change(sql.withTransaction(Effect.andThen(takeTurn, signIn)))
       })
 

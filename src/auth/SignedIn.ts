@@ -1,6 +1,6 @@
 import { Context } from "effect"
 import { HttpApiMiddleware } from "effect/http-api"
-import { DependencyUnavailable } from "../http/ApiError.ts"
+import { DependencyUnavailable, RateLimitExceeded } from "../http/ApiError.ts"
 import {
   CsrfInvalid,
   CsrfRequired,
@@ -25,6 +25,7 @@ export class SignedIn extends HttpApiMiddleware.Service<SignedIn, { provides: Cu
     SessionRevoked.wire,
     SessionExpired.wire,
     ReloginRequired.wire,
+    RateLimitExceeded.wire,
     CsrfRequired.wire,
     CsrfInvalid.wire,
     DependencyUnavailable.wire

@@ -31,10 +31,12 @@ export const sweep = Effect.gen(function* () {
 }).pipe(Effect.withSpan("Sweep.sweep"))
 
 /** Sweeps a minute after the start, and then every hour. */
-export const layer = sweep.pipe(
+export const layerNoDeps = sweep.pipe(
   Effect.catchCause((cause) => Effect.logWarning("The retention sweep failed", cause)),
   Effect.repeat(Schedule.spaced("1 hour")),
   Effect.delay("1 minute"),
   Effect.forkScoped,
   Layer.effectDiscard
 )
+
+export const layer = layerNoDeps.pipe(Layer.provide(SweepRepo.layer))

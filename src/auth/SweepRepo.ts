@@ -2,15 +2,16 @@ import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { change } from "../infra/Sql.ts"
+import { sessionLife } from "./SessionLife.ts"
 
 /** What grows old, and since when each row is of no use. */
-const ages = {
-  oauth_states: "expires_at",
-  user_sessions: "least(revoked_at, expires_at, created_at + interval '90 days')",
-  security_audit_events: "created_at"
-} as const
+const ages = (sql: SqlClient.SqlClient) => ({
+  oauth_states: sql`expires_at`,
+  user_sessions: sql`${sessionLife(sql).ended}`,
+  security_audit_events: sql`created_at`
+})
 
-export type Swept = keyof typeof ages
+export type Swept = keyof ReturnType<typeof ages>
 
 export class SweepRepo extends Context.Service<
   SweepRepo,
@@ -29,7 +30,7 @@ export class SweepRepo extends Context.Service<
       const sql = yield* SqlClient.SqlClient
 
       const remove = (what: Swept, olderThanDays: number, limit: number) => {
-        const [table, age] = [sql(what), sql.literal(ages[what])]
+        const [table, age] = [sql(what), ages(sql)[what]]
         return sql<{ readonly mine: boolean; readonly removed: number }>`
           with turn as materialized (
             select pg_try_advisory_xact_lock(hashtextextended('sweep', 0)) as mine

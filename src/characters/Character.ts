@@ -71,6 +71,12 @@ export const BattlenetSnapshot = Schema.Struct({
 })
 export type BattlenetSnapshot = typeof BattlenetSnapshot.Type
 
+/** PostgreSQL writes times inside JSON with an offset in place of `Z`. */
+export const toSnapshot = <S extends { readonly fetched_at: string }>(snapshot: S): S => ({
+  ...snapshot,
+  fetched_at: new Date(snapshot.fetched_at).toISOString()
+})
+
 const fields = {
   id: CharacterId,
   user_id: Schema.String,

@@ -10,6 +10,63 @@ export type GuildId = typeof GuildId.Type
 /** From the least right to the most. */
 export const GuildRole = Schema.Literals(["applicant", "raider", "officer", "admin"])
 
+/** Text that shows nothing, or lies about its order. */
+const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\u{202A}-\u{202E}\u{2066}-\u{2069}]/u
+const visible = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u{2800}]/u
+
+/** A guild's or realm's name as it is kept: trimmed, NFC, 1 to 64 code points that a person can see. */
+export const Name = Schema.String.pipe(
+  Schema.decodeTo(
+    Schema.String.check(
+      Schema.makeFilter((name: string) => [...name].length <= 64 && visible.test(name) && !unprintable.test(name))
+    ),
+    SchemaTransformation.transform({ decode: (name) => name.normalize("NFC").trim(), encode: (name) => name })
+  )
+)
+
+/** Letter case does not matter on the way in. */
+const folded = <S extends Schema.Codec<string, string>>(values: S) =>
+  Schema.String.pipe(
+    Schema.decodeTo(values, SchemaTransformation.transform({ decode: (s) => s.toLowerCase(), encode: (s) => s }))
+  )
+
+/** What a guild is made from, as it is checked… */
+const details = {
+  name: Name,
+  realm: Name,
+  region: folded(Region),
+  faction: folded(Faction),
+  game_version: folded(GameVersion)
+}
+
+type Detail = keyof typeof details
+
+/** …what each must be, in words… */
+const nameRule = "must have 1 to 64 visible characters and no control characters"
+export const detailRules: Readonly<Record<Detail, string>> = {
+  name: nameRule,
+  realm: nameRule,
+  region: "must be one of us, eu, kr, tw, cn",
+  faction: "must be alliance or horde",
+  game_version: "must be one of classic1x, classic, classicann"
+}
+
+/** …and as it is shown: what is stored is not checked again. */
+const shownDetails = {
+  name: Schema.String,
+  realm: Schema.String,
+  region: Region,
+  faction: Faction,
+  game_version: GameVersion
+} satisfies Record<Detail, Schema.Top>
+
+export const NewGuild = Schema.Struct(details)
+export type NewGuild = typeof NewGuild.Type
+
+/** Any subset of what a guild is made from. */
+export const GuildPatch = Schema.Struct(details).mapFields(Struct.map(Schema.optionalKey))
+export type GuildPatch = typeof GuildPatch.Type
+
 /** How long and how often an invite can be accepted; null is without end. */
 const InviteTerms = Schema.Struct({
   expires_at: Schema.NullOr(Timestamp),
@@ -19,11 +76,7 @@ const InviteTerms = Schema.Struct({
 
 export const Guild = Schema.Struct({
   id: GuildId,
-  name: Schema.String,
-  realm: Schema.String,
-  region: Region,
-  faction: Faction,
-  game_version: GameVersion,
+  ...shownDetails,
   /** For admins and officers, while an invite is live. */
   invite_url: Schema.optionalKey(Schema.String),
   invite: Schema.optionalKey(InviteTerms),
@@ -45,53 +98,15 @@ export const Member = Schema.Struct({
 }).annotate({ identifier: "Member" })
 export type Member = typeof Member.Type
 
-/** Text that shows nothing, or lies about its order. */
-const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\u{202A}-\u{202E}\u{2066}-\u{2069}]/u
-const visible = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u{2800}]/u
-
-/** A guild's or realm's name as it is kept: trimmed, NFC, 1 to 64 code points that a person can see. */
-export const Name = Schema.String.pipe(
-  Schema.decodeTo(
-    Schema.String.check(
-      Schema.makeFilter((name: string) => [...name].length <= 64 && visible.test(name) && !unprintable.test(name))
-    ),
-    SchemaTransformation.transform({ decode: (name) => name.normalize("NFC").trim(), encode: (name) => name })
-  )
-)
-
-/** Letter case does not matter on the way in. */
-const folded = <S extends Schema.Codec<string, string>>(values: S) =>
-  Schema.String.pipe(
-    Schema.decodeTo(values, SchemaTransformation.transform({ decode: (s) => s.toLowerCase(), encode: (s) => s }))
-  )
-
-const fields = {
-  name: Name,
-  realm: Name,
-  region: folded(Region),
-  faction: folded(Faction),
-  game_version: folded(GameVersion)
-}
-
-export const NewGuild = Schema.Struct(fields)
-export type NewGuild = typeof NewGuild.Type
-
-/** Any subset of what a guild is made from. */
-export const GuildPatch = Schema.Struct(fields).mapFields(Struct.map(Schema.optionalKey))
-export type GuildPatch = typeof GuildPatch.Type
-
 export const Invite = Schema.Struct({ guild_id: GuildId, code: Schema.String, ...InviteTerms.fields }).annotate({
   identifier: "Invite"
 })
 export type Invite = typeof Invite.Type
 
 /** What somebody may know of a guild before joining it. */
-export const GuildPreview = Schema.Struct({
-  name: Schema.String,
-  realm: Schema.String,
-  region: Region,
-  faction: Faction
-}).annotate({ identifier: "GuildPreview" })
+export const GuildPreview = Schema.Struct(Struct.pick(shownDetails, ["name", "realm", "region", "faction"])).annotate({
+  identifier: "GuildPreview"
+})
 export type GuildPreview = typeof GuildPreview.Type
 
 /** One line of a guild's history. Actor and target are null when the event has none, or when they are gone for good. */

@@ -46,5 +46,5 @@ export class GuildHistory extends Context.Service<
         })
       })
     })
-  )
+  ).pipe(Layer.provide(GuildHistoryRepo.layer))
 }

@@ -1,6 +1,5 @@
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { avatarUrl } from "../auth/Avatar.ts"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { read } from "../infra/Sql.ts"
@@ -13,42 +12,22 @@ export interface Position {
   readonly id: string
 }
 
-interface PersonRow {
-  readonly user_id: UserId
-  readonly id: string
-  readonly username: string
-  readonly global_name: string | null
-  readonly avatar: string | null
-  readonly discriminator: string | null
-}
-
 interface EventRow extends Asked {
   readonly id: string | null
   readonly event_type: string
   readonly created_at: Date
   readonly at: string
   readonly details: Readonly<Record<string, unknown>>
-  readonly actor: PersonRow | null
-  readonly target: PersonRow | null
+  readonly actor: GuildEvent["actor"]
+  readonly target: GuildEvent["target"]
 }
-
-const toPerson = (person: PersonRow | null) =>
-  person && {
-    user_id: person.user_id,
-    discord: {
-      id: person.id,
-      username: person.username,
-      global_name: person.global_name,
-      avatar_url: avatarUrl(person)
-    }
-  }
 
 const toEvent = (row: EventRow & { readonly id: string }): GuildEvent & { readonly at: string } => ({
   id: row.id,
   type: row.event_type.replace("guild_", ""),
   created_at: row.created_at.toISOString(),
-  actor: toPerson(row.actor),
-  target: toPerson(row.target),
+  actor: row.actor,
+  target: row.target,
   details: row.details,
   at: row.at
 })
@@ -75,8 +54,7 @@ export class GuildHistoryRepo extends Context.Service<
       const { caller } = guildsSql(sql)
 
       const person = (column: string) => sql`(
-        select json_build_object('user_id', i.user_id, 'id', i.discord_user_id, 'username', p.username,
-          'global_name', p.global_name, 'avatar', p.avatar, 'discriminator', p.discriminator)
+        select json_build_object('user_id', i.user_id, 'discord', discord_user(i, p))
         from discord_identities i join discord_profiles p on p.discord_identity_id = i.id
         where i.user_id = ${sql.literal(column)})`
 

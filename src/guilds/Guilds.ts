@@ -4,27 +4,27 @@ import type { Character } from "../characters/Character.ts"
 import { Characters } from "../characters/Characters.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { AppConfig } from "../infra/AppConfig.ts"
-import { AdminRequired, type Guild, GuildPatch, type GuildId, GuildInvalid, GuildNotFound, NewGuild } from "./Guild.ts"
-import type { PatchGuildBody, NewGuildBody } from "./GuildsApi.ts"
+import {
+  AdminRequired,
+  detailRules,
+  type Guild,
+  type GuildId,
+  GuildInvalid,
+  GuildNotFound,
+  GuildPatch,
+  NewGuild
+} from "./Guild.ts"
 import { GuildsRepo, type GuildView } from "./GuildsRepo.ts"
 import type { Asked } from "./GuildsSql.ts"
 
 const decode = Schema.decodeUnknownEffect(NewGuild, { errors: "all" })
-const decodeChange = Schema.decodeUnknownEffect(GuildPatch, { errors: "all" })
+const decodePatch = Schema.decodeUnknownEffect(GuildPatch, { errors: "all" })
 const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
-
-const allowed: Record<string, string> = {
-  name: "must have 1 to 64 visible characters and no control characters",
-  realm: "must have 1 to 64 visible characters and no control characters",
-  region: "must be one of us, eu, kr, tw, cn",
-  faction: "must be alliance or horde",
-  game_version: "must be one of classic1x, classic, classicann"
-}
 
 /** Says of each field what it must be. */
 const invalid = (error: Schema.SchemaError) => {
-  const names = new Set(formatIssues(error.issue).issues.map((issue) => String(issue.path?.[0])))
-  return new GuildInvalid({ details: { fields: [...names].map((field) => ({ field, reason: allowed[field] })) } })
+  const names = new Set(formatIssues(error.issue).issues.map((issue) => issue.path?.[0] as keyof typeof detailRules))
+  return new GuildInvalid({ details: { fields: [...names].map((field) => ({ field, reason: detailRules[field] })) } })
 }
 
 export const orGuildNotFound = <A>(found: A | undefined) =>
@@ -42,7 +42,7 @@ export class Guilds extends Context.Service<
   {
     /** The caller becomes its admin. */
     readonly create: (
-      details: typeof NewGuildBody.Type,
+      details: typeof NewGuild.Encoded,
       user: UserId
     ) => Effect.Effect<Guild, GuildInvalid | DependencyUnavailable>
     readonly list: (user: UserId) => Effect.Effect<ReadonlyArray<Guild>, DependencyUnavailable>
@@ -51,7 +51,7 @@ export class Guilds extends Context.Service<
     readonly update: (
       id: GuildId,
       user: UserId,
-      changes: typeof PatchGuildBody.Type
+      changes: typeof GuildPatch.Encoded
     ) => Effect.Effect<Guild, GuildInvalid | GuildNotFound | AdminRequired | DependencyUnavailable>
     readonly remove: (
       id: GuildId,
@@ -83,7 +83,7 @@ export class Guilds extends Context.Service<
         list: (user) => Effect.map(repo.list(user), (guilds) => guilds.map(toGuild)),
         get: (id, user) => Effect.map(Effect.flatMap(repo.find(id, user), orGuildNotFound), toGuild),
         update: Effect.fn("Guilds.update")(function* (id, user, changes) {
-          const change = yield* decodeChange(changes).pipe(Effect.mapError(invalid))
+          const change = yield* decodePatch(changes).pipe(Effect.mapError(invalid))
           const { guild } = yield* Effect.flatMap(repo.update(id, user, change), asAdmin)
           return toGuild(yield* orGuildNotFound(guild ?? undefined))
         }),
@@ -92,5 +92,5 @@ export class Guilds extends Context.Service<
         characters: (id, user) => Effect.flatMap(characters.ofGuild(id, user), orGuildNotFound)
       })
     })
-  )
+  ).pipe(Layer.provide([GuildsRepo.layer, Characters.layer]))
 }

@@ -1,4 +1,4 @@
-import { Schema, Struct } from "effect"
+import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { UserId } from "../auth/User.ts"
 import { Character } from "../characters/Character.ts"
@@ -12,29 +12,24 @@ import {
   GuildId,
   GuildInvalid,
   GuildNotFound,
+  GuildPatch,
   GuildPreview,
   InvalidRole,
   Invite,
   InviteNotFound,
   LastAdmin,
   Member,
-  MemberNotFound
+  MemberNotFound,
+  NewGuild
 } from "./Guild.ts"
 
 const params = { guild_id: GuildId }
 const memberParams = { guild_id: GuildId, user_id: UserId }
 const adminOnly = [GuildNotFound.wire, AdminRequired.wire] as const
 
-/** What a guild is made from; bounds are the guild's own, so that a fault is `guild.validation_failed`. */
-export const NewGuildBody = Schema.Struct({
-  name: Schema.String,
-  realm: Schema.String,
-  region: Schema.String,
-  faction: Schema.String,
-  game_version: Schema.String
-})
-
-export const PatchGuildBody = NewGuildBody.mapFields(Struct.map(Schema.optionalKey))
+/** Bounds are the guild's own, so that a fault is `guild.validation_failed`. */
+const NewGuildBody = Schema.toEncoded(NewGuild)
+const PatchGuildBody = Schema.toEncoded(GuildPatch)
 
 const InviteOptions = Schema.Struct({
   expires_in_seconds: Schema.optionalKey(

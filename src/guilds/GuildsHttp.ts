@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
 import { CurrentSession } from "../auth/SignedIn.ts"
@@ -7,7 +7,7 @@ import { Guilds } from "./Guilds.ts"
 import { Invites } from "./Invites.ts"
 import { Members } from "./Members.ts"
 
-export const guildsLayer = HttpApiBuilder.group(
+const guildsGroup = HttpApiBuilder.group(
   Api,
   "guilds",
   Effect.fnUntraced(function* (handlers) {
@@ -69,7 +69,7 @@ export const guildsLayer = HttpApiBuilder.group(
   })
 )
 
-export const invitesLayer = HttpApiBuilder.group(
+const invitesGroup = HttpApiBuilder.group(
   Api,
   "invites",
   Effect.fnUntraced(function* (handlers) {
@@ -84,4 +84,9 @@ export const invitesLayer = HttpApiBuilder.group(
       })
     })
   })
+)
+
+/** Guilds, their members, invites and history. */
+export const guildsLayer = Layer.merge(guildsGroup, invitesGroup).pipe(
+  Layer.provide([Guilds.layer, Members.layer, Invites.layer, GuildHistory.layer])
 )

@@ -3,7 +3,7 @@ import { SqlClient } from "effect/sql"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { change, read } from "../infra/Sql.ts"
-import type { Guild, GuildPatch, GuildId, NewGuild } from "./Guild.ts"
+import { type Guild, type GuildId, type GuildPatch, NewGuild } from "./Guild.ts"
 import { type Asked, guildsSql } from "./GuildsSql.ts"
 
 /** A guild as one of its members sees it; the invite only where they may see it. */
@@ -17,6 +17,18 @@ export interface GuildRow extends Omit<GuildView, "created_at" | "updated_at" | 
   readonly max_uses: number | null
   readonly uses: number | null
 }
+
+/** The columns of a guild as it is shown, and those of its invite. */
+const guildColumns = ["id", ...Object.keys(NewGuild.fields), "created_at", "updated_at", "deleted_at"]
+const inviteColumns = ["expires_at", "max_uses", "uses"]
+
+/** All columns of a `GuildRow` but the role: of the guild that a statement calls `guild`, and of an invite or of none. */
+export const guildColumnsOf = (guild: string, invite?: string) =>
+  [
+    ...guildColumns.map((column) => `${guild}.${column}`),
+    invite === undefined ? "null as invite_code" : `${invite}.code as invite_code`,
+    ...inviteColumns.map((column) => (invite === undefined ? `null as ${column}` : `${invite}.${column}`))
+  ].join(", ")
 
 export const toGuild = ({ expires_at, max_uses, uses, ...row }: GuildRow): GuildView => ({
   ...row,
@@ -51,50 +63,39 @@ export class GuildsRepo extends Context.Service<
 
       /** The live guilds of a user; everything a member may read starts here. */
       const visible = (user: UserId) => sql`
-        select g.id, g.name, g.realm, g.region, g.faction, g.game_version, g.created_at, g.updated_at, g.deleted_at,
-          m.role as membership_role, i.code as invite_code, i.expires_at, i.max_uses, i.uses
-        from guild_memberships m
-        join guilds g on g.id = m.guild_id and g.deleted_at is null
+        select ${sql.literal(guildColumnsOf("g", "i"))}, m.role as membership_role
+        from live_members m
+        join guilds g on g.id = m.guild_id
         left join live_guild_invites i on i.guild_id = g.id and m.role in ('officer', 'admin')
-        where m.user_id = ${user} and m.deleted_at is null`
-
-      const nothing = sql`null::uuid as target_user_id, '{}'::jsonb as detail`
+        where m.user_id = ${user}`
 
       const create = Effect.fn("GuildsRepo.create")(function* (guild: NewGuild, admin: UserId) {
-        const created = yield* event(admin, "guild_created", sql`select id as guild_id, ${nothing} from made`)
+        const created = yield* event(admin, "guild_created", { guild: sql`id`, from: sql`made` })
         const rows = yield* change(sql<GuildRow>`
-          with made as (
-            insert into guilds (name, realm, region, faction, game_version)
-            values (${guild.name}, ${guild.realm}, ${guild.region}, ${guild.faction}, ${guild.game_version})
-            returning *
-          ), joined as (
+          with made as (insert into guilds ${sql.insert(guild)} returning *), joined as (
             insert into guild_memberships (guild_id, user_id, role) select id, ${admin}, 'admin' from made
           ), noted as (${created})
-          select made.*, 'admin' as membership_role, null as invite_code, null as expires_at, null as max_uses,
-            null as uses
-          from made`)
+          select ${sql.literal(guildColumnsOf("made"))}, 'admin' as membership_role from made`)
         return toGuild(rows[0]!)
       })
 
-      const update = Effect.fn("GuildsRepo.update")(function* (id: GuildId, user: UserId, fields: GuildPatch) {
-        const updated = yield* event(
-          user,
-          "guild_updated",
-          sql`select id as guild_id, null::uuid as target_user_id, ${JSON.stringify(fields)}::text::jsonb as detail
-            from changed`
-        )
+      const update = Effect.fn("GuildsRepo.update")(function* (id: GuildId, user: UserId, patch: GuildPatch) {
+        const updated = yield* event(user, "guild_updated", {
+          guild: sql`id`,
+          detail: sql`${JSON.stringify(patch)}::text::jsonb`,
+          from: sql`changed`
+        })
+        const fields = Object.keys(patch).length === 0 ? sql`` : sql`, ${sql.update(patch)}`
         const rows = yield* changeGuild<Asked & GuildRow>(
           id,
           user,
           sql`changed as (
-            update guilds set name = coalesce(${fields.name ?? null}, name), realm = coalesce(${fields.realm ?? null}, realm),
-              region = coalesce(${fields.region ?? null}, region), faction = coalesce(${fields.faction ?? null}, faction),
-              game_version = coalesce(${fields.game_version ?? null}, game_version), updated_at = now()
+            update guilds set updated_at = now()${fields}
             where id = ${id} and exists (select from caller where role = 'admin')
             returning *
           ), noted as (${updated})
-          select changed.*, caller.role as caller_role, caller.role as membership_role, i.code as invite_code,
-            i.expires_at, i.max_uses, i.uses
+          select ${sql.literal(guildColumnsOf("changed", "i"))}, caller.role as caller_role,
+            caller.role as membership_role
           from caller left join changed on true left join live_guild_invites i on i.guild_id = changed.id`
         )
         const [row] = rows
@@ -104,7 +105,7 @@ export class GuildsRepo extends Context.Service<
       })
 
       const remove = Effect.fn("GuildsRepo.remove")(function* (id: GuildId, user: UserId) {
-        const deleted = yield* event(user, "guild_deleted", sql`select id as guild_id, ${nothing} from changed`)
+        const deleted = yield* event(user, "guild_deleted", { guild: sql`id`, from: sql`changed` })
         const rows = yield* changeGuild<Asked>(
           id,
           user,

@@ -1,25 +1,21 @@
 import { Effect } from "effect"
 import type { SqlClient, SqlError, Statement } from "effect/sql"
+import { auditEvents, type AuditEventType } from "../audit/AuditEvents.ts"
 import type { UserId } from "../auth/User.ts"
-import { RequestInfo } from "../http/RequestInfo.ts"
 import { change } from "../infra/Sql.ts"
 import type { GuildId, GuildRole } from "./Guild.ts"
-
-/** What an event is called in `security_audit_events`, and in a guild's history without the prefix. */
-type GuildEventType =
-  | "guild_created"
-  | "guild_updated"
-  | "guild_deleted"
-  | "guild_role_changed"
-  | "guild_joined"
-  | "guild_left"
-  | "guild_member_removed"
-  | "guild_invite_rotated"
-  | "guild_invite_revoked"
 
 /** A row of a change says who asked; the rest is null when they may not, or when there was nothing to change. */
 export interface Asked {
   readonly caller_role: typeof GuildRole.Type
+}
+
+/** What happened to a guild: an event for each row of `from`, which names the guild. */
+interface GuildEventRows {
+  readonly guild: Statement.Fragment
+  readonly target?: Statement.Fragment
+  readonly detail?: Statement.Fragment
+  readonly from: Statement.Fragment
 }
 
 /**
@@ -29,11 +25,9 @@ export interface Asked {
  * (a last admin, one live invite, a limit of uses) can be broken by two requests at once.
  */
 export const guildsSql = (sql: SqlClient.SqlClient) => {
-  /** The caller's live membership of a live guild: one row, or none for whom the guild is not there. */
-  const caller = (guild: GuildId, user: UserId) => sql`
-    select m.id, m.role from guild_memberships m
-    join guilds g on g.id = m.guild_id and g.deleted_at is null
-    where m.guild_id = ${guild} and m.user_id = ${user} and m.deleted_at is null`
+  /** The caller's membership: one row, or none for whom the guild is not there. */
+  const caller = (guild: GuildId, user: UserId) =>
+    sql`select id, role from live_members where guild_id = ${guild} and user_id = ${user}`
 
   const inTurn = <A>(lock: Statement.Fragment, statement: Effect.Effect<ReadonlyArray<A>, SqlError.SqlError>) =>
     change(sql.withTransaction(Effect.andThen(sql`${lock}`, statement)))
@@ -46,18 +40,8 @@ export const guildsSql = (sql: SqlClient.SqlClient) => {
       sql<A>`with caller as (${caller(guild, user)}), ${statement}`
     )
 
-  /**
-   * The event of a change, from rows of guild_id, target_user_id and detail: none when nothing was changed. Its time
-   * is that of the statement, under the lock, so that a history is in the order in which things happened.
-   */
-  const event = Effect.fnUntraced(function* (user: UserId, type: GuildEventType, rows: Statement.Fragment) {
-    const { ip, userAgent, id } = yield* RequestInfo
-    return sql`
-      insert into security_audit_events (created_at, user_id, guild_id, target_user_id, event_type, ip_address, user_agent, metadata)
-      select clock_timestamp(), ${user}::uuid, guild_id, target_user_id, ${type}, ${ip}::inet, ${userAgent},
-        jsonb_build_object('request_id', ${id}::text) || detail
-      from (${rows}) happened`
-  })
+  const event = (user: UserId, type: AuditEventType, rows: GuildEventRows) =>
+    auditEvents(sql, { type, user: sql`${user}::uuid`, ...rows })
 
   return { caller, inTurn, changeGuild, event }
 }

@@ -61,5 +61,5 @@ export class Invites extends Context.Service<
         })
       })
     })
-  )
+  ).pipe(Layer.provide([InvitesRepo.layer, Guilds.layer]))
 }

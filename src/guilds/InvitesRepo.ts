@@ -4,7 +4,7 @@ import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { read } from "../infra/Sql.ts"
 import type { GuildId, GuildPreview } from "./Guild.ts"
-import { type GuildRow, type GuildView, toGuild } from "./GuildsRepo.ts"
+import { guildColumnsOf, type GuildRow, type GuildView, toGuild } from "./GuildsRepo.ts"
 import { type Asked, guildsSql } from "./GuildsSql.ts"
 
 /** The end of an invite: seconds from now, and how many may join by it; null is without end. */
@@ -53,15 +53,13 @@ export class InvitesRepo extends Context.Service<
           returning guild_id
         )`
 
-      const nothing = sql`null::uuid as target_user_id, '{}'::jsonb as detail`
-
       const rotate = Effect.fn("InvitesRepo.rotate")(function* (
         guild: GuildId,
         user: UserId,
         code: string,
         { seconds, maxUses }: InviteLimits
       ) {
-        const rotated = yield* event(user, "guild_invite_rotated", sql`select guild_id, ${nothing} from made`)
+        const rotated = yield* event(user, "guild_invite_rotated", { guild: sql`guild_id`, from: sql`made` })
         // Counting what ended makes the end come before the new code, of which only one may live.
         const rows = yield* changeGuild<Asked & InviteRow>(
           guild,
@@ -80,7 +78,7 @@ export class InvitesRepo extends Context.Service<
       })
 
       const revoke = Effect.fn("InvitesRepo.revoke")(function* (guild: GuildId, user: UserId) {
-        const revoked = yield* event(user, "guild_invite_revoked", sql`select guild_id, ${nothing} from ended`)
+        const revoked = yield* event(user, "guild_invite_revoked", { guild: sql`guild_id`, from: sql`ended` })
         const rows = yield* changeGuild<Asked>(
           guild,
           user,
@@ -99,11 +97,11 @@ export class InvitesRepo extends Context.Service<
         )
 
       const accept = Effect.fn("InvitesRepo.accept")(function* (code: string, user: UserId) {
-        const joined = yield* event(
-          user,
-          "guild_joined",
-          sql`select guild_id, user_id as target_user_id, '{}'::jsonb as detail from joined`
-        )
+        const joined = yield* event(user, "guild_joined", {
+          guild: sql`guild_id`,
+          target: sql`user_id`,
+          from: sql`joined`
+        })
         const rows = yield* inTurn(
           sql`select from guilds where id = (select guild_id from live_guild_invites where code = ${code}) for update`,
           sql<GuildRow & { readonly joined: boolean }>`
@@ -119,8 +117,7 @@ export class InvitesRepo extends Context.Service<
               update guild_invites set uses = uses + 1, updated_at = now()
               where id = (select invite_id from invite) and exists (select from joined)
             ), noted as (${joined})
-            select id, name, realm, region, faction, game_version, created_at, updated_at, deleted_at,
-              'applicant' as membership_role, null as invite_code, null as expires_at, null as max_uses, null as uses,
+            select ${sql.literal(guildColumnsOf("invite"))}, 'applicant' as membership_role,
               exists (select from joined) as joined
             from invite`
         )

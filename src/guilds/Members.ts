@@ -64,5 +64,5 @@ export class Members extends Context.Service<
         })
       })
     })
-  )
+  ).pipe(Layer.provide(MembersRepo.layer))
 }

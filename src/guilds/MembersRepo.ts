@@ -1,31 +1,20 @@
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { avatarUrl } from "../auth/Avatar.ts"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { read } from "../infra/Sql.ts"
 import type { GuildId, Member, GuildRole } from "./Guild.ts"
 import { type Asked, guildsSql } from "./GuildsSql.ts"
 
-interface MemberRow extends Omit<Member, "discord" | "created_at" | "updated_at"> {
+interface MemberRow extends Omit<Member, "created_at" | "updated_at"> {
   readonly created_at: Date
   readonly updated_at: Date
-  readonly discord_user_id: string
-  readonly username: string
-  readonly global_name: string | null
-  readonly avatar: string | null
-  readonly discriminator: string | null
 }
 
 const toMember = (row: MemberRow): Member => ({
   user_id: row.user_id,
   role: row.role,
-  discord: {
-    id: row.discord_user_id,
-    username: row.username,
-    global_name: row.global_name,
-    avatar_url: avatarUrl({ id: row.discord_user_id, avatar: row.avatar, discriminator: row.discriminator })
-  },
+  discord: row.discord,
   created_at: row.created_at.toISOString(),
   updated_at: row.updated_at.toISOString()
 })
@@ -70,15 +59,12 @@ export class MembersRepo extends Context.Service<
 
       const list = (id: GuildId, user: UserId) =>
         sql<MemberRow>`
-          select m.user_id, m.role, m.created_at, m.updated_at,
-            d.discord_user_id, p.username, p.global_name, p.avatar, p.discriminator
-          from guilds g
-          join guild_memberships me on me.guild_id = g.id and me.user_id = ${user} and me.deleted_at is null
-          join guild_memberships m on m.guild_id = g.id and m.deleted_at is null
-          join users u on u.id = m.user_id and u.deleted_at is null
-          join discord_identities d on d.user_id = u.id
-          join discord_profiles p on p.discord_identity_id = d.id
-          where g.id = ${id} and g.deleted_at is null
+          select m.user_id, m.role, m.created_at, m.updated_at, discord_user(i, p) as discord
+          from live_members me
+          join live_members m using (guild_id)
+          join discord_identities i on i.user_id = m.user_id
+          join discord_profiles p on p.discord_identity_id = i.id
+          where me.guild_id = ${id} and me.user_id = ${user}
           order by m.created_at, m.id`.pipe(
           read,
           Effect.map((rows) => rows.map(toMember))
@@ -88,20 +74,19 @@ export class MembersRepo extends Context.Service<
       const target = (guild: GuildId, user: UserId) => sql`
         target as (
           select m.id, m.user_id, m.role, m.role = 'admin' and not exists (
-            select from guild_memberships other join users u on u.id = other.user_id and u.deleted_at is null
-            where other.guild_id = ${guild} and other.deleted_at is null and other.role = 'admin' and other.id <> m.id
+            select from live_members other
+            where other.guild_id = ${guild} and other.role = 'admin' and other.id <> m.id
           ) as last_admin
-          from guild_memberships m
-          where m.guild_id = ${guild} and m.user_id = ${user} and m.deleted_at is null
+          from live_members m
+          where m.guild_id = ${guild} and m.user_id = ${user}
         )`
 
       const outcome = sql`
         select caller.role as caller_role, target.id is not null as found, coalesce(target.last_admin, false) as last_admin,
-          changed.user_id, changed.role, changed.created_at, changed.updated_at,
-          d.discord_user_id, p.username, p.global_name, p.avatar, p.discriminator
+          changed.user_id, changed.role, changed.created_at, changed.updated_at, discord_user(i, p) as discord
         from caller left join target on true left join changed on true
-        left join discord_identities d on d.user_id = changed.user_id
-        left join discord_profiles p on p.discord_identity_id = d.id`
+        left join discord_identities i on i.user_id = changed.user_id
+        left join discord_profiles p on p.discord_identity_id = i.id`
 
       const toChange = ([row]: ReadonlyArray<ChangeRow>): MemberChange | undefined =>
         row && {
@@ -117,13 +102,12 @@ export class MembersRepo extends Context.Service<
         user: UserId,
         role: typeof GuildRole.Type
       ) {
-        const changed = yield* event(
-          caller,
-          "guild_role_changed",
-          sql`select changed.guild_id, changed.user_id as target_user_id,
-              jsonb_build_object('from', target.role, 'to', changed.role) as detail
-            from changed join target using (id) where target.role <> changed.role`
-        )
+        const changed = yield* event(caller, "guild_role_changed", {
+          guild: sql`changed.guild_id`,
+          target: sql`changed.user_id`,
+          detail: sql`jsonb_build_object('from', target.role, 'to', changed.role)`,
+          from: sql`changed join target using (id) where target.role <> changed.role`
+        })
         const rows = yield* changeGuild<ChangeRow>(
           guild,
           caller,
@@ -140,11 +124,12 @@ export class MembersRepo extends Context.Service<
       })
 
       const remove = Effect.fn("MembersRepo.remove")(function* (guild: GuildId, caller: UserId, user: UserId) {
-        const left = yield* event(
-          caller,
-          caller === user ? "guild_left" : "guild_member_removed",
-          sql`select guild_id, user_id as target_user_id, jsonb_build_object('role', role) as detail from changed`
-        )
+        const left = yield* event(caller, caller === user ? "guild_left" : "guild_member_removed", {
+          guild: sql`guild_id`,
+          target: sql`user_id`,
+          detail: sql`jsonb_build_object('role', role)`,
+          from: sql`changed`
+        })
         const rows = yield* changeGuild<ChangeRow>(
           guild,
           caller,

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { Allowance } from "../limits/Allowance.ts"
 
 const up = <const Service extends string>(service: Service) =>
   Schema.Struct({ status: Schema.Literal("ok"), service: Schema.Literal(service) })
@@ -18,4 +19,5 @@ export class HealthApi extends HttpApiGroup.make("health")
     HttpApiEndpoint.get("postgres", "/postgres", { success: up("postgres"), error: down("postgres") }),
     HttpApiEndpoint.get("redis", "/redis", { success: up("redis"), error: down("redis") })
   )
+  .annotate(Allowance, "none")
   .prefix("/health") {}

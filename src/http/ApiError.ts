@@ -2,7 +2,7 @@ import { Data, Effect, Schema, SchemaTransformation } from "effect"
 import { RequestInfo } from "./RequestInfo.ts"
 
 /** JSON values a `details` object may hold; never a secret, never what a driver or an upstream said. */
-export type Details = Readonly<Record<string, unknown>>
+type Details = Readonly<Record<string, unknown>>
 
 const isApiErrorKey = "~http/ApiError"
 

@@ -7,7 +7,7 @@ import { AppConfig } from "./AppConfig.ts"
 export class CannotOpen extends Data.TaggedError("CannotOpen")<{ readonly reason: "format" | "key" }> {}
 
 /** What a keyed hash is for. A hash of one domain never equals one of another. */
-export type Domain = "session" | "csrf" | "csrf-token" | "oauth-state" | "oauth-browser" | "pkce" | "limit" | "redis"
+export type Domain = "session" | "csrf" | "csrf-token" | "oauth-state" | "oauth-browser" | "pkce" | "redis"
 
 export class Crypto extends Context.Service<
   Crypto,

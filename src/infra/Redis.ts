@@ -2,6 +2,7 @@ import { Deferred, Effect, Exit, Layer, Redacted } from "effect"
 import { Redis } from "effect/persistence"
 import { Redis as IoRedis } from "ioredis"
 import { AppConfig } from "./AppConfig.ts"
+import { Crypto } from "./Crypto.ts"
 import { durationsOf, Metered, observed } from "./Metrics.ts"
 
 const failed = (cause: unknown) => new Redis.RedisError({ cause })
@@ -96,3 +97,13 @@ export const layer = Layer.effect(
     })
   })
 )
+
+/**
+ * What all keys in Redis start with. Replicas of one installation have their secret and database in common; another
+ * installation on the same Redis has not.
+ */
+export const redisPrefix = Effect.gen(function* () {
+  const { database } = yield* AppConfig
+  const crypto = yield* Crypto
+  return `raid:${crypto.hash("redis", database.name).slice(0, 8)}:`
+})

@@ -2,7 +2,7 @@ import { Clock, Context, Data, Effect, Layer } from "effect"
 import { Redis } from "effect/persistence"
 import { type EventLoopUtilization, performance } from "node:perf_hooks"
 import { makeWindows, windowMs } from "./FixedWindows.ts"
-import { redisPrefix } from "../infra/RedisPrefix.ts"
+import { redisPrefix } from "../infra/Redis.ts"
 
 /** What is counted together: `limit` may pass in a window. */
 export interface Bucket {

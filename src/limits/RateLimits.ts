@@ -1,24 +1,10 @@
 import { Context, Effect, Layer, Option, Result } from "effect"
-import { HttpEffect, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { IpNetwork, NetAddress } from "effect/net"
-import { Api } from "../Api.ts"
-import type { UserId } from "../auth/User.ts"
-import { AppConfig } from "../infra/AppConfig.ts"
-import { Crypto } from "../infra/Crypto.ts"
-import { type Bucket, RateLimiter, type Verdict } from "./RateLimiter.ts"
-import { windowMs } from "./FixedWindows.ts"
 import { RateLimitExceeded } from "../http/ApiError.ts"
-import { isSafe } from "../http/Methods.ts"
-import { RequestInfo } from "../http/RequestInfo.ts"
-import { routeOf } from "../server/RouteTable.ts"
-import { SessionCookies } from "../auth/SessionCookies.ts"
-
-type Request = HttpServerRequest.HttpServerRequest
-
-const { url, callback } = Api.groups.signIn.endpoints
-const { refreshWarcraftlogs, refreshBattlenet } = Api.groups.characters.endpoints
-const refreshes = new Set<string>([refreshWarcraftlogs.path, refreshBattlenet.path])
-const health = new Set(Object.values(Api.groups.health.endpoints).map(({ path }) => path as string))
+import { AppConfig } from "../infra/AppConfig.ts"
+import type { Allowance } from "./Allowance.ts"
+import { windowMs } from "./FixedWindows.ts"
+import { type Bucket, RateLimiter, type Verdict } from "./RateLimiter.ts"
 
 /** One household or machine has a whole /64 of IPv6 to pick addresses from. */
 const network = (ip: string | null) => {
@@ -27,120 +13,107 @@ const network = (ip: string | null) => {
   return address === undefined ? ip : IpNetwork.format(IpNetwork.fromAddressUnsafe(address, 64))
 }
 
-/** How many sessions are remembered: that they proved good, or have no refreshes left. */
+/** How many sessions are remembered to have proved good. */
 const rememberedSessions = 50_000
 
 const seconds = (ms: number) => Math.ceil(ms / 1000)
 
-const left = (response: HttpServerResponse.HttpServerResponse) =>
-  Number(/;r=(\d+)/.exec(response.headers.ratelimit ?? "")?.[1] ?? Number.POSITIVE_INFINITY)
+/** What a request is counted by, and what was counted for it so far. */
+export class RequestCount {
+  readonly allowance: Allowance
+  verdict: Verdict | undefined
+  /** Whether the person was counted, for an allowance that counts persons. */
+  person = false
 
-/** Puts a verdict on the answer, unless a tighter one is on it (draft-ietf-httpapi-ratelimit-headers). */
-const announce = ({ bucket, remaining, resetMs }: Verdict) =>
-  HttpEffect.appendPreResponseHandler((_, response) =>
-    Effect.succeed(
-      left(response) < remaining
-        ? response
-        : HttpServerResponse.setHeaders(response, {
-            "ratelimit-policy": `"${bucket.policy}";q=${bucket.limit};w=${windowMs / 1000}`,
-            ratelimit: `"${bucket.policy}";r=${remaining};t=${seconds(resetMs)}`
-          })
-    )
-  )
+  constructor(allowance: Allowance) {
+    this.allowance = allowance
+  }
 
-/**
- * @effect-expect-leaking HttpServerRequest
- * How often one may ask.
- */
+  /** The tightest verdict as headers (draft-ietf-httpapi-ratelimit-headers). */
+  get headers(): Record<string, string> {
+    if (this.verdict === undefined) return {}
+    const { bucket, remaining, resetMs } = this.verdict
+    return {
+      "ratelimit-policy": `"${bucket.policy}";q=${bucket.limit};w=${windowMs / 1000}`,
+      ratelimit: `"${bucket.policy}";r=${remaining};t=${seconds(resetMs)}`
+    }
+  }
+}
+
+/** The count of the current request, made by the pipeline. */
+export const CurrentCount = Context.Reference<RequestCount>("limits/CurrentCount", {
+  defaultValue: () => new RequestCount("requests")
+})
+
+interface Caller {
+  /** The client's address. */
+  readonly ip: string | null
+  /** The stored hash of the session token; undefined without a session cookie. */
+  readonly session: string | undefined
+}
+
+/** How often one may ask. Every rule counts in windows of a minute, for all replicas together. */
 export class RateLimits extends Context.Service<
   RateLimits,
   {
     /**
      * Counts a request before anything is done for it: by its session, or by its address when it has none or one that
-     * did not prove good yet. Health is not counted.
+     * did not prove good yet. A person known by the session is counted too where the allowance counts persons.
      */
-    readonly request: (
-      request: Request,
-      path: string
-    ) => Effect.Effect<void, RateLimitExceeded, HttpServerRequest.HttpServerRequest>
-    /** Counts one refresh from a provider; a session without any left is then refused before it is looked up. */
-    readonly refresh: (
-      user: UserId,
-      token: string
-    ) => Effect.Effect<void, RateLimitExceeded, HttpServerRequest.HttpServerRequest>
-    /** Says that a session token proved good. */
-    readonly trust: (token: string) => void
+    readonly request: (caller: Caller) => Effect.Effect<void, RateLimitExceeded>
+    /** Says whose session proved good, and counts the person unless `request` did. */
+    readonly signedIn: (session: string, user: string) => Effect.Effect<void, RateLimitExceeded>
   }
 >()("limits/RateLimits") {
   static readonly layer = Layer.effect(
     RateLimits,
     Effect.gen(function* () {
       const { limits } = yield* AppConfig
-      const crypto = yield* Crypto
-      const cookies = yield* SessionCookies
       const limiter = yield* RateLimiter
-      const trusted = new Set<string>()
-      /** Sessions whose person had no refreshes left, and who that is. */
-      const spent = new Map<string, UserId>()
-      const counted = new WeakSet<object>()
+      /** Whose each session is that proved good. */
+      const owners = new Map<string, string>()
 
-      const pass = Effect.fnUntraced(function* (buckets: ReadonlyArray<Bucket>) {
+      const pass = Effect.fnUntraced(function* (count: RequestCount, buckets: ReadonlyArray<Bucket>) {
         const verdict = yield* limiter.take(buckets)
-        yield* announce(verdict)
+        if (count.verdict === undefined || verdict.remaining <= count.verdict.remaining) count.verdict = verdict
         if (!verdict.passed) return yield* new RateLimitExceeded({ retryAfter: seconds(verdict.resetMs) })
       })
 
-      const refreshesOf = (user: UserId) => pass([{ policy: "refreshes", whom: user, limit: limits.refreshes }])
-
-      const mayRefresh = Effect.fnUntraced(function* (session: string, path: string) {
-        const user = spent.get(session)
-        if (user === undefined || !refreshes.has(routeOf(path)?.template ?? "")) return
-        yield* refreshesOf(user)
-        spent.delete(session)
-        counted.add(yield* RequestInfo)
-      })
-
-      const signingIn = (method: string, path: string, whom: string): ReadonlyArray<Bucket> => {
-        if (path === url.path && isSafe(method)) return [{ policy: "sign-in", whom, limit: limits.signIn }]
-        return path === callback.path && method === callback.method
-          ? [{ policy: "callback", whom, limit: limits.callback }]
-          : []
+      const requests = (whom: string): Bucket => ({ policy: "requests", whom, limit: limits.requests })
+      const refreshes = (user: string): Bucket => ({ policy: "refreshes", whom: user, limit: limits.refreshes })
+      const byAddress = (allowance: Allowance, whom: string): ReadonlyArray<Bucket> => {
+        if (allowance === "sign-in") return [{ policy: "sign-in", whom, limit: limits.signIn }]
+        return allowance === "callback" ? [{ policy: "callback", whom, limit: limits.callback }] : []
       }
 
-      const requests = (whom: string): Bucket => ({ policy: "requests", whom, limit: limits.requests })
+      /** A part of the hash tells sessions apart; the whole is what the database stores, and does not leave it. */
+      const nameOf = (session: string) => session.slice(0, 16)
 
       /** The address comes first: when it is full, made-up sessions leave no trace. */
-      const asking = (request: Request, ip: string): ReadonlyArray<Bucket> => {
-        const token = cookies.session(request)
-        if (token === undefined) return [requests(ip)]
-        const session = crypto.hash("limit", token)
-        return trusted.has(session) ? [requests(session)] : [requests(ip), requests(session)]
+      const bySession = (count: RequestCount, ip: string, session: string | undefined) => {
+        if (session === undefined) return [requests(ip)]
+        const owner = owners.get(session)
+        if (owner === undefined) return [requests(ip), requests(nameOf(session))]
+        count.person = count.allowance === "refreshes"
+        return [requests(nameOf(session)), ...(count.person ? [refreshes(owner)] : [])]
       }
 
       return RateLimits.of({
-        request: Effect.fnUntraced(function* (request, path) {
-          if (health.has(path)) return
-          const ip = network((yield* RequestInfo).ip)
-          const buckets = [...signingIn(request.method, path, ip), ...asking(request, ip)] as const
-          yield* pass(buckets)
-          const token = spent.size === 0 ? undefined : cookies.session(request)
-          if (token !== undefined) yield* mayRefresh(crypto.hash("limit", token), path)
+        request: Effect.fnUntraced(function* ({ ip, session }) {
+          const count = yield* CurrentCount
+          if (count.allowance === "none") return
+          const address = network(ip)
+          yield* pass(count, [...byAddress(count.allowance, address), ...bySession(count, address, session)])
         }),
-        refresh: Effect.fnUntraced(function* (user, token) {
-          if (counted.has(yield* RequestInfo)) return
-          yield* Effect.tapError(refreshesOf(user), () =>
-            Effect.sync(() => {
-              if (spent.size >= rememberedSessions) spent.clear()
-              spent.set(crypto.hash("limit", token), user)
-            })
-          )
-        }),
-        trust: (token) => {
-          const session = crypto.hash("limit", token)
-          if (trusted.size >= rememberedSessions) trusted.clear()
-          trusted.add(session)
-        }
+        signedIn: Effect.fnUntraced(function* (session, user) {
+          if (owners.size >= rememberedSessions) owners.clear()
+          owners.set(session, user)
+          const count = yield* CurrentCount
+          if (count.allowance !== "refreshes" || count.person) return
+          count.person = true
+          yield* pass(count, [refreshes(user)])
+        })
       })
     })
-  )
+  ).pipe(Layer.provide(RateLimiter.layer))
 }

@@ -4,7 +4,7 @@ import type { UserId } from "../auth/User.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
 import { Crypto } from "../infra/Crypto.ts"
 import { ProviderRateLimited, ProviderUnavailable } from "./ProviderErrors.ts"
-import { redisPrefix } from "../infra/RedisPrefix.ts"
+import { redisPrefix } from "../infra/Redis.ts"
 import type { CharacterId } from "../characters/Character.ts"
 
 /** Milliseconds: longer than a refresh may take, so that only one of a replica that died is taken over. */

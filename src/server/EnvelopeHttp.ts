@@ -5,6 +5,7 @@ import { AppConfig } from "../infra/AppConfig.ts"
 import { InvalidRequest, isApiError, TooLarge, UnsupportedMediaType } from "../http/ApiError.ts"
 import { Envelope, JsonBody, OriginForbidden } from "../http/Envelope.ts"
 import { isSafe } from "../http/Methods.ts"
+import { isForeign } from "./Origin.ts"
 import { timesSent } from "./RequestShape.ts"
 import { respond } from "./Respond.ts"
 import { checkJson } from "./StrictJson.ts"
@@ -34,40 +35,33 @@ const hasBody = (headers: HttpServerRequest.HttpServerRequest["headers"]) =>
 
 const json = /^application\/json(\s*;\s*charset\s*=\s*"?utf-8"?)?\s*$/i
 
+/** Why a body is refused before it is read; undefined when it is not. */
+const refusalOf = (request: HttpServerRequest.HttpServerRequest) => {
+  const { headers } = request
+  if (isSafe(request.method) || (!hasBody(headers) && headers["content-type"] === undefined)) return undefined
+  const plain = headers["content-encoding"] === undefined && timesSent(request, "content-type") === 1
+  if (!plain || !json.test(headers["content-type"] ?? "")) return new UnsupportedMediaType()
+  return Number(headers["content-length"] ?? 0) > maxBodyBytes ? new TooLarge() : undefined
+}
+
+const toAnswer = <E>(error: E) => {
+  if (isApiError(error)) return respond(error)
+  if (!HttpApiError.HttpApiSchemaError.is(error)) return Effect.fail(error)
+  // What we answer must fit what we declared: else the fault is ours.
+  return error.kind === "Body" || error.kind === "ResponseHeaders" ? Effect.die(error) : respond(invalid(error))
+}
+
 /** Turns every failure of a route into the envelope, and refuses foreign origins and bodies that are not JSON. */
 export const envelopeLayer = Layer.effect(
   Envelope,
   Effect.gen(function* () {
     const { frontendOrigin } = yield* AppConfig
-
-    const check = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
-      if (isSafe(request.method)) return
-      const { origin, "sec-fetch-site": site, "content-length": length } = request.headers
-      if (hasBody(request.headers) || request.headers["content-type"] !== undefined) {
-        const plain = request.headers["content-encoding"] === undefined && timesSent(request, "content-type") === 1
-        if (!plain || !json.test(request.headers["content-type"] ?? "")) return yield* new UnsupportedMediaType()
-        if (Number(length ?? 0) > maxBodyBytes) return yield* new TooLarge()
-      }
-      if ((origin !== undefined && origin !== frontendOrigin) || site === "cross-site") {
-        return yield* new OriginForbidden()
-      }
-    })
-
     return Envelope.of((route) =>
       Effect.gen(function* () {
-        yield* check(yield* HttpServerRequest.HttpServerRequest)
-        return yield* route
-      }).pipe(
-        Effect.catch((error) => {
-          if (isApiError(error)) return respond(error)
-          if (HttpApiError.HttpApiSchemaError.is(error)) {
-            return error.kind === "Body" || error.kind === "ResponseHeaders"
-              ? Effect.die(error)
-              : respond(invalid(error))
-          }
-          return Effect.fail(error)
-        })
-      )
+        const request = yield* HttpServerRequest.HttpServerRequest
+        const refusal = refusalOf(request) ?? (isForeign(request, frontendOrigin) ? new OriginForbidden() : undefined)
+        return yield* refusal ?? route
+      }).pipe(Effect.catch(toAnswer))
     )
   })
 )

@@ -1,9 +1,8 @@
-import { Cause, Clock, Effect, Option, type Types } from "effect"
+import { Cause, Clock, Context, Effect, Layer, Option, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { randomUUID } from "node:crypto"
-import { AppConfig } from "../infra/AppConfig.ts"
+import { RequestCookies, SessionCookies } from "../auth/SessionCookies.ts"
 import {
-  type ApiError,
   InternalError,
   InvalidRequest,
   isApiError,
@@ -11,33 +10,35 @@ import {
   RouteNotFound,
   TooLarge
 } from "../http/ApiError.ts"
-import { clientIp } from "./ClientIp.ts"
-import { RateLimits } from "../limits/RateLimits.ts"
-import { observed } from "./RequestTelemetry.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
+import { AppConfig } from "../infra/AppConfig.ts"
+import { CurrentCount, RateLimits, RequestCount } from "../limits/RateLimits.ts"
 import { isWellFormed } from "./RequestShape.ts"
+import { recorded } from "./RequestTelemetry.ts"
 import { respond } from "./Respond.ts"
-import { responseHeaders } from "./ResponseHeaders.ts"
+import { isPreflight, responseHeaders } from "./ResponseHeaders.ts"
 import { routeOf } from "./RouteTable.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
+type Response = HttpServerResponse.HttpServerResponse
 
 const pathOf = (url: string) => url.split(/[?#]/, 1)[0]!
 
-const unrouted = (request: Request): ApiError => {
-  const route = routeOf(pathOf(request.url))
-  // A parameter that is too long for the router is no matter of the method.
-  return route === undefined || route.methods.has(request.method)
-    ? new RouteNotFound()
-    : new MethodNotAllowed({ details: { allow: [...route.methods] } })
+const requestIdOf = ({ headers }: Request) => {
+  const given = headers["x-request-id"] ?? ""
+  return /^[A-Za-z0-9._-]{8,128}$/.test(given) ? given : randomUUID()
 }
 
+const userAgentOf = ({ headers }: Request) =>
+  headers["user-agent"]?.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").slice(0, 512) ?? null
+
 /** A failure that no route turned into an answer; a defect is logged and costs its own request alone. */
-const translate = Effect.fnUntraced(function* (request: Request, cause: Cause.Cause<unknown>) {
+const translate = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
   const error = Option.getOrElse(Cause.findErrorOption(cause), () => Cause.squash(cause))
   if (isApiError(error)) return error
   if (HttpServerError.isHttpServerError(error)) {
-    if (error.reason._tag === "RouteNotFound") return unrouted(request)
+    // The route is declared, but the router takes no parameter of that length.
+    if (error.reason._tag === "RouteNotFound") return new RouteNotFound()
     if (error.reason._tag === "RequestParseError") {
       return error.reason.reason === "BodyTooLarge" ? new TooLarge() : new InvalidRequest()
     }
@@ -46,72 +47,56 @@ const translate = Effect.fnUntraced(function* (request: Request, cause: Cause.Ca
   return new InternalError()
 })
 
-const requestIdOf = (request: Request) => {
-  const given = request.headers["x-request-id"] ?? ""
-  return /^[A-Za-z0-9._-]{8,128}$/.test(given) ? given : randomUUID()
-}
-
-const userAgentOf = (request: Request) =>
-  request.headers["user-agent"]?.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").slice(0, 512) ?? null
+const failed = (cause: Cause.Cause<unknown>) =>
+  Cause.hasInterruptsOnly(cause)
+    ? Effect.failCause(cause as Cause.Cause<Types.unhandled>)
+    : Effect.flatMap(translate(cause), respond)
 
 /**
- * Around every request: its id, the caller's address, an envelope for whatever failed, the headers all answers carry,
- * and one log line.
+ * What every request goes through, from the first to the last: its id, route, address and session token are resolved
+ * once; a request of the wrong shape, a preflight and one over its limit end here; the route answers; a failure becomes
+ * the envelope; the headers of all answers are set; one line is logged.
  */
-export const layer = HttpRouter.middleware(
+export const pipelineLayer = HttpRouter.middleware(
   Effect.gen(function* () {
-    const config = yield* AppConfig
+    const headersOf = responseHeaders(yield* AppConfig)
     const limits = yield* RateLimits
-    const headers = responseHeaders(config)
+    const cookies = yield* SessionCookies
 
     return (app) =>
       Effect.gen(function* () {
         const request = yield* HttpServerRequest.HttpServerRequest
-        const started = yield* Clock.currentTimeMillis
-        const info = {
-          id: requestIdOf(request),
-          ip: clientIp(
-            Option.getOrUndefined(request.remoteAddress),
-            request.headers["x-forwarded-for"],
-            config.trustedProxies
-          ),
-          userAgent: userAgentOf(request),
-          startedAt: started
-        }
         const path = pathOf(request.url)
+        const route = routeOf(path)
+        const ip = Option.getOrNull(request.remoteAddress)
+        const startedAt = yield* Clock.currentTimeMillis
+        const info = { id: requestIdOf(request), ip, userAgent: userAgentOf(request), startedAt }
+        const sent = cookies.read(request.headers.cookie)
+        const count = new RequestCount(route?.allowances.get(request.method) ?? "requests")
 
-        const answer = Effect.suspend((): Effect.Effect<HttpServerResponse.HttpServerResponse, unknown> => {
-          if (!isWellFormed(request)) return new InvalidRequest()
-          if (headers.isPreflight(request)) return Effect.succeed(HttpServerResponse.empty({ status: 204 }))
+        const routed = (): Effect.Effect<Response, unknown, HttpServerRequest.HttpServerRequest> => {
           // The router takes other spellings of an address for the same; the document names one.
-          const asked: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown> =
-            routeOf(path) === undefined ? new RouteNotFound() : app
-          return limits
-            .request(request, path)
-            .pipe(Effect.andThen(asked), Effect.provideService(HttpServerRequest.HttpServerRequest, request))
+          if (route === undefined) return new RouteNotFound()
+          const allow = [...route.allowances.keys()]
+          return allow.includes(request.method) ? app : new MethodNotAllowed({ details: { allow } })
+        }
+
+        const answer = Effect.suspend((): ReturnType<typeof routed> => {
+          if (!isWellFormed(request)) return new InvalidRequest()
+          if (isPreflight(request)) return Effect.succeed(HttpServerResponse.empty({ status: 204 }))
+          return Effect.flatMap(limits.request({ ip, session: sent.session?.hash }), routed)
         }).pipe(
-          Effect.catchCause((cause) =>
-            Cause.hasInterruptsOnly(cause)
-              ? Effect.failCause(cause as Cause.Cause<Types.unhandled>)
-              : Effect.flatMap(translate(request, cause), (error) =>
-                  Effect.map(respond(error), (response) =>
-                    error.code === MethodNotAllowed.code
-                      ? HttpServerResponse.setHeader(
-                          response,
-                          "allow",
-                          (error.details.allow as Array<string>).join(", ")
-                        )
-                      : response
-                  )
-                )
-          ),
-          Effect.map((response) => HttpServerResponse.setHeaders(response, headers.of(request, path, info.id)))
+          Effect.catchCause(failed),
+          Effect.map(HttpServerResponse.setHeaders(headersOf(request, path, info.id))),
+          Effect.map((response) => HttpServerResponse.setHeaders(response, count.headers))
         )
 
-        return yield* observed({ request, route: routeOf(path)?.template ?? "unmatched" }, answer).pipe(
-          Effect.provideService(RequestInfo, info)
+        const context = Context.make(RequestInfo, info).pipe(
+          Context.add(RequestCookies, sent),
+          Context.add(CurrentCount, count)
         )
+        return yield* Effect.provide(recorded({ request, route: route?.template ?? "unmatched" }, answer), context)
       })
   }),
   { global: true }
-)
+).pipe(Layer.provide([RateLimits.layer, SessionCookies.layer]))

@@ -66,5 +66,5 @@ const traced = <E, R>({ request, route }: Asked, answer: Effect.Effect<Answer, E
   )
 
 /** One log line, one measurement and one span of each request. No body, query, cookie or address is in any of them. */
-export const observed = <E, R>(asked: Asked, answer: Effect.Effect<Answer, E, R>) =>
+export const recorded = <E, R>(asked: Asked, answer: Effect.Effect<Answer, E, R>) =>
   traced(asked, measured(asked, logged(asked, answer)))

@@ -20,6 +20,10 @@ export const plainHeaders = {
   vary: "Origin"
 }
 
+/** A browser asking whether a page of another origin may send a request. */
+export const isPreflight = ({ method, headers }: Request) =>
+  method === "OPTIONS" && headers.origin !== undefined && headers["access-control-request-method"] !== undefined
+
 /** The headers that all answers carry, errors too: identity, CORS for the browser app, and what browsers may do. */
 export const responseHeaders = ({ frontendOrigin, session }: AppConfig["Service"]) => {
   const cors = {
@@ -35,19 +39,13 @@ export const responseHeaders = ({ frontendOrigin, session }: AppConfig["Service"
   const https = session.cookieSecure ? { "strict-transport-security": "max-age=31536000" } : {}
   const shared = new Set([openApiPath, docsPath])
 
-  const isPreflight = ({ method, headers }: Request) =>
-    method === "OPTIONS" && headers.origin !== undefined && headers["access-control-request-method"] !== undefined
-
-  return {
-    isPreflight,
-    of: (request: Request, path: string, requestId: string): Record<string, string> => ({
-      ...plainHeaders,
-      ...(shared.has(path) ? { "cache-control": "no-cache" } : {}),
-      ...(path === docsPath ? { "content-security-policy": docsPolicy } : {}),
-      "x-request-id": requestId,
-      ...https,
-      ...(request.headers.origin === frontendOrigin ? cors : {}),
-      ...(request.headers.origin === frontendOrigin && isPreflight(request) ? preflight : {})
-    })
-  }
+  return (request: Request, path: string, requestId: string): Record<string, string> => ({
+    ...plainHeaders,
+    ...(shared.has(path) ? { "cache-control": "no-cache" } : {}),
+    ...(path === docsPath ? { "content-security-policy": docsPolicy } : {}),
+    "x-request-id": requestId,
+    ...https,
+    ...(request.headers.origin === frontendOrigin ? cors : {}),
+    ...(request.headers.origin === frontendOrigin && isPreflight(request) ? preflight : {})
+  })
 }

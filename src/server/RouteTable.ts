@@ -1,27 +1,32 @@
+import { Context } from "effect"
 import { Api } from "../Api.ts"
+import { Allowance } from "../limits/Allowance.ts"
 
 interface Route {
   /** As declared, with parameters by name: what log lines and metrics count by. */
   readonly template: string
   readonly pattern: RegExp
-  readonly methods: Set<string>
+  /** What is declared of each method; HEAD is answered as GET. */
+  readonly allowances: Map<string, Allowance>
 }
 
 const routes = new Map<string, Route>()
 
-const add = (template: string, method: string) => {
+const add = (template: string, method: string, allowance: Allowance = "requests") => {
   const route = routes.get(template) ?? {
     template,
     pattern: new RegExp(`^${template.replace(/:\w+/g, "[^/]+")}$`),
-    methods: new Set<string>()
+    allowances: new Map<string, Allowance>()
   }
   routes.set(template, route)
-  route.methods.add(method)
-  if (method === "GET") route.methods.add("HEAD")
+  route.allowances.set(method, allowance)
+  if (method === "GET") route.allowances.set("HEAD", allowance)
 }
 
 for (const group of Object.values(Api.groups)) {
-  for (const endpoint of Object.values(group.endpoints)) add(endpoint.path, endpoint.method)
+  for (const { path, method, annotations } of Object.values(group.endpoints)) {
+    add(path, method, Context.get(Context.merge(group.annotations, annotations), Allowance))
+  }
 }
 
 export const openApiPath = "/api/v1/openapi.json"

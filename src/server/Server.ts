@@ -1,6 +1,6 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Data, Effect, Layer, Scope } from "effect"
-import type { HttpServerResponse } from "effect/http"
+import { HttpMiddleware, HttpRouter, type HttpServerResponse } from "effect/http"
 import { randomUUID } from "node:crypto"
 import { createServer, type Server, type ServerResponse, STATUS_CODES } from "node:http"
 import { Server as NetServer } from "node:net"
@@ -92,16 +92,25 @@ const drainOf = (server: Server) => {
 export const serve = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
-      const { port } = yield* AppConfig
+      const { port, trustedProxies } = yield* AppConfig
+      const proxied = HttpMiddleware.xForwardedHeaders({ trustedProxies })
       // Closed after the drain: it interrupts what is still running.
       const requests = yield* Scope.fork(yield* Effect.scope, "parallel")
       const server = makeServer()
       const drain = drainOf(server)
-      server.on("request", yield* NodeHttpServer.makeHandler(app, { scope: requests }))
+      server.on("request", yield* NodeHttpServer.makeHandler(proxied(app), { scope: requests }))
       yield* Effect.acquireRelease(listen(server, "APP_PORT", port), () => drain)
       yield* Effect.logInfo(`Serving on port ${port}`)
     })
   )
 
-/** What routes need of the platform. */
-export const platform = NodeHttpServer.layerHttpServices
+/** What routes need of the platform, and a router that knows one spelling of each address. */
+export const platform = Layer.merge(
+  NodeHttpServer.layerHttpServices,
+  Layer.succeed(HttpRouter.RouterConfig, {
+    ignoreDuplicateSlashes: false,
+    ignoreTrailingSlash: false,
+    caseSensitive: true,
+    maxParamLength: 256
+  })
+)

@@ -71,7 +71,7 @@ const rules = ({ claim = {}, me = {}, rotation, repo }: Case) => {
       })
     )
   )
-  const layer = ProfileRefresh.layer.pipe(
+  const layer = ProfileRefresh.layerNoDeps.pipe(
     Layer.provide(substitutes),
     Layer.provide(Crypto.layer),
     Layer.provide(AppConfig.layerFrom(environment))

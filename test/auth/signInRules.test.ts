@@ -47,7 +47,7 @@ const signIn = (discord: Discord) => {
       complete: (_, session) => Effect.sync(() => void stored.push(session))
     })
   )
-  const layer = SignIn.layer.pipe(
+  const layer = SignIn.layerNoDeps.pipe(
     Layer.provide(substitutes),
     Layer.provideMerge(Crypto.layer),
     Layer.provide(AppConfig.layerFrom(environment))

@@ -131,7 +131,7 @@ it.effect("sweeps a minute after the start and then every hour, whatever becomes
         return sweeps === 2 ? Effect.die("broken") : Effect.undefined
       })
   })
-  const running = Sweep.layer.pipe(Layer.provide(repo), Layer.provide(AppConfig.layerFrom(environment)))
+  const running = Sweep.layerNoDeps.pipe(Layer.provide(repo), Layer.provide(AppConfig.layerFrom(environment)))
   return withLog(
     Effect.gen(function* () {
       yield* Layer.build(running)

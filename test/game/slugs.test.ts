@@ -1,5 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import { avatarUrl } from "../../src/auth/Avatar.ts"
 import { retryAfterSeconds } from "../../src/infra/upstream/UpstreamHttp.ts"
 import { characterKey, pathSegment, realmSlug } from "../../src/game/Realm.ts"
 
@@ -64,22 +63,5 @@ describe("retryAfterSeconds", () => {
     [undefined, undefined]
   ])("%j is %j", (header, seconds) => {
     assert.strictEqual(retryAfterSeconds(header, now), seconds)
-  })
-})
-
-describe("avatarUrl", () => {
-  const hash = "0123456789abcdef0123456789abcdef"
-  const cdn = "https://cdn.discordapp.com"
-  it.each([
-    ["912345678901234561", hash, "0", `${cdn}/avatars/912345678901234561/${hash}.png?size=128`],
-    ["912345678901234562", `a_${hash}`, "0", `${cdn}/avatars/912345678901234562/a_${hash}.gif?size=128`],
-    ["912345678901234563", null, "0", `${cdn}/embed/avatars/5.png`],
-    ["112345678901234564", null, "1337", `${cdn}/embed/avatars/2.png`],
-    ["912345678901234565", null, "0", `${cdn}/embed/avatars/5.png`],
-    ["912345678901234567", null, "0", `${cdn}/embed/avatars/5.png`],
-    ["912345678901234567", null, null, `${cdn}/embed/avatars/5.png`],
-    ["1", null, null, `${cdn}/embed/avatars/0.png`]
-  ])("%s %s #%s", (id, avatar, discriminator, url) => {
-    assert.strictEqual(avatarUrl({ id, avatar, discriminator }), url)
   })
 })

@@ -40,8 +40,8 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshing a character", (
       const app = yield* TestApp
       const browser = yield* raider
       const params = { character_id: (yield* characterOf(browser, { wcl: "ranked", bnet: "ok" })).id }
-      yield* browser.client.characters.refreshWarcraftlogs({ params })
-      yield* browser.client.characters.refreshBattlenet({ params })
+      yield* browser.client.refreshes.warcraftlogs({ params })
+      yield* browser.client.refreshes.battlenet({ params })
       const before = yield* browser.client.characters.get({ params })
 
       const suffer = Effect.fnUntraced(function* ({ fault, code, retryAfter }: Case) {
@@ -67,7 +67,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshing a character", (
     Effect.gen(function* () {
       const browser = yield* raider
       const params = { character_id: (yield* characterOf(browser, { wcl: "hidden" })).id }
-      const { warcraftlogs } = yield* browser.client.characters.refreshWarcraftlogs({ params })
+      const { warcraftlogs } = yield* browser.client.refreshes.warcraftlogs({ params })
       assert.strictEqual(warcraftlogs.error, "This character's logs are hidden on Warcraft Logs.")
       assert.deepInclude(warcraftlogs, { rankings: [], gear: [], partial: false })
     })
@@ -77,8 +77,8 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshing a character", (
     Effect.gen(function* () {
       const browser = yield* raider
       const params = { character_id: (yield* characterOf(browser, { wcl: "unknown", bnet: "unknown" })).id }
-      const { warcraftlogs } = yield* browser.client.characters.refreshWarcraftlogs({ params })
-      const { battlenet } = yield* browser.client.characters.refreshBattlenet({ params })
+      const { warcraftlogs } = yield* browser.client.refreshes.warcraftlogs({ params })
+      const { battlenet } = yield* browser.client.refreshes.battlenet({ params })
       assert.strictEqual(warcraftlogs.error, "Warcraft Logs does not know this character.")
       assert.strictEqual(battlenet.error, "Battle.net does not know this character.")
       assert.deepInclude((yield* browser.client.characters.get({ params })).character, { warcraftlogs, battlenet })
@@ -90,7 +90,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshing a character", (
       const browser = yield* raider
       const refresh = Effect.fnUntraced(function* (role: "heal" | "ranged") {
         const params = { character_id: (yield* characterOf(browser, { wcl: "ranked", role })).id }
-        return (yield* browser.client.characters.refreshWarcraftlogs({ params })).warcraftlogs.metric
+        return (yield* browser.client.refreshes.warcraftlogs({ params })).warcraftlogs.metric
       })
       assert.deepStrictEqual([yield* refresh("heal"), yield* refresh("ranged")], ["hps", "dps"])
     })
@@ -101,11 +101,11 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshing a character", (
       const app = yield* TestApp
       const browser = yield* raider
       const params = { character_id: (yield* characterOf(browser, { wcl: "ranked", role: "ranged" })).id }
-      const whole = (yield* browser.client.characters.refreshWarcraftlogs({ params })).warcraftlogs
+      const whole = (yield* browser.client.refreshes.warcraftlogs({ params })).warcraftlogs
       // The first request, for the rankings, is let through; the second, for the gear, is not.
       app.warcraftlogs.fault({ kind: "slow", ms: 0, path: "client", times: 1 })
       app.warcraftlogs.fault({ kind: "status", status: 500, path: "client", times: 1 })
-      const { warcraftlogs } = yield* browser.client.characters.refreshWarcraftlogs({ params })
+      const { warcraftlogs } = yield* browser.client.refreshes.warcraftlogs({ params })
       app.warcraftlogs.clearFaults()
       assert.isTrue(warcraftlogs.partial)
       assert.match(warcraftlogs.error!, /equipment/)
@@ -121,8 +121,8 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshing a character", (
       yield* stranger.signIn(personas.newcomer.id)
       assert.strictEqual((yield* mate.client.characters.get({ params })).character.id, params.character_id)
       const refused = [
-        yield* Effect.flip(mate.client.characters.refreshBattlenet({ params })),
-        yield* Effect.flip(stranger.client.characters.refreshBattlenet({ params })),
+        yield* Effect.flip(mate.client.refreshes.battlenet({ params })),
+        yield* Effect.flip(stranger.client.refreshes.battlenet({ params })),
         yield* Effect.flip(stranger.client.characters.get({ params }))
       ]
       assert.deepStrictEqual(new Set(refused.map((error) => error._tag)), new Set(["character.not_found"]))
@@ -134,7 +134,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshing a character", (
       const browser = yield* raider
       const { id } = yield* characterOf(browser, { wcl: "hidden" })
       yield* query`update characters set region = 'cn' where id = ${id}::uuid`
-      const error = yield* Effect.flip(browser.client.characters.refreshBattlenet({ params: { character_id: id } }))
+      const error = yield* Effect.flip(browser.client.refreshes.battlenet({ params: { character_id: id } }))
       assert.strictEqual(error._tag, "provider.region_unsupported")
     })
   )

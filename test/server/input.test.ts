@@ -243,8 +243,8 @@ layer(TestApp.layer(), live)("input", (it) => {
           insert into characters (user_id, name, region, server, class, race, spec, role, rank)
           values (${id}::uuid, ${name}, 'eu', ${server}, 'Mage', 'Undead', 'Frost', 'ranged', 'main') returning id`
         const params = { character_id: row!.id as never }
-        assert.isString((yield* client.characters.refreshBattlenet({ params })).battlenet.error)
-        assert.isString((yield* client.characters.refreshWarcraftlogs({ params })).warcraftlogs.error)
+        assert.isString((yield* client.refreshes.battlenet({ params })).battlenet.error)
+        assert.isString((yield* client.refreshes.warcraftlogs({ params })).warcraftlogs.error)
       }
       const asked = battlenet.calls.all.map((call) => call.path)
       for (const each of asked)

@@ -21,9 +21,9 @@ const aDay = Effect.gen(function* () {
   yield* client.signIn.callback({ payload: callback })
   const cookies = [yield* cookie("session"), yield* cookie("csrf"), yield* cookie("oauth_browser")]
   const params = { character_id: (yield* characterOf(browser, { wcl: "ranked" })).id }
-  yield* client.characters.refreshWarcraftlogs({ params })
+  yield* client.refreshes.warcraftlogs({ params })
   app.battlenet.fault({ kind: "status", status: 500, html: true })
-  yield* Effect.flip(client.characters.refreshBattlenet({ params }))
+  yield* Effect.flip(client.refreshes.battlenet({ params }))
   app.battlenet.clearFaults()
   const canaries = [
     "canary-csrf-header",

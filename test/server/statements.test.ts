@@ -43,7 +43,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("SQL statements of a reques
       const payload = { name: "N", realm: "R", region: "eu", faction: "horde", game_version: "classic" }
       assert.strictEqual(yield* counted(browser.client.guilds.create({ payload })), 2)
       const character = { params: { character_id: (yield* characterOf(browser, { wcl: "ranked" })).id } }
-      assert.strictEqual(yield* counted(browser.client.characters.refreshBattlenet(character)), 3)
+      assert.strictEqual(yield* counted(browser.client.refreshes.battlenet(character)), 3)
       assert.strictEqual(yield* counted(browser.client.sessions.logout()), 2)
     })
   )

@@ -1,0 +1,2 @@
+drop view live_members;
+drop function discord_user(discord_identities, discord_profiles);

@@ -1,0 +1,72 @@
+import { Effect } from "effect"
+import type { SqlClient, Statement } from "effect/sql"
+import { RequestInfo } from "../http/RequestInfo.ts"
+
+/** Everything that leaves a row in `security_audit_events`. A guild's history shows the events of guilds. */
+export type AuditEventType =
+  | "sign_in_started"
+  | "sign_in_succeeded"
+  | "sign_in_failed"
+  | "sign_in_state_refused"
+  | "user_restored"
+  | "profile_refreshed"
+  | "relogin_required"
+  | "session_created"
+  | "session_refreshed"
+  | "session_revoked"
+  | "csrf_failed"
+  | "guild_created"
+  | "guild_updated"
+  | "guild_deleted"
+  | "guild_role_changed"
+  | "guild_joined"
+  | "guild_left"
+  | "guild_member_removed"
+  | "guild_invite_rotated"
+  | "guild_invite_revoked"
+
+/** One event for each row of `from`, or a single one without it. The other parts are expressions over that row. */
+interface AuditEvent {
+  readonly type: AuditEventType
+  readonly from?: Statement.Fragment
+  /** Who did it. */
+  readonly user?: Statement.Fragment
+  readonly session?: Statement.Fragment
+  readonly guild?: Statement.Fragment
+  /** Whom it was done to. */
+  readonly target?: Statement.Fragment
+  /** An object in jsonb. */
+  readonly detail?: Statement.Fragment
+}
+
+/**
+ * The part of a statement that writes its events, so that they are true exactly when the statement is. Each carries the
+ * id, address and user agent of the request. The time is the statement's own, not its transaction's: changes that waited
+ * for each other are recorded in the order in which they happened.
+ */
+export const auditEvents = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  ...events: ReadonlyArray<AuditEvent>
+) {
+  const { id, ip, userAgent } = yield* RequestInfo
+  const nobody = sql`null::uuid`
+  const rows = events.map(
+    ({
+      type,
+      from,
+      user = nobody,
+      session = nobody,
+      guild = nobody,
+      target = nobody,
+      detail = sql`'{}'::jsonb`
+    }) => sql`
+      select ${sql.literal(`'${type}'`)} as type, ${user} as user_id, ${session} as session_id, ${guild} as guild_id,
+        ${target} as target_user_id, ${detail} as detail ${from === undefined ? sql`` : sql`from ${from}`}`
+  )
+  return sql`
+    insert into security_audit_events (created_at, event_type, user_id, session_id, guild_id, target_user_id,
+      ip_address, user_agent, metadata)
+    select clock_timestamp(), type, user_id, session_id, guild_id, target_user_id, ${ip}::inet, ${userAgent},
+      jsonb_build_object('request_id', ${id}::text) || detail
+    from (${rows.reduce((all, row) => sql`${all} union all ${row}`)}) event`
+})

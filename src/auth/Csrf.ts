@@ -1,0 +1,51 @@
+import { Context, Effect, Layer } from "effect"
+import { Crypto } from "../infra/Crypto.ts"
+import { CsrfInvalid, CsrfRequired, type SessionId } from "./Session.ts"
+import { SessionsRepo } from "./SessionsRepo.ts"
+
+/** What a token is held against. */
+interface Guarded {
+  readonly session: { readonly id: SessionId }
+  /** Of a session that another installation made, with another token. */
+  readonly csrfHash: string
+}
+
+/**
+ * A change must bring the session's CSRF token in a header: a page of another origin can make a browser send cookies, but
+ * cannot read the token.
+ */
+export class Csrf extends Context.Service<
+  Csrf,
+  {
+    /** The token of a session: always the same one, so that two tabs never break each other. */
+    readonly token: (sessionToken: string) => string
+    /** Takes the token that `token` derives, and the one whose hash came with an adopted session. */
+    readonly check: (
+      guarded: Guarded,
+      sessionToken: string,
+      header: string | undefined
+    ) => Effect.Effect<void, CsrfRequired | CsrfInvalid>
+  }
+>()("auth/Csrf") {
+  static readonly layer = Layer.effect(
+    Csrf,
+    Effect.gen(function* () {
+      const repo = yield* SessionsRepo
+      const crypto = yield* Crypto
+
+      const refuse = (id: SessionId, reason: string, error: CsrfRequired | CsrfInvalid) =>
+        Effect.andThen(Effect.ignore(repo.csrfFailed(id, reason)), Effect.fail(error))
+
+      return Csrf.of({
+        token: crypto.csrfToken,
+        check: ({ session, csrfHash }, sessionToken, header) => {
+          if (header === undefined || header === "") return refuse(session.id, "absent", new CsrfRequired())
+          return crypto.equal(header, crypto.csrfToken(sessionToken)) ||
+            crypto.equal(crypto.hash("csrf", header), csrfHash)
+            ? Effect.void
+            : refuse(session.id, "wrong", new CsrfInvalid())
+        }
+      })
+    })
+  ).pipe(Layer.provide(SessionsRepo.layer))
+}

@@ -1,0 +1,68 @@
+import { Context, Effect, Layer } from "effect"
+import type { UserId } from "../auth/User.ts"
+import {
+  type BattlenetSnapshot,
+  type CharacterId,
+  CharacterNotFound,
+  type WarcraftlogsSnapshot
+} from "../characters/Character.ts"
+import { Characters } from "../characters/Characters.ts"
+import type { DependencyUnavailable } from "../http/ApiError.ts"
+import { BnetClient } from "./battlenet/BnetClient.ts"
+import type { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "./ProviderErrors.ts"
+import { refreshTurns } from "./RefreshTurns.ts"
+import { SnapshotsRepo } from "./SnapshotsRepo.ts"
+import { WclClient } from "./warcraftlogs/WclClient.ts"
+
+const orNotFound = <A>(found: A | null | undefined) =>
+  found === undefined || found === null ? new CharacterNotFound() : Effect.succeed(found)
+
+type RefreshFailure = CharacterNotFound | ProviderUnavailable | ProviderRateLimited | DependencyUnavailable
+
+/**
+ * Refreshes a character from a provider, for its owner. Whoever asks while a refresh is under way gets what that one
+ * finds. A fetch that fails leaves the stored snapshot as it was.
+ */
+export class Refreshes extends Context.Service<
+  Refreshes,
+  {
+    readonly warcraftlogs: (id: CharacterId, user: UserId) => Effect.Effect<WarcraftlogsSnapshot, RefreshFailure>
+    readonly battlenet: (
+      id: CharacterId,
+      user: UserId
+    ) => Effect.Effect<BattlenetSnapshot, RefreshFailure | RegionUnsupported>
+  }
+>()("refreshes/Refreshes") {
+  static readonly layer = Layer.effect(
+    Refreshes,
+    Effect.gen(function* () {
+      const characters = yield* Characters
+      const snapshots = yield* SnapshotsRepo
+      const wcl = yield* WclClient
+      const bnet = yield* BnetClient
+      const warcraftlogs = yield* refreshTurns<WarcraftlogsSnapshot, RefreshFailure>(wcl)
+      const battlenet = yield* refreshTurns<BattlenetSnapshot, RefreshFailure | RegionUnsupported>(bnet)
+
+      return Refreshes.of({
+        warcraftlogs: Effect.fn("Refreshes.warcraftlogs")(function* (id, user) {
+          const fetch = characters.owned(id, user).pipe(
+            Effect.flatMap(wcl.character),
+            Effect.flatMap((found) => snapshots.storeWarcraftlogs(id, found)),
+            Effect.flatMap(orNotFound)
+          )
+          const stored = Effect.flatMap(characters.get(id, user), (found) => orNotFound(found.warcraftlogs))
+          return yield* warcraftlogs({ character: id, user, fetch, stored })
+        }),
+        battlenet: Effect.fn("Refreshes.battlenet")(function* (id, user) {
+          const fetch = characters.owned(id, user).pipe(
+            Effect.flatMap(bnet.character),
+            Effect.flatMap((found) => snapshots.storeBattlenet(id, found)),
+            Effect.flatMap(orNotFound)
+          )
+          const stored = Effect.flatMap(characters.get(id, user), (found) => orNotFound(found.battlenet))
+          return yield* battlenet({ character: id, user, fetch, stored })
+        })
+      })
+    })
+  ).pipe(Layer.provide([Characters.layer, SnapshotsRepo.layer, WclClient.layer, BnetClient.layer]))
+}

@@ -1,0 +1,33 @@
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { SignedIn } from "../auth/SignedIn.ts"
+import { BattlenetSnapshot, CharacterId, CharacterNotFound, WarcraftlogsSnapshot } from "../characters/Character.ts"
+import { RateLimitExceeded } from "../http/ApiError.ts"
+import { JsonBody } from "../http/Envelope.ts"
+import { Allowance } from "../limits/Allowance.ts"
+import { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "./ProviderErrors.ts"
+
+const params = { character_id: CharacterId }
+const failures = [
+  CharacterNotFound.wire,
+  ProviderUnavailable.wire,
+  ProviderRateLimited.wire,
+  RateLimitExceeded.wire
+] as const
+
+export class RefreshesApi extends HttpApiGroup.make("refreshes")
+  .add(
+    HttpApiEndpoint.post("warcraftlogs", "/:character_id/warcraftlogs/refresh", {
+      params,
+      success: Schema.Struct({ warcraftlogs: WarcraftlogsSnapshot }),
+      error: failures
+    }).annotate(Allowance, "refreshes"),
+    HttpApiEndpoint.post("battlenet", "/:character_id/battlenet/refresh", {
+      params,
+      success: Schema.Struct({ battlenet: BattlenetSnapshot }),
+      error: [...failures, RegionUnsupported.wire]
+    }).annotate(Allowance, "refreshes")
+  )
+  .middleware(JsonBody)
+  .middleware(SignedIn)
+  .prefix("/characters") {}

@@ -1,0 +1,24 @@
+import { Effect, Layer } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Api } from "../Api.ts"
+import { CurrentSession } from "../auth/SignedIn.ts"
+import { Refreshes } from "./Refreshes.ts"
+
+/** What Warcraft Logs and Battle.net know of a character, fetched when its owner asks. */
+export const refreshesLayer = HttpApiBuilder.group(
+  Api,
+  "refreshes",
+  Effect.fnUntraced(function* (handlers) {
+    const refreshes = yield* Refreshes
+    return handlers.handleAll({
+      warcraftlogs: Effect.fnUntraced(function* ({ params }) {
+        const { user } = yield* CurrentSession
+        return { warcraftlogs: yield* refreshes.warcraftlogs(params.character_id, user.id) }
+      }),
+      battlenet: Effect.fnUntraced(function* ({ params }) {
+        const { user } = yield* CurrentSession
+        return { battlenet: yield* refreshes.battlenet(params.character_id, user.id) }
+      })
+    })
+  })
+).pipe(Layer.provide(Refreshes.layer))
