@@ -2,7 +2,7 @@ import { Context, Effect, Layer, Option, Result } from "effect"
 import { IpNetwork, NetAddress } from "effect/net"
 import { type CityResponse, open } from "maxmind"
 import { AppConfig } from "./AppConfig.ts"
-import { cleanText } from "./upstream/Lenient.ts"
+import { cleanText } from "./StorableText.ts"
 
 /** Country and region as ISO codes, city in English. */
 export interface Location {

@@ -3,7 +3,7 @@ import { Redis } from "effect/persistence"
 import type { UserId } from "../auth/User.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
 import { Crypto } from "../infra/Crypto.ts"
-import { ProviderRateLimited, ProviderUnavailable } from "./ProviderErrors.ts"
+import { ProviderRateLimited, ProviderUnavailable } from "../infra/upstream/ProviderErrors.ts"
 import { redisPrefix } from "../infra/Redis.ts"
 import type { CharacterId } from "../characters/Character.ts"
 

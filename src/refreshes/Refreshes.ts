@@ -9,7 +9,7 @@ import {
 import { Characters } from "../characters/Characters.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { BnetClient } from "./battlenet/BnetClient.ts"
-import type { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "./ProviderErrors.ts"
+import type { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../infra/upstream/ProviderErrors.ts"
 import { refreshTurns } from "./RefreshTurns.ts"
 import { SnapshotsRepo } from "./SnapshotsRepo.ts"
 import { WclClient } from "./warcraftlogs/WclClient.ts"

@@ -5,7 +5,7 @@ import { BattlenetSnapshot, CharacterId, CharacterNotFound, WarcraftlogsSnapshot
 import { RateLimitExceeded } from "../http/ApiError.ts"
 import { JsonBody } from "../http/Envelope.ts"
 import { Allowance } from "../limits/Allowance.ts"
-import { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "./ProviderErrors.ts"
+import { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../infra/upstream/ProviderErrors.ts"
 
 const params = { character_id: CharacterId }
 const failures = [

@@ -121,8 +121,8 @@ const drifts = [
   },
   {
     what: "a migration that fails",
-    change: "delete from schema_migrations where name like '%_guild_management'",
-    said: /^Failed to run database migrations: \d{14}_guild_management.up.sql, statement 1 \(line \d+\): column "\w+" of relation "guild_invites" already exists/m
+    change: "delete from schema_migrations where name like '%_people_and_live_members'",
+    said: /^Failed to run database migrations: \d{14}_people_and_live_members.up.sql, statement 1 \(line \d+\): function "discord_user" already exists/m
   },
   {
     what: "a database of an earlier service",

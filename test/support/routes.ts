@@ -1,4 +1,5 @@
 import { Api } from "../../src/Api.ts"
+import { SignedIn } from "../../src/auth/SignedIn.ts"
 
 const id = "00000000-0000-4000-8000-000000000000"
 
@@ -9,7 +10,7 @@ export const routes = Object.values(Api.groups).flatMap((group) =>
     method: endpoint.method,
     path: endpoint.path.replace(/:\w+/g, id),
     takesBody: endpoint.payload.size > 0,
-    signedIn: [...endpoint.middlewares].some(({ key }) => key === "http/SignedIn")
+    signedIn: [...endpoint.middlewares].some(({ key }) => key === SignedIn.key)
   }))
 )
 

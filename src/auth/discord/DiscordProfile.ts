@@ -1,5 +1,6 @@
 import { Option, Schema } from "effect"
-import { cleanText, orNull, Text } from "../../infra/upstream/Lenient.ts"
+import { cleanText } from "../../infra/StorableText.ts"
+import { orNull, Text } from "../../infra/upstream/Lenient.ts"
 
 /** Discord counts in more than 32 bits; beyond 53 nothing is exact, and beyond 63 PostgreSQL has no room. */
 const Whole = Schema.Int

@@ -1,7 +1,5 @@
 import { Effect, Option, Schema, SchemaGetter } from "effect"
-
-/** Text as PostgreSQL can hold it: neither `text` nor `jsonb` takes U+0000, and `jsonb` takes no lone surrogate. */
-export const cleanText = (text: string) => text.replaceAll("\u0000", "").toWellFormed()
+import { cleanText } from "../StorableText.ts"
 
 export const Text = Schema.String.pipe(
   Schema.decode({ decode: SchemaGetter.transform(cleanText), encode: SchemaGetter.passthrough() })

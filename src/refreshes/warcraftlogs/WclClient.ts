@@ -4,7 +4,7 @@ import type { GearItem, Ranking, WarcraftlogsSnapshot } from "../../characters/C
 import type { RaidRole } from "../../game/Game.ts"
 import { AppConfig } from "../../infra/AppConfig.ts"
 import { orNull } from "../../infra/upstream/Lenient.ts"
-import { ProviderRateLimited, ProviderUnavailable } from "../ProviderErrors.ts"
+import { ProviderRateLimited, ProviderUnavailable } from "../../infra/upstream/ProviderErrors.ts"
 import { UpstreamHttp, Throttled, Unanswered } from "../../infra/upstream/UpstreamHttp.ts"
 import { clientCredentials } from "../../infra/upstream/ClientCredentials.ts"
 import { pathSegment, realmSlug } from "../../game/Realm.ts"

@@ -1,4 +1,4 @@
-import { apiError } from "../http/ApiError.ts"
+import { apiError } from "../../http/ApiError.ts"
 
 /** Warcraft Logs or Battle.net is down, too slow or not understood. */
 export class ProviderUnavailable extends apiError(
