@@ -47,19 +47,17 @@ export class ProfileRefresh extends Context.Service<
         return yield* Effect.catchTag(discord.currentUser(token), "DiscordTokenRejected", () => renewed)
       })
 
+      const warn = ({ _tag: reason }: { readonly _tag: string }) =>
+        Effect.annotateLogs(Effect.logWarning("A profile was not refreshed"), { reason })
+
       const refresh = Effect.fn("ProfileRefresh.refresh")(
         function* (user: UserId) {
           const claim = yield* repo.claim(user)
           if (claim !== undefined) yield* repo.storeProfile(claim, yield* ask(claim))
         },
-        (job, user) =>
-          job.pipe(
-            Effect.catch((error) =>
-              Effect.annotateLogs(Effect.logWarning("A profile was not refreshed"), { reason: error._tag })
-            ),
-            Effect.catchDefect((defect) => Effect.logError("A profile refresh failed unexpectedly", defect)),
-            Effect.annotateLogs({ user_id: user })
-          )
+        Effect.catch(warn),
+        Effect.catchDefect((defect) => Effect.logError("A profile refresh failed unexpectedly", defect)),
+        (job, user) => Effect.annotateLogs(job, { user_id: user })
       )
 
       return ProfileRefresh.of({

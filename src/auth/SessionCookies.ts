@@ -44,21 +44,20 @@ export class SessionCookies extends Context.Service<
       const prefix = /^__(Host|Secure)-/i.exec(session.cookieName)?.[0] ?? ""
       const browserName = `${prefix}oauth_browser`
 
-      const set = (name: string, value: string, maxAge: Duration.Input, httpOnly: boolean) =>
-        HttpEffect.appendPreResponseHandler((_, response) =>
-          Effect.succeed(
-            HttpServerResponse.setCookieUnsafe(response, name, value, {
-              path: "/",
-              maxAge,
-              httpOnly,
-              secure: session.cookieSecure,
-              sameSite: session.cookieSameSite.toLowerCase() as "strict" | "lax" | "none",
-              ...(session.cookieDomain === "localhost" || /^__Host-/i.test(name)
-                ? {}
-                : { domain: session.cookieDomain })
-            })
-          )
+      const set = (name: string, value: string, maxAge: Duration.Input, httpOnly: boolean) => {
+        const hostOnly = session.cookieDomain === "localhost" || /^__Host-/i.test(name)
+        const options = {
+          path: "/",
+          maxAge,
+          httpOnly,
+          secure: session.cookieSecure,
+          sameSite: session.cookieSameSite.toLowerCase() as "strict" | "lax" | "none",
+          ...(hostOnly ? {} : { domain: session.cookieDomain })
+        }
+        return HttpEffect.appendPreResponseHandler((_, response) =>
+          Effect.succeed(HttpServerResponse.setCookieUnsafe(response, name, value, options))
         )
+      }
       const setCsrf = (csrf: string) => set(session.csrfCookieName, csrf, longestLife, false)
 
       /** Two values that differ are a conflict that neither should win. */

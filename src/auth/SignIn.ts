@@ -87,26 +87,31 @@ export class SignIn extends Context.Service<
         return { url: url.href, browser }
       })
 
+      const exchange = (code: string, verifier: Redacted.Redacted<string>) =>
+        client.exchangeCode({ code, verifier }).pipe(
+          Effect.catchTags({
+            DiscordCodeRejected: () => new DiscordCodeRefused(),
+            DiscordRateLimited: ({ retryAfter }) => new CodeExchangeLimited({ retryAfter }),
+            DiscordUnavailable: () => new CodeExchangeFailed()
+          })
+        )
+
+      const profileOf = (token: Redacted.Redacted<string>) =>
+        client.currentUser(token).pipe(
+          Effect.catchTags({
+            DiscordTokenRejected: () => new ProfileFetchFailed(),
+            DiscordRateLimited: ({ retryAfter }) => new ProfileFetchLimited({ retryAfter }),
+            DiscordUnavailable: () => new ProfileFetchFailed()
+          })
+        )
+
       /** Exchanges the code and asks who it is; a failure keeps the code of the stage that failed. */
       const ask = Effect.fnUntraced(function* (code: string, verifier: Redacted.Redacted<string>) {
         let exchanged = false
         return yield* Effect.gen(function* () {
-          const tokens = yield* client.exchangeCode({ code, verifier }).pipe(
-            Effect.catchTags({
-              DiscordCodeRejected: () => new DiscordCodeRefused(),
-              DiscordRateLimited: ({ retryAfter }) => new CodeExchangeLimited({ retryAfter }),
-              DiscordUnavailable: () => new CodeExchangeFailed()
-            })
-          )
+          const tokens = yield* exchange(code, verifier)
           exchanged = true
-          const profile = yield* client.currentUser(tokens.accessToken).pipe(
-            Effect.catchTags({
-              DiscordTokenRejected: () => new ProfileFetchFailed(),
-              DiscordRateLimited: ({ retryAfter }) => new ProfileFetchLimited({ retryAfter }),
-              DiscordUnavailable: () => new ProfileFetchFailed()
-            })
-          )
-          return { tokens, profile }
+          return { tokens, profile: yield* profileOf(tokens.accessToken) }
         }).pipe(
           Effect.timeoutOrElse({
             duration: patience,

@@ -13,12 +13,3 @@ export const realmSlug = (realm: string) =>
 
 /** The name of a character as both providers compare it. */
 export const characterKey = (name: string) => name.normalize("NFC").trim().toLowerCase()
-
-/**
- * One segment of a URL's path, or undefined when the text can be none: empty, a step up ("..", which no percent-encoding
- * protects), control characters, half a surrogate pair.
- */
-export const pathSegment = (text: string) =>
-  text === "" || text === "." || text === ".." || /\p{Cc}/u.test(text) || !text.isWellFormed()
-    ? undefined
-    : encodeURIComponent(text)

@@ -60,11 +60,7 @@ export const apiError = <const Code extends string>(code: Code, status: number, 
           Schema.declare((u): u is Failure => u instanceof Failure && u.code === code),
           SchemaTransformation.transformEffect({
             decode: ({ error }) => Effect.succeed(new Self({ message: error.message, details: error.details })),
-            encode: (error) =>
-              Effect.map(RequestInfo, ({ id }) => {
-                const body = envelope(error, id)
-                return { error: { ...body.error, code } }
-              })
+            encode: (error) => Effect.map(RequestInfo, ({ id }) => ({ error: { ...envelope(error, id).error, code } }))
           })
         ),
         Schema.annotate({ httpApiStatus: status, description: sentence })

@@ -73,6 +73,47 @@ const readOtel = (reader: ConfigReader) => {
   }
 }
 
+const readDiscord = (reader: ConfigReader) => ({
+  clientId: reader.required("DISCORD_CLIENT_ID", text),
+  clientSecret: reader.required("DISCORD_CLIENT_SECRET", credential),
+  redirectUrl: reader.required("DISCORD_REDIRECT_URL", httpUrl),
+  tokenKey: reader.required("DISCORD_TOKEN_ENCRYPTION_KEY", encryptionKey),
+  previousTokenKey: reader.optional("DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS", encryptionKey, undefined),
+  apiBaseUrl: reader.optional("DISCORD_API_BASE_URL", baseUrl, "https://discord.com/api/v10"),
+  authorizeUrl: reader.optional("DISCORD_AUTHORIZE_URL", httpUrl, "https://discord.com/oauth2/authorize")
+})
+
+const readSession = (reader: ConfigReader) => ({
+  hmacSecret: reader.required("SESSION_HMAC_SECRET", secret("at least 32 bytes", 32)),
+  cookieName: reader.optional("SESSION_COOKIE_NAME", cookieName, "session"),
+  csrfCookieName: reader.optional("CSRF_COOKIE_NAME", cookieName, "csrf"),
+  cookieDomain: reader.required("COOKIE_DOMAIN", cookieDomain),
+  cookieSecure: reader.optional("COOKIE_SECURE", boolean, true),
+  cookieSameSite: reader.optional("COOKIE_SAME_SITE", oneOf("Strict", "Lax", "None"), "Lax" as const)
+})
+
+const readWcl = (reader: ConfigReader) => ({
+  clientId: reader.required("WCL_CLIENT_ID", text),
+  clientSecret: reader.required("WCL_CLIENT_SECRET", credential),
+  tokenUrl: reader.optional("WCL_OAUTH_TOKEN_URL", httpUrl, "https://www.warcraftlogs.com/oauth/token"),
+  endpoint: reader.optional("WCL_ENDPOINT", httpUrl, "https://fresh.warcraftlogs.com/api/v2/client"),
+  zoneId: reader.optional("WCL_ZONE_ID", integer(1, 999_999_999, "a zone id"), undefined),
+  skipGear: reader.optional("WCL_SKIP_GEAR", boolean, false),
+  delayMs: reader.optional("WCL_API_DELAY_MS", integer(0, 5000, "milliseconds"), 300)
+})
+
+const readBnet = (reader: ConfigReader) => ({
+  clientId: reader.required("BNET_CLIENT_ID", text),
+  clientSecret: reader.required("BNET_CLIENT_SECRET", credential),
+  gameVersion: reader.optional(
+    "BNET_GAME_VERSION",
+    oneOf("retail", "classic1x", "classic", "classicann", "progression"),
+    "classic" as const
+  ),
+  tokenUrl: reader.optional("BNET_OAUTH_TOKEN_URL", httpUrl, "https://oauth.battle.net/token"),
+  apiBaseUrl: reader.optional("BNET_API_BASE_URL", baseUrl, "https://{region}.api.blizzard.com")
+})
+
 /** Secrets are Redacted, URLs carry no trailing slash, times are milliseconds. */
 const read = (reader: ConfigReader) => ({
   port: reader.required("APP_PORT", port),
@@ -83,44 +124,11 @@ const read = (reader: ConfigReader) => ({
     port: reader.required("REDIS_PORT", port),
     password: reader.required("REDIS_PASSWORD", password)
   },
-  discord: {
-    clientId: reader.required("DISCORD_CLIENT_ID", text),
-    clientSecret: reader.required("DISCORD_CLIENT_SECRET", credential),
-    redirectUrl: reader.required("DISCORD_REDIRECT_URL", httpUrl),
-    tokenKey: reader.required("DISCORD_TOKEN_ENCRYPTION_KEY", encryptionKey),
-    previousTokenKey: reader.optional("DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS", encryptionKey, undefined),
-    apiBaseUrl: reader.optional("DISCORD_API_BASE_URL", baseUrl, "https://discord.com/api/v10"),
-    authorizeUrl: reader.optional("DISCORD_AUTHORIZE_URL", httpUrl, "https://discord.com/oauth2/authorize")
-  },
-  session: {
-    hmacSecret: reader.required("SESSION_HMAC_SECRET", secret("at least 32 bytes", 32)),
-    cookieName: reader.optional("SESSION_COOKIE_NAME", cookieName, "session"),
-    csrfCookieName: reader.optional("CSRF_COOKIE_NAME", cookieName, "csrf"),
-    cookieDomain: reader.required("COOKIE_DOMAIN", cookieDomain),
-    cookieSecure: reader.optional("COOKIE_SECURE", boolean, true),
-    cookieSameSite: reader.optional("COOKIE_SAME_SITE", oneOf("Strict", "Lax", "None"), "Lax" as const)
-  },
+  discord: readDiscord(reader),
+  session: readSession(reader),
   geoIpDatabasePath: reader.required("GEOIP_DATABASE_PATH", text),
-  wcl: {
-    clientId: reader.required("WCL_CLIENT_ID", text),
-    clientSecret: reader.required("WCL_CLIENT_SECRET", credential),
-    tokenUrl: reader.optional("WCL_OAUTH_TOKEN_URL", httpUrl, "https://www.warcraftlogs.com/oauth/token"),
-    endpoint: reader.optional("WCL_ENDPOINT", httpUrl, "https://fresh.warcraftlogs.com/api/v2/client"),
-    zoneId: reader.optional("WCL_ZONE_ID", integer(1, 999_999_999, "a zone id"), undefined),
-    skipGear: reader.optional("WCL_SKIP_GEAR", boolean, false),
-    delayMs: reader.optional("WCL_API_DELAY_MS", integer(0, 5000, "milliseconds"), 300)
-  },
-  bnet: {
-    clientId: reader.required("BNET_CLIENT_ID", text),
-    clientSecret: reader.required("BNET_CLIENT_SECRET", credential),
-    gameVersion: reader.optional(
-      "BNET_GAME_VERSION",
-      oneOf("retail", "classic1x", "classic", "classicann", "progression"),
-      "classic" as const
-    ),
-    tokenUrl: reader.optional("BNET_OAUTH_TOKEN_URL", httpUrl, "https://oauth.battle.net/token"),
-    apiBaseUrl: reader.optional("BNET_API_BASE_URL", baseUrl, "https://{region}.api.blizzard.com")
-  },
+  wcl: readWcl(reader),
+  bnet: readBnet(reader),
   /** A minute. */
   limits: {
     signIn: reader.optional("RATE_LIMIT_SIGN_IN", rate, 600),

@@ -9,6 +9,22 @@ export class CannotOpen extends Data.TaggedError("CannotOpen")<{ readonly reason
 /** What a keyed hash is for. A hash of one domain never equals one of another. */
 export type Domain = "session" | "csrf" | "csrf-token" | "oauth-state" | "oauth-browser" | "pkce" | "redis"
 
+/** Of `v1:<nonce>:<ciphertext>`. */
+const partsOf = (sealed: string) => {
+  const [, nonce, ciphertext] = /^v1:([\w-]{32}):([\w-]{22,})$/.exec(sealed) ?? []
+  return nonce === undefined || ciphertext === undefined
+    ? undefined
+    : { nonce: Buffer.from(nonce, "base64url"), ciphertext: Buffer.from(ciphertext, "base64url") }
+}
+
+const decrypt = (
+  key: Redacted.Redacted<Uint8Array>,
+  { nonce, ciphertext }: NonNullable<ReturnType<typeof partsOf>>
+) => {
+  const plain = xchacha20poly1305(Redacted.value(key), nonce).decrypt(ciphertext)
+  return Redacted.make(new TextDecoder("utf-8", { fatal: true }).decode(plain))
+}
+
 export class Crypto extends Context.Service<
   Crypto,
   {
@@ -55,17 +71,10 @@ export class Crypto extends Context.Service<
             return `v1:${nonce.toString("base64url")}:${Buffer.from(sealed).toString("base64url")}`
           }),
         open: (sealed) => {
-          const [, nonce, ciphertext] = /^v1:([\w-]{32}):([\w-]{22,})$/.exec(sealed) ?? []
-          if (nonce === undefined || ciphertext === undefined) return new CannotOpen({ reason: "format" })
+          const parts = partsOf(sealed)
+          if (parts === undefined) return new CannotOpen({ reason: "format" })
           const under = (key: Redacted.Redacted<Uint8Array>) =>
-            Effect.try({
-              try: () => {
-                const cipher = xchacha20poly1305(Redacted.value(key), Buffer.from(nonce, "base64url"))
-                const plain = cipher.decrypt(Buffer.from(ciphertext, "base64url"))
-                return Redacted.make(new TextDecoder("utf-8", { fatal: true }).decode(plain))
-              },
-              catch: () => new CannotOpen({ reason: "key" })
-            })
+            Effect.try({ try: () => decrypt(key, parts), catch: () => new CannotOpen({ reason: "key" }) })
           const { tokenKey, previousTokenKey } = discord
           const opened = under(tokenKey)
           return previousTokenKey === undefined ? opened : opened.pipe(Effect.catch(() => under(previousTokenKey)))

@@ -41,27 +41,30 @@ const logged = <E, R>({ request, route }: Asked, answer: Effect.Effect<Answer, E
     })
   )
 
-/** A span under the caller's `traceparent`; as OpenTelemetry has it, only a 5xx is an error of a server. */
-const traced = <E, R>({ request, route }: Asked, answer: Effect.Effect<Answer, E, R>): Effect.Effect<Answer, E, R> =>
+const spanOf = ({ request, route }: Asked) =>
+  Effect.flatMap(RequestInfo, ({ id }) =>
+    Effect.makeSpan(`${request.method} ${route}`, {
+      kind: "server",
+      parent: Option.getOrUndefined(HttpTraceContext.w3c(request.headers)),
+      attributes: { "http.request.method": request.method, "http.route": route, request_id: id }
+    })
+  )
+
+/** As OpenTelemetry has it, only a 5xx is an error of a server. */
+const end = (span: Tracer.Span, exit: Exit.Exit<Answer, unknown>) =>
+  Effect.map(Clock.currentTimeNanos, (now) => {
+    const status = statusOf(exit)
+    span.attribute("http.response.status_code", status)
+    span.end(now, status < 500 ? exit : Exit.fail(`status ${status}`))
+  })
+
+/** A span under the caller's `traceparent`. */
+const traced = <E, R>(asked: Asked, answer: Effect.Effect<Answer, E, R>): Effect.Effect<Answer, E, R> =>
   Effect.withFiber((fiber) =>
     fiber.getRef(References.TracerEnabled)
-      ? Effect.gen(function* () {
-          const { id } = yield* RequestInfo
-          const span = yield* Effect.makeSpan(`${request.method} ${route}`, {
-            kind: "server",
-            parent: Option.getOrUndefined(HttpTraceContext.w3c(request.headers)),
-            attributes: { "http.request.method": request.method, "http.route": route, request_id: id }
-          })
-          return yield* Effect.withParentSpan(answer, span).pipe(
-            Effect.onExit((exit) =>
-              Effect.map(Clock.currentTimeNanos, (now) => {
-                const status = statusOf(exit)
-                span.attribute("http.response.status_code", status)
-                span.end(now, status < 500 ? exit : Exit.fail(`status ${status}`))
-              })
-            )
-          )
-        })
+      ? Effect.flatMap(spanOf(asked), (span) =>
+          Effect.onExit(Effect.withParentSpan(answer, span), (exit) => end(span, exit))
+        )
       : answer
   )
 

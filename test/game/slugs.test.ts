@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { retryAfterSeconds } from "../../src/infra/upstream/UpstreamHttp.ts"
-import { characterKey, pathSegment, realmSlug } from "../../src/game/Realm.ts"
+import { retryAfterSeconds } from "../../src/infra/upstream/Upstream.ts"
+import { characterKey, realmSlug } from "../../src/game/Realm.ts"
+import { pathSegment } from "../../src/infra/upstream/PathSegment.ts"
 
 describe("realmSlug", () => {
   it.each([

@@ -5,7 +5,7 @@ import { decodeProfile } from "./DiscordProfile.ts"
 import type { DiscordProfile } from "./DiscordProfile.ts"
 import { orNull } from "../../infra/upstream/Lenient.ts"
 import { UpstreamHttp } from "../../infra/upstream/UpstreamHttp.ts"
-import type { Answer, UpstreamError } from "../../infra/upstream/UpstreamHttp.ts"
+import type { Answer, UpstreamError } from "../../infra/upstream/Upstream.ts"
 import { TokenText } from "../../infra/upstream/ClientCredentials.ts"
 
 export type { DiscordProfile }

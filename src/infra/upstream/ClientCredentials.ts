@@ -1,8 +1,7 @@
 import { Cache, Duration, Effect, Exit, Option, Redacted, Schema } from "effect"
 import { HttpClientRequest } from "effect/http"
 import { orNull } from "./Lenient.ts"
-import { Unanswered } from "./UpstreamHttp.ts"
-import type { Answer, Upstream, UpstreamError } from "./UpstreamHttp.ts"
+import { type Answer, Unanswered, type Upstream, type UpstreamError } from "./Upstream.ts"
 
 /** Text that is safe in an Authorization header. */
 export const TokenText = Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,8192}$/))

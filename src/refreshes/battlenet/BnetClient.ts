@@ -5,9 +5,11 @@ import type { Region } from "../../game/Game.ts"
 import { AppConfig } from "../../infra/AppConfig.ts"
 import { isUnknownCharacter, readActiveSpec, readAvatar, readProfile, readRealms } from "./Profile.ts"
 import { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../../infra/upstream/ProviderErrors.ts"
-import { UpstreamHttp, Unanswered } from "../../infra/upstream/UpstreamHttp.ts"
+import { UpstreamHttp } from "../../infra/upstream/UpstreamHttp.ts"
+import { type Answer, Unanswered } from "../../infra/upstream/Upstream.ts"
 import { clientCredentials } from "../../infra/upstream/ClientCredentials.ts"
-import { characterKey, pathSegment, realmSlug } from "../../game/Realm.ts"
+import { characterKey, realmSlug } from "../../game/Realm.ts"
+import { pathSegment } from "../../infra/upstream/PathSegment.ts"
 
 export interface BnetQuestion {
   readonly name: string
@@ -44,6 +46,8 @@ const namespaces = {
   classicann: "classicann-",
   progression: "classic-"
 }
+
+const unusable = (status: number) => Unanswered.because(status < 400 ? "not understood" : `status ${status}`)
 
 /** Milliseconds; what is not there by then is left out of the answer. */
 const realmLimit = 2000
@@ -129,17 +133,14 @@ export class BnetClient extends Context.Service<
         if (status === 404 && isUnknownCharacter(json)) return unknown
         if (status === 403 || status === 404) return yield* ourFault(status)
         const profile = status < 400 ? readProfile(json) : undefined
-        if (profile === undefined)
-          return yield* Unanswered.because(status < 400 ? "not understood" : `status ${status}`)
+        if (profile === undefined) return yield* unusable(status)
 
+        const readPart = <A>({ status, json }: Answer, read: (json: unknown) => A) =>
+          status === 404 || (status < 400 && json !== undefined) ? Effect.succeed(read(json)) : unusable(status)
         const extra = <A>(part: string, read: (json: unknown) => A) =>
-          get(region, `${path}/${part}`, parameters).pipe(
-            Effect.flatMap(({ status, json }) =>
-              status === 404 || (status < 400 && json !== undefined)
-                ? Effect.succeed(read(json))
-                : Unanswered.because(status < 400 ? "not understood" : `status ${status}`)
-            ),
-            (part) => upstream.spare(start + extrasLimit, part)
+          upstream.spare(
+            start + extrasLimit,
+            Effect.flatMap(get(region, `${path}/${part}`, parameters), (answer) => readPart(answer, read))
           )
         const [avatar, spec] = yield* Effect.all(
           [
