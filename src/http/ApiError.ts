@@ -46,27 +46,32 @@ export const apiError = <const Code extends string>(code: Code, status: number, 
       super({ message, details, retryAfter })
     }
 
+    /** One schema a class, however often it is declared: the document then shows it once. */
     static get wire() {
-      const Self = this
-      return Schema.Struct({
-        error: Schema.Struct({
-          code: Schema.Literal(code),
-          message: Schema.String,
-          request_id: Schema.String,
-          details: Schema.Record(Schema.String, Schema.Unknown)
-        })
-      }).pipe(
-        Schema.decodeTo(
-          Schema.declare((u): u is Failure => u instanceof Failure && u.code === code),
-          SchemaTransformation.transformEffect({
-            decode: ({ error }) => Effect.succeed(new Self({ message: error.message, details: error.details })),
-            encode: (error) => Effect.map(RequestInfo, ({ id }) => ({ error: { ...envelope(error, id).error, code } }))
-          })
-        ),
-        Schema.annotate({ httpApiStatus: status, description: sentence })
-      )
+      return (wire ??= wireOf(this))
     }
   }
+
+  const wireOf = (Self: typeof Failure) =>
+    Schema.Struct({
+      error: Schema.Struct({
+        code: Schema.Literal(code),
+        message: Schema.String,
+        request_id: Schema.String,
+        details: Schema.Record(Schema.String, Schema.Unknown)
+      })
+    }).pipe(
+      Schema.decodeTo(
+        Schema.declare((u): u is Failure => u instanceof Failure && u.code === code),
+        SchemaTransformation.transformEffect({
+          decode: ({ error }) => Effect.succeed(new Self({ message: error.message, details: error.details })),
+          encode: (error) => Effect.map(RequestInfo, ({ id }) => ({ error: { ...envelope(error, id).error, code } }))
+        })
+      ),
+      Schema.annotate({ httpApiStatus: status, description: sentence })
+    )
+  let wire: ReturnType<typeof wireOf> | undefined
+
   return Failure
 }
 

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { SignedIn } from "../auth/SignedIn.ts"
 import { BattlenetSnapshot, CharacterId, CharacterNotFound, WarcraftlogsSnapshot } from "../characters/Character.ts"
 import { RateLimitExceeded } from "../http/ApiError.ts"
@@ -21,12 +21,16 @@ export class RefreshesApi extends HttpApiGroup.make("refreshes")
       params,
       success: Schema.Struct({ warcraftlogs: WarcraftlogsSnapshot }),
       error: failures
-    }).annotate(Allowance, "refreshes"),
+    })
+      .annotate(Allowance, "refreshes")
+      .annotate(OpenApi.Identifier, "characters.refreshWarcraftlogs"),
     HttpApiEndpoint.post("battlenet", "/:character_id/battlenet/refresh", {
       params,
       success: Schema.Struct({ battlenet: BattlenetSnapshot }),
       error: [...failures, RegionUnsupported.wire]
-    }).annotate(Allowance, "refreshes")
+    })
+      .annotate(Allowance, "refreshes")
+      .annotate(OpenApi.Identifier, "characters.refreshBattlenet")
   )
   .middleware(JsonBody)
   .middleware(SignedIn)

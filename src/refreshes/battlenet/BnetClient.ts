@@ -142,15 +142,11 @@ export class BnetClient extends Context.Service<
             start + extrasLimit,
             Effect.flatMap(get(region, `${path}/${part}`, parameters), (answer) => readPart(answer, read))
           )
-        const [avatar, spec] = yield* Effect.all(
-          [
-            extra("character-media", readAvatar),
-            profile.active_spec_name === null
-              ? extra("specializations", readActiveSpec)
-              : Effect.succeed(profile.active_spec_name)
-          ],
-          { concurrency: 2 }
-        )
+        const activeSpec =
+          profile.active_spec_name === null
+            ? extra("specializations", readActiveSpec)
+            : Effect.succeed(profile.active_spec_name)
+        const [avatar, spec] = yield* Effect.all([extra("character-media", readAvatar), activeSpec], { concurrency: 2 })
         return {
           ...profile,
           avatar_url: avatar ?? null,
