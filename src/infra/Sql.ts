@@ -1,12 +1,12 @@
 import { PgClient } from "@effect/sql-pg"
-import { Cause, Duration, Effect, Exit, Fiber, Layer, Option } from "effect"
+import { Cause, type Context, Effect, Exit, Layer, Option } from "effect"
 import { SqlError } from "effect/sql"
 import { DependencyUnavailable } from "../http/ApiError.ts"
 import { AppConfig, type DatabaseConfig } from "./AppConfig.ts"
 import { durationsOf, Metered, observed } from "./Metrics.ts"
 
-/** How long a caller waits for a connection and the answer of one statement or transaction together. */
-const patience = Duration.millis(1800)
+/** Milliseconds that a caller waits for a connection and the answer of one statement or transaction together. */
+const patience = 1800
 
 const tls = { disable: false, require: { rejectUnauthorized: false }, "verify-full": true }
 
@@ -53,26 +53,39 @@ const outcomeOf = (exit: Exit.Exit<unknown, unknown>) => {
   return error instanceof DependencyUnavailable ? "unavailable" : "refused"
 }
 
-/** An interrupted statement first tries to cancel itself on the server, for seconds when that is silent; nobody waits. */
-const abandonable = <A, E, R>(self: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(Effect.forkDetach(self), (fiber) =>
-    Effect.onInterrupt(Fiber.join(fiber), () => Effect.sync(() => fiber.interruptUnsafe()))
-  )
+/** A lost connection, also as the defect that a failed rollback makes of it; any other error of SQL is a defect. */
+const translate = <A, E>(exit: Exit.Exit<A, E | SqlError.SqlError>) => {
+  if (Exit.isSuccess(exit)) return exit as Exit.Success<A>
+  const error = Option.getOrElse(Exit.findErrorOption(exit), () => Cause.squash(exit.cause))
+  if (!SqlError.isSqlError(error)) return exit as Exit.Failure<never, Exclude<E, SqlError.SqlError>>
+  if (!isUnreachable(error)) return Exit.die(error)
+  return Effect.andThen(Effect.logDebug("PostgreSQL did not answer", exit.cause), unavailable())
+}
 
+/**
+ * Runs in a fibre of its own, which is left behind when time is up or the caller goes away: an interrupted statement
+ * first tries to cancel itself on the server, for seconds when that is silent, and nobody waits for it.
+ */
 const bounded = <A, E, R>(
   self: Effect.Effect<A, E | SqlError.SqlError, R>
 ): Effect.Effect<A, Exclude<E, SqlError.SqlError> | DependencyUnavailable, R> =>
-  abandonable(self).pipe(
-    Effect.timeoutOrElse({ duration: patience, orElse: () => unavailable() }),
-    // A connection lost inside a transaction fails its rollback too, which arrives as a defect.
-    Effect.catchDefect((defect) => (SqlError.isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect))),
-    Effect.catchIf(SqlError.isSqlError, (error) =>
-      isUnreachable(error)
-        ? Effect.logDebug("PostgreSQL did not answer", Cause.fail(error)).pipe(Effect.andThen(unavailable()))
-        : Effect.die(error)
-    ),
-    timed((exit) => ({ outcome: outcomeOf(exit) }))
-  ) as Effect.Effect<A, Exclude<E, SqlError.SqlError> | DependencyUnavailable, R>
+  Effect.contextWith((context: Context.Context<R>) =>
+    Effect.callback<A, Exclude<E, SqlError.SqlError> | DependencyUnavailable>((resume) => {
+      const fiber = Effect.runForkWith(context)(self)
+      const timer = setTimeout(() => {
+        resume(unavailable())
+        fiber.interruptUnsafe()
+      }, patience)
+      fiber.addObserver((exit) => {
+        clearTimeout(timer)
+        resume(translate(exit))
+      })
+      return Effect.sync(() => {
+        clearTimeout(timer)
+        fiber.interruptUnsafe()
+      })
+    })
+  ).pipe(timed((exit) => ({ outcome: outcomeOf(exit) })))
 
 /** Runs a change: bounded in time, a lost connection becomes `dependency.unavailable`, never repeated by itself. */
 export const change = bounded
