@@ -20,6 +20,7 @@ export const layerOf = (database: DatabaseConfig) =>
     database: database.name,
     ssl: tls[database.ssl],
     maxConnections: database.poolSize,
+    multiplex: true,
     connectTimeout: patience,
     applicationName: "raid-composition-backend",
     startupParameters: { statement_timeout: "1500", lock_timeout: "1500", timezone: "UTC" },

@@ -2,6 +2,7 @@ import { Effect, Layer, Logger, Metric, Option, Redacted, References, Tracer } f
 import { FetchHttpClient, HttpMiddleware } from "effect/http"
 import { OtlpExporter, OtlpLogger, OtlpMetrics, OtlpSerialization, OtlpTracer } from "effect/observability"
 import { AppConfig } from "./AppConfig.ts"
+import { jsonLines } from "./LogLines.ts"
 import { Metered } from "./Metrics.ts"
 
 type Config = AppConfig["Service"]
@@ -47,7 +48,7 @@ export const layer = Layer.unwrap(
     exported(config).pipe(
       Layer.provideMerge(
         Layer.mergeAll(
-          Logger.layer([config.log.format === "json" ? Logger.consoleJson : Logger.consolePretty()]),
+          config.log.format === "json" ? jsonLines : Logger.layer([Logger.consolePretty()]),
           Layer.succeed(References.MinimumLogLevel, config.log.level),
           Layer.succeed(Metered, config.metricsPort !== undefined || config.otel.metrics !== undefined),
           Layer.sync(Metric.MetricRegistry, () => new Map()),
