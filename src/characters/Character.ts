@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { Faction, RaidRole, Region } from "../game/Game.ts"
 import { apiError } from "../http/ApiError.ts"
-import { Timestamp } from "../http/Timestamp.ts"
+import { NullableTimestamp, Timestamp } from "../http/Timestamp.ts"
 
 export const CharacterId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("CharacterId"))
 export type CharacterId = typeof CharacterId.Type
@@ -71,12 +71,6 @@ export const BattlenetSnapshot = Schema.Struct({
 })
 export type BattlenetSnapshot = typeof BattlenetSnapshot.Type
 
-/** PostgreSQL writes times inside JSON with an offset in place of `Z`. */
-export const toSnapshot = <S extends { readonly fetched_at: string }>(snapshot: S): S => ({
-  ...snapshot,
-  fetched_at: new Date(snapshot.fetched_at).toISOString()
-})
-
 const fields = {
   id: CharacterId,
   user_id: Schema.String,
@@ -90,7 +84,7 @@ const fields = {
   rank: Rank,
   created_at: Timestamp,
   updated_at: Timestamp,
-  deleted_at: Schema.NullOr(Timestamp)
+  deleted_at: NullableTimestamp
 }
 
 export const Character = Schema.Struct(fields).annotate({ identifier: "Character" })

@@ -1,6 +1,7 @@
 import { Context, Effect, Layer } from "effect"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
+import type { Tagged } from "../http/ETag.ts"
 import { type Character, type CharacterDetail, type CharacterId, CharacterNotFound } from "./Character.ts"
 import { CharactersRepo } from "./CharactersRepo.ts"
 
@@ -11,15 +12,13 @@ export class Characters extends Context.Service<
   Characters,
   {
     /** The live characters of a guild's members, by name; undefined when the user is not a member. */
-    readonly ofGuild: (
-      guild: string,
-      user: UserId
-    ) => Effect.Effect<ReadonlyArray<Character> | undefined, DependencyUnavailable>
+    readonly ofGuild: CharactersRepo["Service"]["ofGuild"]
     /** A character of the user's own, or of somebody they share a guild with. */
     readonly get: (
       id: CharacterId,
-      user: UserId
-    ) => Effect.Effect<CharacterDetail, CharacterNotFound | DependencyUnavailable>
+      user: UserId,
+      known: string
+    ) => Effect.Effect<Tagged<{ readonly character: CharacterDetail }>, CharacterNotFound | DependencyUnavailable>
     readonly owned: (
       id: CharacterId,
       user: UserId
@@ -32,7 +31,7 @@ export class Characters extends Context.Service<
       const repo = yield* CharactersRepo
       return Characters.of({
         ofGuild: repo.ofGuild,
-        get: (id, user) => Effect.flatMap(repo.find(id, user), orNotFound),
+        get: (id, user, known) => Effect.flatMap(repo.find(id, user, known), orNotFound),
         owned: (id, user) => Effect.flatMap(repo.findOwned(id, user), orNotFound)
       })
     })

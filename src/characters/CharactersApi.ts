@@ -2,6 +2,7 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { SignedIn } from "../auth/SignedIn.ts"
 import { JsonBody } from "../http/Envelope.ts"
+import { conditional } from "../http/ETag.ts"
 import { CharacterDetail, CharacterId, CharacterNotFound } from "./Character.ts"
 
 export class CharactersApi extends HttpApiGroup.make("characters")
@@ -10,7 +11,7 @@ export class CharactersApi extends HttpApiGroup.make("characters")
       params: { character_id: CharacterId },
       success: Schema.Struct({ character: CharacterDetail }),
       error: CharacterNotFound.wire
-    })
+    }).annotateMerge(conditional)
   )
   .middleware(JsonBody)
   .middleware(SignedIn)

@@ -2,6 +2,7 @@ import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
 import { CurrentSession } from "../auth/SignedIn.ts"
+import { knownTags, tagged } from "../http/ETag.ts"
 import { Characters } from "./Characters.ts"
 
 /** A character with what the providers know of it. */
@@ -11,9 +12,9 @@ export const charactersLayer = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const characters = yield* Characters
     return handlers.handleAll({
-      get: Effect.fnUntraced(function* ({ params }) {
+      get: Effect.fnUntraced(function* ({ params, request }) {
         const { user } = yield* CurrentSession
-        return { character: yield* characters.get(params.character_id, user.id) }
+        return tagged(yield* characters.get(params.character_id, user.id, knownTags(request)))
       })
     })
   })

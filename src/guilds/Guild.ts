@@ -2,7 +2,7 @@ import { Schema, SchemaTransformation, Struct } from "effect"
 import { DiscordUser, UserId } from "../auth/User.ts"
 import { Faction, GameVersion, Region } from "../game/Game.ts"
 import { apiError } from "../http/ApiError.ts"
-import { Timestamp } from "../http/Timestamp.ts"
+import { NullableTimestamp, Timestamp } from "../http/Timestamp.ts"
 
 export const GuildId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("GuildId"))
 export type GuildId = typeof GuildId.Type
@@ -69,7 +69,7 @@ export type GuildPatch = typeof GuildPatch.Type
 
 /** How long and how often an invite can be accepted; null is without end. */
 const InviteTerms = Schema.Struct({
-  expires_at: Schema.NullOr(Timestamp),
+  expires_at: NullableTimestamp,
   max_uses: Schema.NullOr(Schema.Int),
   uses: Schema.Int
 }).annotate({ identifier: "InviteTerms" })
@@ -82,7 +82,7 @@ export const Guild = Schema.Struct({
   invite: Schema.optionalKey(InviteTerms),
   created_at: Timestamp,
   updated_at: Timestamp,
-  deleted_at: Schema.NullOr(Timestamp),
+  deleted_at: NullableTimestamp,
   membership_role: GuildRole
 }).annotate({ identifier: "Guild" })
 export type Guild = typeof Guild.Type

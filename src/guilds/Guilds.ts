@@ -3,6 +3,7 @@ import type { UserId } from "../auth/User.ts"
 import type { Character } from "../characters/Character.ts"
 import { Characters } from "../characters/Characters.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
+import type { Tagged } from "../http/ETag.ts"
 import { AppConfig } from "../infra/AppConfig.ts"
 import {
   AdminRequired,
@@ -59,10 +60,12 @@ export class Guilds extends Context.Service<
     ) => Effect.Effect<void, GuildNotFound | AdminRequired | DependencyUnavailable>
     /** A guild with the address of its invite, for who may see that. */
     readonly toGuild: (guild: GuildView) => Guild
+    /** The members' characters. */
     readonly characters: (
       id: GuildId,
-      user: UserId
-    ) => Effect.Effect<ReadonlyArray<Character>, GuildNotFound | DependencyUnavailable>
+      user: UserId,
+      known: string
+    ) => Effect.Effect<Tagged<{ readonly characters: ReadonlyArray<Character> }>, GuildNotFound | DependencyUnavailable>
   }
 >()("guilds/Guilds") {
   static readonly layer = Layer.effect(
@@ -89,7 +92,7 @@ export class Guilds extends Context.Service<
         }),
         remove: (id, user) => Effect.asVoid(Effect.flatMap(repo.remove(id, user), asAdmin)),
         toGuild,
-        characters: (id, user) => Effect.flatMap(characters.ofGuild(id, user), orGuildNotFound)
+        characters: (id, user, known) => Effect.flatMap(characters.ofGuild(id, user, known), orGuildNotFound)
       })
     })
   ).pipe(Layer.provide([GuildsRepo.layer, Characters.layer]))

@@ -3,6 +3,7 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { UserId } from "../auth/User.ts"
 import { Character } from "../characters/Character.ts"
 import { JsonBody } from "../http/Envelope.ts"
+import { conditional } from "../http/ETag.ts"
 import { SignedIn } from "../auth/SignedIn.ts"
 import {
   AdminRequired,
@@ -96,12 +97,12 @@ export class GuildsApi extends HttpApiGroup.make("guilds")
       params,
       success: Schema.Struct({ members: Schema.Array(Member) }),
       error: GuildNotFound.wire
-    }),
+    }).annotateMerge(conditional),
     HttpApiEndpoint.get("characters", "/:guild_id/characters", {
       params,
       success: Schema.Struct({ characters: Schema.Array(Character) }),
       error: GuildNotFound.wire
-    })
+    }).annotateMerge(conditional)
   )
   .middleware(JsonBody)
   .middleware(SignedIn)

@@ -2,6 +2,7 @@ import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
 import { CurrentSession } from "../auth/SignedIn.ts"
+import { knownTags, tagged } from "../http/ETag.ts"
 import { GuildHistory } from "./GuildHistory.ts"
 import { Guilds } from "./Guilds.ts"
 import { Invites } from "./Invites.ts"
@@ -57,13 +58,13 @@ const guildsGroup = HttpApiBuilder.group(
         const { user } = yield* CurrentSession
         return yield* history.page(params.guild_id, user.id, query)
       }),
-      members: Effect.fnUntraced(function* ({ params }) {
+      members: Effect.fnUntraced(function* ({ params, request }) {
         const { user } = yield* CurrentSession
-        return { members: yield* members.list(params.guild_id, user.id) }
+        return tagged(yield* members.list(params.guild_id, user.id, knownTags(request)))
       }),
-      characters: Effect.fnUntraced(function* ({ params }) {
+      characters: Effect.fnUntraced(function* ({ params, request }) {
         const { user } = yield* CurrentSession
-        return { characters: yield* guilds.characters(params.guild_id, user.id) }
+        return tagged(yield* guilds.characters(params.guild_id, user.id, knownTags(request)))
       })
     })
   })

@@ -1,6 +1,7 @@
 import { Context, Effect, Layer, Schema } from "effect"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
+import type { Tagged } from "../http/ETag.ts"
 import {
   AdminRequired,
   type GuildId,
@@ -24,8 +25,9 @@ export class Members extends Context.Service<
   {
     readonly list: (
       guild: GuildId,
-      caller: UserId
-    ) => Effect.Effect<ReadonlyArray<Member>, GuildNotFound | DependencyUnavailable>
+      caller: UserId,
+      known: string
+    ) => Effect.Effect<Tagged<{ readonly members: ReadonlyArray<Member> }>, GuildNotFound | DependencyUnavailable>
     /** An admin may set any role of any member, also their own. */
     readonly setRole: (
       guild: GuildId,
@@ -49,10 +51,7 @@ export class Members extends Context.Service<
       }
 
       return Members.of({
-        list: (guild, caller) =>
-          Effect.flatMap(repo.list(guild, caller), (members) =>
-            orGuildNotFound(members.length > 0 ? members : undefined)
-          ),
+        list: (guild, caller, known) => Effect.flatMap(repo.list(guild, caller, known), orGuildNotFound),
         setRole: Effect.fn("Members.setRole")(function* (guild, caller, target, role) {
           const decoded = yield* decodeRole(role).pipe(Effect.mapError(() => new InvalidRole()))
           const change = yield* Effect.flatMap(repo.setRole(guild, caller, target, decoded), orGuildNotFound)

@@ -2,22 +2,10 @@ import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
-import { read } from "../infra/Sql.ts"
-import type { GuildId, Member, GuildRole } from "./Guild.ts"
+import type { Tagged } from "../http/ETag.ts"
+import { jsonArray, jsonObject, readTagged, versionOf } from "../infra/SqlJson.ts"
+import { type GuildId, type GuildRole, Member } from "./Guild.ts"
 import { type Asked, guildsSql } from "./GuildsSql.ts"
-
-interface MemberRow extends Omit<Member, "created_at" | "updated_at"> {
-  readonly created_at: Date
-  readonly updated_at: Date
-}
-
-const toMember = (row: MemberRow): Member => ({
-  user_id: row.user_id,
-  role: row.role,
-  discord: row.discord,
-  created_at: row.created_at.toISOString(),
-  updated_at: row.updated_at.toISOString()
-})
 
 /** What came of changing a member: who asked, whether somebody is there, and whether they are the last admin. */
 export interface MemberChange extends Asked {
@@ -27,16 +15,15 @@ export interface MemberChange extends Asked {
   readonly member: Member | null
 }
 
-interface ChangeRow extends Asked, MemberRow {
-  readonly found: boolean
-  readonly last_admin: boolean
-}
-
 export class MembersRepo extends Context.Service<
   MembersRepo,
   {
-    /** Oldest first; empty when the user is no member. */
-    readonly list: (guild: GuildId, user: UserId) => Effect.Effect<ReadonlyArray<Member>, DependencyUnavailable>
+    /** Oldest first; undefined when the user is not a member. */
+    readonly list: (
+      guild: GuildId,
+      user: UserId,
+      known: string
+    ) => Effect.Effect<Tagged<{ readonly members: ReadonlyArray<Member> }> | undefined, DependencyUnavailable>
     readonly setRole: (
       guild: GuildId,
       caller: UserId,
@@ -57,18 +44,22 @@ export class MembersRepo extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const { changeGuild, event } = guildsSql(sql)
 
-      const list = (id: GuildId, user: UserId) =>
-        sql<MemberRow>`
-          select m.user_id, m.role, m.created_at, m.updated_at, discord_user(i, p) as discord
-          from live_members me
-          join live_members m using (guild_id)
+      const member = (table: string) => jsonObject(Member.fields, table, { discord: "discord_user(i, p)" })
+
+      const list = (guild: GuildId, user: UserId, known: string) => {
+        const rows = sql`
+          from live_members m
           join discord_identities i on i.user_id = m.user_id
           join discord_profiles p on p.discord_identity_id = i.id
-          where me.guild_id = ${id} and me.user_id = ${user}
-          order by m.created_at, m.id`.pipe(
-          read,
-          Effect.map((rows) => rows.map(toMember))
-        )
+          where m.guild_id = asked.guild_id`
+        return readTagged<{ readonly members: ReadonlyArray<Member> }>(sql, {
+          asked: sql`select guild_id from live_members where guild_id = ${guild} and user_id = ${user}`,
+          tag: sql`select ${sql.literal(versionOf("m.updated_at", "p.updated_at"))} ${rows}`,
+          body: sql`
+            select json_build_object('members', ${sql.literal(jsonArray(member("m"), "m.created_at, m.id"))}) ${rows}`,
+          known
+        })
+      }
 
       /** The member to change, and whether the guild would be without an admin when they no longer were one. */
       const target = (guild: GuildId, user: UserId) => sql`
@@ -83,18 +74,10 @@ export class MembersRepo extends Context.Service<
 
       const outcome = sql`
         select caller.role as caller_role, target.id is not null as found, coalesce(target.last_admin, false) as last_admin,
-          changed.user_id, changed.role, changed.created_at, changed.updated_at, discord_user(i, p) as discord
+          case when changed.id is not null then ${sql.literal(member("changed"))} end as member
         from caller left join target on true left join changed on true
         left join discord_identities i on i.user_id = changed.user_id
         left join discord_profiles p on p.discord_identity_id = i.id`
-
-      const toChange = ([row]: ReadonlyArray<ChangeRow>): MemberChange | undefined =>
-        row && {
-          caller_role: row.caller_role,
-          found: row.found,
-          last_admin: row.last_admin,
-          member: row.user_id === null ? null : toMember(row)
-        }
 
       const setRole = Effect.fn("MembersRepo.setRole")(function* (
         guild: GuildId,
@@ -108,7 +91,7 @@ export class MembersRepo extends Context.Service<
           detail: sql`jsonb_build_object('from', target.role, 'to', changed.role)`,
           from: sql`changed join target using (id) where target.role <> changed.role`
         })
-        const rows = yield* changeGuild<ChangeRow>(
+        const rows = yield* changeGuild<MemberChange>(
           guild,
           caller,
           sql`${target(guild, user)}, changed as (
@@ -120,7 +103,7 @@ export class MembersRepo extends Context.Service<
             returning m.*
           ), noted as (${changed}) ${outcome}`
         )
-        return toChange(rows)
+        return rows[0]
       })
 
       const remove = Effect.fn("MembersRepo.remove")(function* (guild: GuildId, caller: UserId, user: UserId) {
@@ -130,7 +113,7 @@ export class MembersRepo extends Context.Service<
           detail: sql`jsonb_build_object('role', role)`,
           from: sql`changed`
         })
-        const rows = yield* changeGuild<ChangeRow>(
+        const rows = yield* changeGuild<MemberChange>(
           guild,
           caller,
           sql`${target(guild, user)}, changed as (
@@ -140,7 +123,7 @@ export class MembersRepo extends Context.Service<
             returning m.*
           ), noted as (${left}) ${outcome}`
         )
-        return toChange(rows)
+        return rows[0]
       })
 
       return MembersRepo.of({ list, setRole, remove })

@@ -8,6 +8,7 @@ import {
 } from "../characters/Character.ts"
 import { Characters } from "../characters/Characters.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
+import { parseJson } from "../http/JsonText.ts"
 import { BnetClient } from "./battlenet/BnetClient.ts"
 import type { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../infra/upstream/ProviderErrors.ts"
 import { refreshTurns } from "./RefreshTurns.ts"
@@ -43,6 +44,9 @@ export class Refreshes extends Context.Service<
       const warcraftlogs = yield* refreshTurns<WarcraftlogsSnapshot, RefreshFailure>(wcl)
       const battlenet = yield* refreshTurns<BattlenetSnapshot, RefreshFailure | RegionUnsupported>(bnet)
 
+      const detail = (id: CharacterId, user: UserId) =>
+        Effect.map(characters.get(id, user, ""), ({ body }) => parseJson(body!).character)
+
       return Refreshes.of({
         warcraftlogs: Effect.fn("Refreshes.warcraftlogs")(function* (id, user) {
           const fetch = characters.owned(id, user).pipe(
@@ -50,7 +54,7 @@ export class Refreshes extends Context.Service<
             Effect.flatMap((found) => snapshots.storeWarcraftlogs(id, found)),
             Effect.flatMap(orNotFound)
           )
-          const stored = Effect.flatMap(characters.get(id, user), (found) => orNotFound(found.warcraftlogs))
+          const stored = Effect.flatMap(detail(id, user), ({ warcraftlogs }) => orNotFound(warcraftlogs))
           return yield* warcraftlogs({ character: id, user, fetch, stored })
         }),
         battlenet: Effect.fn("Refreshes.battlenet")(function* (id, user) {
@@ -59,7 +63,7 @@ export class Refreshes extends Context.Service<
             Effect.flatMap((found) => snapshots.storeBattlenet(id, found)),
             Effect.flatMap(orNotFound)
           )
-          const stored = Effect.flatMap(characters.get(id, user), (found) => orNotFound(found.battlenet))
+          const stored = Effect.flatMap(detail(id, user), ({ battlenet }) => orNotFound(battlenet))
           return yield* battlenet({ character: id, user, fetch, stored })
         })
       })

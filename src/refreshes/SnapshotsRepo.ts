@@ -1,11 +1,7 @@
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import {
-  type BattlenetSnapshot,
-  type CharacterId,
-  toSnapshot,
-  type WarcraftlogsSnapshot
-} from "../characters/Character.ts"
+import type { BattlenetSnapshot, CharacterId, WarcraftlogsSnapshot } from "../characters/Character.ts"
+import { battlenetJson, warcraftlogsJson } from "../characters/SnapshotSql.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { change } from "../infra/Sql.ts"
 import type { BnetCharacter } from "./battlenet/BnetClient.ts"
@@ -55,8 +51,8 @@ export class SnapshotsRepo extends Context.Service<
             best_performance_average = excluded.best_performance_average,
             median_performance_average = excluded.median_performance_average, total_kills = excluded.total_kills`
             }
-          returning to_jsonb(old) - 'character_id' as snapshot`)
-        return rows[0] && toSnapshot(rows[0].snapshot)
+          returning ${sql.literal(warcraftlogsJson("old"))} as snapshot`)
+        return rows[0]?.snapshot
       })
 
       const storeBattlenet = Effect.fn("SnapshotsRepo.storeBattlenet")(function* (
@@ -75,8 +71,8 @@ export class SnapshotsRepo extends Context.Service<
             avatar_url = ${found.unread.includes("avatar_url") ? sql`old.avatar_url` : sql`excluded.avatar_url`},
             active_spec_name = ${found.unread.includes("active_spec_name") ? sql`old.active_spec_name` : sql`excluded.active_spec_name`},
             faction = excluded.faction, error = excluded.error, fetched_at = now()
-          returning to_jsonb(old) - 'character_id' - 'battlenet_id' as snapshot`)
-        return rows[0] && toSnapshot(rows[0].snapshot)
+          returning ${sql.literal(battlenetJson("old"))} as snapshot`)
+        return rows[0]?.snapshot
       })
 
       return SnapshotsRepo.of({ storeWarcraftlogs, storeBattlenet })

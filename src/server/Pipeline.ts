@@ -87,8 +87,13 @@ export const pipelineLayer = HttpRouter.middleware(
           return Effect.flatMap(limits.request({ ip, session: sent.session?.hash }), routed)
         }).pipe(
           Effect.catchCause(failed),
-          Effect.map(HttpServerResponse.setHeaders(headersOf(request, path, info.id))),
-          Effect.map((response) => HttpServerResponse.setHeaders(response, count.headers))
+          Effect.map((response) =>
+            HttpServerResponse.setHeaders(response, {
+              ...headersOf(request, path, info.id),
+              ...count.headers,
+              ...response.headers
+            })
+          )
         )
 
         const context = Context.make(RequestInfo, info).pipe(

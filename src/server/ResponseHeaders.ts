@@ -29,11 +29,11 @@ export const responseHeaders = ({ frontendOrigin, session }: AppConfig["Service"
   const cors = {
     "access-control-allow-origin": frontendOrigin,
     "access-control-allow-credentials": "true",
-    "access-control-expose-headers": "x-request-id, retry-after, ratelimit, ratelimit-policy"
+    "access-control-expose-headers": "etag, x-request-id, retry-after, ratelimit, ratelimit-policy"
   }
   const preflight = {
     "access-control-allow-methods": "GET, POST, PATCH, DELETE",
-    "access-control-allow-headers": "content-type, x-csrf-token",
+    "access-control-allow-headers": "content-type, if-match, if-none-match, x-csrf-token",
     "access-control-max-age": "3600"
   }
   const https = session.cookieSecure ? { "strict-transport-security": "max-age=31536000" } : {}

@@ -1,0 +1,50 @@
+import { Effect, type Schema } from "effect"
+import type { SqlClient, Statement } from "effect/sql"
+import type { Tagged } from "../http/ETag.ts"
+import { NullableTimestamp, Timestamp } from "../http/Timestamp.ts"
+import { read } from "./Sql.ts"
+
+type Fields = Readonly<Record<string, Schema.Top>>
+
+/**
+ * The SQL that makes the JSON of one row: an object with every field of a schema, each from the column of that name in
+ * the table that the statement calls `table`, or from the expression given for it.
+ */
+export const jsonObject = (fields: Fields, table: string, expressions: Readonly<Record<string, string>> = {}) => {
+  const pairs = Object.entries(fields).map(([name, schema]) => {
+    const column = `${table}.${name}`
+    const isTime = schema === Timestamp || schema === NullableTimestamp
+    return `'${name}', ${expressions[name] ?? (isTime ? `rfc3339(${column})` : column)}`
+  })
+  return `json_build_object(${pairs.join(", ")})`
+}
+
+/** The SQL of a list of rows: `[]` when there are none. */
+export const jsonArray = (row: string, order: string) => `coalesce(json_agg(${row} order by ${order}), '[]')`
+
+/** The SQL of a text that changes with every change of the rows aggregated: their count, and when each was changed. */
+export const versionOf = (...times: ReadonlyArray<string>) =>
+  `count(*) || '.' || coalesce(sum(${times.map((time) => `coalesce(extract(epoch from ${time}), 0)`).join(" + ")}), 0)`
+
+interface TaggedParts {
+  /** A select of one row, or of none when the resource is not there for the caller: what `tag` and `body` call `asked`. */
+  readonly asked: Statement.Fragment
+  /** A select of one text: see `versionOf`. */
+  readonly tag: Statement.Fragment
+  /** A select of the JSON; it is not run for a caller who has it. */
+  readonly body: Statement.Fragment
+  /** Tags that the caller has, parted by spaces. */
+  readonly known: string
+}
+
+/** Reads JSON with its tag in one statement; undefined when the resource is not there for the caller. */
+export const readTagged = <A>(sql: SqlClient.SqlClient, { asked, tag, body, known }: TaggedParts) =>
+  sql<Tagged<A>>`
+    with asked as (${asked}), version as materialized (select asked.*, (${tag}) as tag from asked)
+    select tag, case when tag <> all (string_to_array(${known}, ' ')) then (
+      select json::text from (${body}) made(json)
+    ) end as body
+    from version as asked`.pipe(
+    read,
+    Effect.map((rows) => rows[0])
+  )
