@@ -42,7 +42,7 @@ export const readTagged = <A>(sql: SqlClient.SqlClient, { asked, tag, body, know
   sql<Tagged<A>>`
     with asked as (${asked}), version as materialized (select asked.*, (${tag}) as tag from asked)
     select tag, case when tag <> all (string_to_array(${known}, ' ')) then (
-      select json::text from (${body}) made(json)
+      select convert_to(json::text, 'UTF8') from (${body}) made(json)
     ) end as body
     from version as asked`.pipe(
     read,

@@ -16,7 +16,7 @@ layer(TestApp.layer(), live)("headers", (it) => {
       assert.deepInclude(headers, {
         "access-control-allow-origin": origin,
         "access-control-allow-credentials": "true",
-        "access-control-expose-headers": "x-request-id, retry-after, ratelimit, ratelimit-policy",
+        "access-control-expose-headers": "etag, x-request-id, retry-after, ratelimit, ratelimit-policy",
         vary: "Origin"
       })
     })
@@ -33,7 +33,7 @@ layer(TestApp.layer(), live)("headers", (it) => {
       assert.deepInclude(headers, {
         "access-control-allow-origin": origin,
         "access-control-allow-methods": "GET, POST, PATCH, DELETE",
-        "access-control-allow-headers": "content-type, x-csrf-token",
+        "access-control-allow-headers": "content-type, if-match, if-none-match, x-csrf-token",
         "access-control-max-age": "3600"
       })
     })
