@@ -22,6 +22,19 @@ const scanOf = (path: string) => {
   return `Looked for ${secrets} tokens and every configured secret in ${lines} log lines, ${databases} databases and ${keys} Redis keys.`
 }
 
+const slowest = 5
+
+/** The slowest files, a line each: seconds from the import to the last hook. */
+const slowestOf = (modules: ReadonlyArray<TestModule>) =>
+  modules
+    .map((module) => {
+      const { collectDuration, setupDuration, duration } = module.diagnostic()
+      return { file: module.relativeModuleId, seconds: (collectDuration + setupDuration + duration) / 1000 }
+    })
+    .toSorted((a, b) => b.seconds - a.seconds)
+    .slice(0, slowest)
+    .map(({ file, seconds }) => `${seconds.toFixed(1).padStart(6)} s  ${file}`)
+
 /**
  * Ends the output with `123 passed, 0 failed`. What did not run did not pass: skipped tests, files that did not load and
  * errors outside of tests count as failed, and a run without a single test fails. Only tests left out by `-t` are
@@ -48,6 +61,7 @@ export class CountReporter implements Reporter {
     if (looked !== undefined) lines.push(scanOf(looked))
     lines.push(...skipped.map((test) => `Skipped: ${test.module.relativeModuleId} > ${test.fullName}`))
     if (passed + failed === 0) lines.push("No test ran.")
+    if (modules.length > 0) lines.push("Slowest files:", ...slowestOf(modules))
     lines.push(`${passed} passed, ${failed + skipped.length + broken} failed`)
     process.stdout.write(`${lines.join("\n")}\n`)
     if (passed === 0 || failed + skipped.length + broken > 0) process.exitCode = 1
