@@ -46,6 +46,7 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32", RUN_DB_SEEDS: "true" }), 
     yield* hasten(bucket, 1200)
     const refused = yield* ask
     assert.strictEqual(refused.headers["retry-after"], "2")
+    // The two seconds of Retry-After: a client waits exactly these, and must then pass.
     yield* Effect.sleep("2 seconds")
     assert.notStrictEqual((yield* ask).status, 429)
   })

@@ -45,6 +45,7 @@ layer(TestApp.layer(variables), live)("limits of two replicas", (it) => {
         const lines = yield* capturedLog
         app.redis[state]()
         assert.strictEqual(yield* passing(both, ip), 40)
+        // The second for which a replica leaves Redis alone: the next request tries it again, and nothing shows that.
         yield* Effect.sleep("1100 millis")
         assert.strictEqual(yield* passing(both, newAddress()), 40)
         // The app itself and two replicas share the process, and each says at most one sentence.
