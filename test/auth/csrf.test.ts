@@ -26,7 +26,7 @@ const digests = (...without: ReadonlyArray<string>) => query`
   order by tablename`
 
 layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("CSRF and origin", (it) => {
-  it.effect.each(guarded)("X01 $name refuses an absent, empty, wrong, foreign and doubled token", ({ method, path }) =>
+  it.effect.each(guarded)("X01 $name refuses an absent, empty, wrong, foreign or doubled token", ({ method, path }) =>
     Effect.gen(function* () {
       const [mine, theirs] = [yield* openBrowser(), yield* openBrowser()]
       yield* mine.signIn()
@@ -79,7 +79,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("CSRF and origin", (it) => 
       })
   )
 
-  it.effect.each(unsafeRoutes)("X04 $name takes no form, text or multipart body", ({ method, path }) =>
+  it.effect.each(unsafeRoutes)("X04 $name refuses form, text and multipart bodies", ({ method, path }) =>
     Effect.gen(function* () {
       const { send, signIn } = yield* openBrowser()
       yield* signIn()
@@ -111,7 +111,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("CSRF and origin", (it) => 
     })
   )
 
-  it.effect("the app's own origin may change, and any origin may read", () =>
+  it.effect("the app's own origin may change data, and any origin may read", () =>
     Effect.gen(function* () {
       const { send, signIn, url, cookie } = yield* openBrowser()
       yield* signIn()

@@ -7,7 +7,7 @@ const path = "/api/v1/auth/session"
 
 layer(TestApp.layer({ DB_POOL_SIZE: "20", RATE_LIMIT_REQUESTS: "1000000" }), live)("revocation", (it) => {
   it.effect.each(["open", "silence", "shut"] as const)(
-    "S04 with Redis %s no replica accepts a revoked session, of a third of 10,000 requests",
+    "S04 with Redis %s neither replica accepts a revoked session, in a third of 10,000 requests",
     (state) =>
       Effect.gen(function* () {
         const app = yield* TestApp
@@ -33,7 +33,7 @@ layer(TestApp.layer({ DB_POOL_SIZE: "20", RATE_LIMIT_REQUESTS: "1000000" }), liv
         for (const { url } of [here, there]) {
           const statuses = answers.flatMap((answer) => (answer.url === url ? [answer.status] : []))
           assert.include(statuses, 401, url)
-          // A busy pool may answer 503, which accepts no session.
+          // A busy pool may answer 503, which does not accept the session.
           assert.deepStrictEqual(
             statuses.filter((status) => status !== 401 && status !== 503),
             [],

@@ -32,7 +32,7 @@ describe("the client's address", () => {
 
 describe("JSON", () => {
   it.each(["", "{}", '{"a":[1,2.5,"ü",null,true]}', '"x"', `${"[".repeat(32)}${"]".repeat(32)}`])(
-    "takes %s",
+    "accepts %s",
     (text) => {
       assert.isUndefined(checkJson(text))
     }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import type { SerializedError } from "vitest"
 import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node"
 
-/** The ids that tests are named by, such as A01, of which every test passed. */
+/** The requirement ids, such as A01, whose tests all passed. */
 const requirementsOf = (tests: ReadonlyArray<TestCase>) => {
   const held = new Map<string, boolean>()
   for (const test of tests) {
@@ -13,7 +13,7 @@ const requirementsOf = (tests: ReadonlyArray<TestCase>) => {
   return [...held].flatMap(([id, holds]) => (holds ? [id] : [])).toSorted()
 }
 
-/** What the files looked through for secrets, added up; one that found any has failed. */
+/** Totals of what was searched for secrets; a file in which one was found has failed. */
 const scanOf = (path: string) => {
   const total = { databases: 0, lines: 0, keys: 0, secrets: 0 }
   for (const line of readFileSync(path, "utf8").split("\n").filter(Boolean))
@@ -36,9 +36,8 @@ const slowestOf = (modules: ReadonlyArray<TestModule>) =>
     .map(({ file, seconds }) => `${seconds.toFixed(1).padStart(6)} s  ${file}`)
 
 /**
- * Ends the output with `123 passed, 0 failed`. What did not run did not pass: skipped tests, files that did not load and
- * errors outside of tests count as failed, and a run without a single test fails. Only tests left out by `-t` are
- * left out here, too.
+ * Ends the output with `123 passed, 0 failed`. Skipped tests, files that did not load and errors outside of tests count
+ * as failed, and a run without any test fails. Only tests that `-t` leaves out are not counted.
  */
 export class CountReporter implements Reporter {
   private vitest: Vitest | undefined

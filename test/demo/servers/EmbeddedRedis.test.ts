@@ -22,7 +22,7 @@ const client = ({ host, port, password }: RedisServer, wrong?: string) =>
   )
 
 const flavours = [
-  ["the server on PATH, or else the simulation", {}],
+  ["the server on PATH, else the simulation", {}],
   ["the simulation", { inProcess: true }]
 ] as const
 
@@ -37,7 +37,7 @@ it.live.each(flavours)("answers and runs scripts: %s", ([, options]) =>
   })
 )
 
-it.live.each(flavours)("demands the password: %s", ([, options]) =>
+it.live.each(flavours)("requires the password: %s", ([, options]) =>
   Effect.gen(function* () {
     const server = yield* embeddedRedis(options)
     const stranger = yield* client(server, "wrong")
