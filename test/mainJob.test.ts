@@ -7,7 +7,7 @@ import { live, TestApp } from "./support/TestApp.ts"
 const seededGuild = "a1f1bcf2-47c2-4d57-bf9e-24edd3a6dcae"
 
 layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("the main job", (it) => {
-  it.effect("from signing in to a refreshed character, by the typed client", () =>
+  it.effect("from signing in to a refreshed character, with the typed client", () =>
     Effect.gen(function* () {
       const { client, send, signIn } = yield* openBrowser()
       yield* signIn(personas.raider.id)
@@ -33,7 +33,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("the main job", (it) => {
     })
   )
 
-  it.effect("a roster, both refreshes, the detail, and out again", () =>
+  it.effect("a roster, both refreshes, a character's detail, and logging out", () =>
     Effect.gen(function* () {
       const { client, signIn } = yield* openBrowser()
       yield* signIn(personas.raider.id)

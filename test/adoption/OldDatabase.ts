@@ -8,7 +8,7 @@ import { schemaOf } from "../infra/schemaOf.ts"
 import { emptyDatabase } from "../infra/SqlFolders.ts"
 import { environment } from "../support/environment.ts"
 
-/** What the browsers of the old sessions hold. */
+/** The cookies in the browsers of the old sessions. */
 export const tokens = { live: "live-token", csrf: "old-csrf", expired: "expired-token", revoked: "revoked-token" }
 
 const hash = (domain: string, token: string) =>
@@ -28,7 +28,7 @@ const runFile = Effect.fnUntraced(function* (file: string, values: Readonly<Reco
   for (const statement of splitStatements(filled)) yield* sql.unsafe(statement.text).unprepared
 })
 
-/** A database of the earlier service: `tables` alone, or with rows. The Discord tokens are sealed as it did. */
+/** A database of the earlier service: `tables` alone, or with rows. Discord tokens are sealed as that service did. */
 export const oldDatabase = Effect.fnUntraced(function* (discord = { access: "access", refresh: "refresh" }) {
   const database = yield* emptyDatabase
   yield* Effect.provide(
@@ -52,7 +52,7 @@ export const oldDatabase = Effect.fnUntraced(function* (discord = { access: "acc
   return { ...database, query }
 })
 
-/** Every table of the database, built as it is, with all its rows. */
+/** Every table of the database: its definition and all its rows. */
 export const contents = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const schemas = ["public", "adopted"]

@@ -31,10 +31,10 @@ The old tables lie in the schema adopted until a person drops it
 Adopted
 `
 
-/** Of another type, or null where ours holds a default: looked at on their own. */
+/** Columns with another type, or null where ours has a default: compared on their own. */
 const changed = new Set(["discord_oauth_tokens.expires_at", "security_audit_events.metadata"])
 
-/** How many rows of a table have promised values that the other schema's table lacks. */
+/** How many rows of a table have values that must be kept and that the other schema's table lacks. */
 const lost = (table: string, from: string, to: string) => {
   const columns = promised
     .get(table)!
@@ -45,7 +45,7 @@ const lost = (table: string, from: string, to: string) => {
 }
 
 describe("npm run migrate -- adopt", () => {
-  it.live("brings every promised row and value over, and makes the schema of a new installation", () =>
+  it.live("copies every row and value it must keep, and creates the schema of a new installation", () =>
     Effect.gen(function* () {
       const { layer, query, ...database } = yield* oldDatabase()
       const env = variables(database)
@@ -75,7 +75,7 @@ describe("npm run migrate -- adopt", () => {
     })
   )
 
-  it.live("leaves the earlier service's own books alone, and says so when there is nothing left to do", () =>
+  it.live("leaves the earlier service's own history tables alone, and says when there is nothing left to do", () =>
     Effect.gen(function* () {
       const { layer, query, ...database } = yield* oldDatabase()
       const books = "select md5(string_agg(m::text, '')) as books from _sqlx_migrations m"
@@ -94,7 +94,7 @@ describe("npm run migrate -- adopt", () => {
     })
   )
 
-  it.live("says which tables of others still belong to the old ones, and which snapshots it cannot read", () =>
+  it.live("names foreign tables that still reference the old ones, and snapshots it cannot read", () =>
     Effect.gen(function* () {
       const { query, ...database } = yield* oldDatabase()
       yield* query("create table raid_plans (guild_id uuid references guilds)")
@@ -113,7 +113,7 @@ describe("npm run migrate -- adopt", () => {
     })
   )
 
-  it.live("seeds no installation twice, and one that was never seeded as any other", () =>
+  it.live("never seeds an installation twice, and seeds one that never was like a new one", () =>
     Effect.gen(function* () {
       const { layer, query } = yield* oldDatabase()
       yield* query("truncate seed_history")
@@ -128,7 +128,7 @@ describe("npm run migrate -- adopt", () => {
     })
   )
 
-  it.live("in two processes at once: one does it, the other finds it done", () =>
+  it.live("run in two processes at once: one adopts, the other finds nothing to do", () =>
     Effect.gen(function* () {
       const database = yield* oldDatabase()
       const both = yield* Effect.replicateEffect(run(variables(database), "adopt"), 2, { concurrency: 2 })
@@ -139,14 +139,14 @@ describe("npm run migrate -- adopt", () => {
     })
   )
 
-  it.live("killed in the middle changes nothing, and the next one does all", () =>
+  it.live("killed halfway changes nothing, and the next run does everything", () =>
     Effect.gen(function* () {
       const { layer, query, ...database } = yield* oldDatabase()
       const before = yield* Effect.provide(contents, layer)
       const child = yield* start(variables(database), program, "adopt")
       const killWithin = Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
-        // The last migration wants this name, too, and waits to learn whether it will be free.
+        // The last migration needs the same name, so it waits for this transaction to end.
         yield* sql`create table live_guild_invites ()`
         const waiting = sql`select from pg_locks where not granted and pg_backend_pid() = any (pg_blocking_pids(pid))`
         yield* Effect.repeat(Effect.delay(waiting, "10 millis"), { until: (rows) => rows.length > 0 })

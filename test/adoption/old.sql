@@ -1,5 +1,5 @@
--- The database of the earlier service, as one of its installations may look: its own types, names of constraints and
--- indexes, triggers, columns that ours lack and lacking what only ours have.
+-- The database of the earlier service, as an installation may look: its own types, triggers, and names of constraints and
+-- indexes; some columns that ours lacks, and none of those that only ours has.
 
 create type guild_role as enum ('applicant', 'raider', 'officer', 'admin');
 create type raid_region as enum ('us', 'eu', 'kr', 'tw', 'cn');

@@ -51,7 +51,7 @@ insert into characters (id, user_id, name, region, server, class, race, spec, ro
   ('00000000-0000-4000-8000-0000000000c2', '00000000-0000-4000-8000-00000000000b', 'Borîn', 'eu', 'spineshatter', 'Druid', 'Tauren', 'Feral', 'melee', 'alt', '', '2024-05-01 10:00:00+00', '2024-05-03 10:00:00+00', null),
   ('00000000-0000-4000-8000-0000000000c3', '00000000-0000-4000-8000-00000000000a', 'Adamant', 'eu', 'Spineshatter', 'Mage', 'Undead', 'Fire', 'ranged', 'alt', '', '2024-05-01 10:00:00+00', '2024-05-03 10:00:00+00', '2024-05-04 10:00:00+00');
 
--- The second is in words of the provider, which the service does not read.
+-- The second is in the provider's own format, which the service cannot read.
 insert into warcraftlogs_snapshots (character_id, gear, rankings, zone_id, metric, best_performance_average, total_kills, fetched_at) values
   ('00000000-0000-4000-8000-0000000000c1',
    '[{"id": 28963, "slot": 1, "quality": 4, "icon": "inv_helmet_96.jpg", "itemLevel": 120, "permanentEnchant": null, "temporaryEnchant": null, "gems": null}]',

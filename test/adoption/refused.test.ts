@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 60_000 })
 
 const ada = "00000000-0000-4000-8000-00000000000a"
 
-/** What somebody did to the old tables, and what is then said. */
+/** A change to the old tables, and what adopt then reports. */
 const faults: ReadonlyArray<readonly [statement: string, told: string]> = [
   ["drop table guild_invites", "guild_invites: the table is missing"],
   ["alter table user_sessions drop column csrf_token_hash", "user_sessions: csrf_token_hash is missing"],
@@ -43,7 +43,7 @@ const faults: ReadonlyArray<readonly [statement: string, told: string]> = [
 ]
 
 describe("adopt refuses, and changes nothing, when", () => {
-  it.live("tables, columns and rows are not as they must be: all are told at once", () =>
+  it.live("tables, columns or rows are not as expected: every problem is reported at once", () =>
     Effect.gen(function* () {
       const { layer, query, ...database } = yield* oldDatabase()
       for (const [statement] of faults) yield* query(statement)
@@ -62,7 +62,7 @@ describe("adopt refuses, and changes nothing, when", () => {
     })
   )
 
-  it.live("somebody is still at work on the tables", () =>
+  it.live("the tables are still in use", () =>
     Effect.gen(function* () {
       const { layer } = yield* oldDatabase()
       const before = yield* Effect.provide(contents, layer)
@@ -79,7 +79,7 @@ describe("adopt refuses, and changes nothing, when", () => {
     })
   )
 
-  it.live("there is nothing of an earlier service, or the place for it is taken", () =>
+  it.live("there is no earlier service, or the schema for it already exists", () =>
     Effect.gen(function* () {
       const empty = yield* emptyDatabase
       const { message } = yield* Effect.provide(Effect.flip(adoptFrom(migrationsDirectory)), empty.layer)
@@ -92,7 +92,7 @@ describe("adopt refuses, and changes nothing, when", () => {
   )
 })
 
-it.live("a start on such a database changes nothing and tells how to adopt it", () =>
+it.live("a start on a database of the earlier service changes nothing and says how to adopt it", () =>
   Effect.gen(function* () {
     const { layer } = yield* oldDatabase()
     const before = yield* Effect.provide(contents, layer)

@@ -12,7 +12,7 @@ const ada = "00000000-0000-4000-8000-00000000000a"
 const guildId = "a1f1bcf2-47c2-4d57-bf9e-24edd3a6dcae"
 const characterId = "00000000-0000-4000-8000-0000000000c1"
 
-/** A request of a browser with these cookies. */
+/** A request from a browser with these cookies. */
 const asker = (url: string, session: string) => (method: string, path: string, csrf?: string, json?: unknown) =>
   Effect.promise(async () => {
     const headers = {
@@ -28,7 +28,7 @@ const asker = (url: string, session: string) => (method: string, path: string, c
     return { status: response.status, cookies: response.headers.getSetCookie().join("\n"), body: answer }
   })
 
-/** A service on an adopted database, where Discord's tokens of Ada are good. */
+/** A service on an adopted database, where Ada's Discord tokens are still valid. */
 const served = Effect.gen(function* () {
   const discord = yield* started
   const granted = yield* signIn(discord, "900000000000000001")
@@ -43,7 +43,7 @@ const served = Effect.gen(function* () {
   return { url: service.url, query: database.query }
 })
 
-it.live("an adopted database is served as before: sessions, guilds, roster, and Discord's tokens", () =>
+it.live("an adopted database works as before: sessions, guilds, roster and Discord tokens", () =>
   Effect.gen(function* () {
     const { url, query } = yield* served
     const ask = asker(url, tokens.live)
@@ -90,7 +90,7 @@ it.live("an adopted database is served as before: sessions, guilds, roster, and 
   })
 )
 
-it.live("an adopted session keeps its CSRF token and takes the one it is given next, but no other", () =>
+it.live("an adopted session accepts its old CSRF token and its new one, and no other", () =>
   Effect.gen(function* () {
     const { url } = yield* served
     const ask = asker(url, tokens.live)

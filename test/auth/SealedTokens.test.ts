@@ -13,7 +13,7 @@ const tokens = {
 }
 
 layer(Crypto.layer.pipe(Layer.provide(AppConfig.layerFrom(environment))))("Discord's tokens", (it) => {
-  it.effect("are sealed, each for itself, and a refresh token that is not there stays so", () =>
+  it.effect("are sealed separately, and an absent refresh token stays absent", () =>
     Effect.gen(function* () {
       const crypto = yield* Crypto
       const both = yield* sealTokens(crypto, { ...tokens, refreshToken: Redacted.make("refresh") })

@@ -33,7 +33,7 @@ const ways = [
 ]
 
 layer(TestApp.layer(), live)("cookies", (it) => {
-  it.effect.each(ways)("S01 with $variables have exactly these attributes, and go with the same ones", (way) =>
+  it.effect.each(ways)("S01 with $variables have exactly these attributes, and are cleared with the same ones", (way) =>
     Effect.gen(function* () {
       const app = yield* TestApp
       const { send } = yield* openBrowser(yield* startReplica({ ...app.variables, ...way.variables }))
@@ -42,7 +42,7 @@ layer(TestApp.layer(), live)("cookies", (it) => {
         `${session}=${sid}; Max-Age=${age}; ${way.domain ?? ""}Path=/; HttpOnly; ${way.attributes}`,
         `${csrf}=${token}; Max-Age=${age}; ${way.domain ?? ""}Path=/; ${way.attributes}`
       ]
-      // A jar would keep Secure cookies from plain HTTP, so they are carried by hand.
+      // A cookie jar would not send Secure cookies over plain HTTP, so the test sends them itself.
       const begun = yield* send("GET", "/api/v1/auth/discord/url")
       const json = yield* app.discord.authorize(begun.body.url, personas.raider.id)
       const browser = begun.setCookie.split(";")[0]!
@@ -55,7 +55,7 @@ layer(TestApp.layer(), live)("cookies", (it) => {
     })
   )
 
-  it.effect("the cookie of a begun sign-in has the prefix of the session's, and its own hour", () =>
+  it.effect("the sign-in cookie has the same prefix as the session's, and lasts an hour", () =>
     Effect.gen(function* () {
       const app = yield* TestApp
       for (const [name, prefix, domain] of [
@@ -74,7 +74,7 @@ layer(TestApp.layer(), live)("cookies", (it) => {
     })
   )
 
-  it.effect("a session is read out of any header that holds one value of it", () =>
+  it.effect("a session is read from any Cookie header that has one value for it", () =>
     Effect.gen(function* () {
       const { signIn, cookie, url } = yield* openBrowser()
       yield* signIn()

@@ -10,18 +10,23 @@ import { live, TestApp } from "../support/TestApp.ts"
 const body = { name: "N", realm: "R", region: "eu", faction: "horde", game_version: "classic", code: "c", state: "s" }
 const guarded = unsafeRoutes.filter(({ signedIn }) => signedIn)
 
-/** A digest of every row that a request must not change; what only notes that somebody asked is left out. */
-const digest = query`
-  select md5(string_agg(row::text, '|' order by row::text)) as digest from (
-    select to_jsonb(t) - 'x' as row from users t union all select to_jsonb(t) from guilds t
-    union all select to_jsonb(t) from guild_memberships t union all select to_jsonb(t) from guild_invites t
-    union all select to_jsonb(t) from characters t union all select to_jsonb(t) from user_sessions t
-    union all select to_jsonb(t) from discord_identities t union all select to_jsonb(t) from discord_profiles t
-    union all select to_jsonb(t) from discord_oauth_tokens t
-    union all select to_jsonb(t) from character_warcraftlogs_snapshots t) rows`
+/** What a safe request may write; every other table of the catalogue must stay as it is. */
+const mayChange = [
+  // GET /auth/discord/url stores the state of the sign-in that it begins.
+  "oauth_states",
+  // It also records that a sign-in was begun.
+  "security_audit_events"
+]
+
+/** A digest of each table in the database, without those named. */
+const digests = (...without: ReadonlyArray<string>) => query`
+  select tablename, md5(query_to_xml(format('select to_jsonb(t) from %I.%I t order by 1', schemaname, tablename), true,
+    false, '')::text) as digest
+  from pg_tables where schemaname = 'public' and tablename <> all(string_to_array(${without.join()}, ','))
+  order by tablename`
 
 layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("CSRF and origin", (it) => {
-  it.effect.each(guarded)("X01 $name refuses an absent, empty, wrong, foreign and doubled token", ({ method, path }) =>
+  it.effect.each(guarded)("X01 $name refuses an absent, empty, wrong, foreign or doubled token", ({ method, path }) =>
     Effect.gen(function* () {
       const [mine, theirs] = [yield* openBrowser(), yield* openBrowser()]
       yield* mine.signIn()
@@ -53,13 +58,14 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("CSRF and origin", (it) => 
   )
 
   it.effect.each(unsafeRoutes)(
-    "X03 $name refuses a foreign origin, and changes and prolongs nothing",
+    "X03 $name refuses a foreign origin, changes nothing and extends no session",
     ({ method, path }) =>
       Effect.gen(function* () {
         const { send, signIn } = yield* openBrowser()
         yield* signIn()
         yield* query`update user_sessions set last_seen_at = now() - interval '1 hour'`
-        const before = yield* digest
+        const before = yield* digests()
+        assert.isNotEmpty(before)
         for (const headers of [
           { origin: "https://evil.test" },
           { origin: "null" },
@@ -69,11 +75,11 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("CSRF and origin", (it) => 
           const answer = yield* send(method, path, { json: body, headers })
           assert.deepStrictEqual([answer.status, answer.body.error.code], [403, "auth.origin_forbidden"])
         }
-        assert.deepStrictEqual(yield* digest, before)
+        assert.deepStrictEqual(yield* digests(), before)
       })
   )
 
-  it.effect.each(unsafeRoutes)("X04 $name takes no form, text or multipart body", ({ method, path }) =>
+  it.effect.each(unsafeRoutes)("X04 $name refuses form, text and multipart bodies", ({ method, path }) =>
     Effect.gen(function* () {
       const { send, signIn } = yield* openBrowser()
       yield* signIn()
@@ -88,9 +94,10 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("CSRF and origin", (it) => 
     Effect.gen(function* () {
       const { send, signIn } = yield* openBrowser()
       yield* signIn()
-      const before = yield* digest
+      const before = yield* digests(...mayChange)
+      assert.isNotEmpty(before)
       yield* send(method, path)
-      assert.deepStrictEqual(yield* digest, before)
+      assert.deepStrictEqual(yield* digests(...mayChange), before)
     })
   )
 
@@ -104,7 +111,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("CSRF and origin", (it) => 
     })
   )
 
-  it.effect("the app's own origin may change, and any origin may read", () =>
+  it.effect("the app's own origin may change data, and any origin may read", () =>
     Effect.gen(function* () {
       const { send, signIn, url, cookie } = yield* openBrowser()
       yield* signIn()

@@ -7,7 +7,7 @@ import { live, startReplica, TestApp } from "../support/TestApp.ts"
 
 const minutes = 60_000
 
-/** The base URL of a replica whose clock is wrong by so many minutes, and how often it was asked for the time. */
+/** The base URL of a replica whose clock is off by so many minutes, and how often the clock was read. */
 const replicaWith = Effect.fnUntraced(function* (shift: number) {
   const { variables } = yield* TestApp
   const clock = yield* Clock.Clock
@@ -29,8 +29,8 @@ const replicaWith = Effect.fnUntraced(function* (shift: number) {
   return { url, asked: () => asked }
 })
 
-layer(TestApp.layer(), live)("a clock that is wrong", (it) => {
-  it.effect.each([{ shift: 10 }, { shift: -10 }])("D10 by $shift minutes changes no expiry", ({ shift }) =>
+layer(TestApp.layer(), live)("a wrong clock", (it) => {
+  it.effect.each([{ shift: 10 }, { shift: -10 }])("D10 off by $shift minutes changes no expiry", ({ shift }) =>
     Effect.gen(function* () {
       const { discord } = yield* TestApp
       const { url, asked } = yield* replicaWith(shift)

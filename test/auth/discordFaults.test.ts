@@ -29,7 +29,7 @@ const stages = [
 ]
 
 layer(TestApp.layer(), live)("Discord's faults", (it) => {
-  it.effect("A09 each is a mapped error within 6 s, at the exchange and at the profile, and nobody is signed in", () =>
+  it.effect("A09 each is a mapped error within 6 s, at the exchange and at the profile, and creates no session", () =>
     Effect.gen(function* () {
       const { variables } = yield* TestApp
       const suffer = Effect.fnUntraced(function* ({ fault, status, path, code }: (typeof cases)[number]) {
@@ -56,7 +56,7 @@ layer(TestApp.layer(), live)("Discord's faults", (it) => {
     })
   )
 
-  it.effect("A05 the exchange carries verifier, redirect URI and credentials, and is never repeated", () =>
+  it.effect("A05 the exchange carries verifier, redirect URI and credentials, and is never retried", () =>
     Effect.gen(function* () {
       const { discord } = yield* TestApp
       const { authorize, send } = yield* openBrowser()
@@ -70,12 +70,12 @@ layer(TestApp.layer(), live)("Discord's faults", (it) => {
         grant_type: "authorization_code",
         redirect_uri: environment.DISCORD_REDIRECT_URL
       })
-      // The simulator refuses a verifier that does not fit the challenge, so a sign-in proves it.
+      // The simulator refuses a verifier that does not match the challenge, so a sign-in proves that it does.
       assert.property(call!.body, "code_verifier")
     })
   )
 
-  it.effect("a code that Discord does not know is refused as such", () =>
+  it.effect("a code that Discord does not know is refused with its own error", () =>
     Effect.gen(function* () {
       const { authorize, send } = yield* openBrowser()
       const { state } = yield* authorize(personas.raider.id)
@@ -86,7 +86,7 @@ layer(TestApp.layer(), live)("Discord's faults", (it) => {
     })
   )
 
-  it.effect("A10 a scope without identify is a clean 502", () =>
+  it.effect("A10 a grant without identify is a 502", () =>
     Effect.gen(function* () {
       const { discord } = yield* TestApp
       const id = "900000000000000557"

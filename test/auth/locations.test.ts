@@ -29,7 +29,7 @@ const behindProxy = Layer.unwrap(
   )
 )
 
-/** Signs in from an address, as the proxy says it. */
+/** Signs in from the address that the proxy reports. */
 const signInFrom = Effect.fnUntraced(function* (address: string, at?: string) {
   const browser = yield* openBrowser(at)
   const json = yield* browser.authorize(personas.raider.id)
@@ -40,7 +40,7 @@ const signInFrom = Effect.fnUntraced(function* (address: string, at?: string) {
 })
 
 layer(behindProxy, live)("locations of sessions", (it) => {
-  it.effect("are that of the sign-in, and that of the last time it was seen", () =>
+  it.effect("are those of the sign-in and of the latest activity", () =>
     Effect.gen(function* () {
       const { send } = yield* signInFrom("81.2.69.142")
       const ask = (address: string) =>
@@ -68,7 +68,7 @@ layer(behindProxy, live)("locations of sessions", (it) => {
     })
   )
 
-  it.effect("D13 are unknown when the file is missing or damaged, and nothing else is different", () =>
+  it.effect("D13 are unknown when the file is missing or damaged, and everything else works", () =>
     Effect.gen(function* () {
       const { variables } = yield* TestApp
       const damaged = join(variables.GEOIP_DATABASE_PATH!, "..", "damaged.mmdb")

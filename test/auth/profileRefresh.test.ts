@@ -10,7 +10,7 @@ import { live, startReplica, TestApp } from "../support/TestApp.ts"
 
 const path = "/api/v1/auth/session"
 
-/** A person of one test, whose name at Discord can change. */
+/** A person for one test, whose name at Discord can change. */
 const person = Effect.fnUntraced(function* (number: number) {
   const { discord } = yield* TestApp
   const id = `90000000000000${number}`
@@ -53,7 +53,7 @@ const stored = (id: string) =>
     ([row]) => row!
   )
 
-/** Asks for the session until its profile was refreshed a number of times since the sign-in. */
+/** Waits until the profile was refreshed this many times since the sign-in; returns the calls to Discord. */
 const refreshed = Effect.fnUntraced(function* (id: string, times: number) {
   yield* eventually(events(id), (all) => all.length === times + 1)
   const { discord } = yield* TestApp
@@ -61,7 +61,7 @@ const refreshed = Effect.fnUntraced(function* (id: string, times: number) {
 })
 
 layer(TestApp.layer(), live)("the daily refresh of a profile", (it) => {
-  it.effect("asks Discord once, however many requests over two replicas find the profile old", () =>
+  it.effect("asks Discord once, however many requests to two replicas find the profile outdated", () =>
     Effect.gen(function* () {
       const app = yield* TestApp
       const { id, browser, rename } = yield* person(3001)
@@ -83,7 +83,7 @@ layer(TestApp.layer(), live)("the daily refresh of a profile", (it) => {
     })
   )
 
-  it.effect("leaves a profile of less than a day alone", () =>
+  it.effect("leaves a profile alone that is less than a day old", () =>
     Effect.gen(function* () {
       const { discord, statements } = yield* TestApp
       const { id, browser } = yield* person(3002)
@@ -109,7 +109,7 @@ layer(TestApp.layer(), live)("the daily refresh of a profile", (it) => {
     })
   )
 
-  it.effect("rotates tokens that Discord refuses, and goes on with the new ones the day after", () =>
+  it.effect("rotates tokens that Discord refuses, and uses the new ones the next day", () =>
     Effect.gen(function* () {
       const { discord } = yield* TestApp
       const { id, browser, rename } = yield* person(3004)
@@ -133,7 +133,7 @@ layer(TestApp.layer(), live)("the daily refresh of a profile", (it) => {
   it.effect.each([
     { number: 3005, seconds: 55, calls: ["token 200", "@me 200"] },
     { number: 3006, seconds: 120, calls: ["@me 200"] }
-  ])("with a token that lasts $seconds s makes the calls $calls", ({ number, seconds, calls }) =>
+  ])("with a token that expires in $seconds s makes the calls $calls", ({ number, seconds, calls }) =>
     Effect.gen(function* () {
       const { id, browser } = yield* person(number)
       yield* ageProfile(id)
@@ -145,7 +145,7 @@ layer(TestApp.layer(), live)("the daily refresh of a profile", (it) => {
     })
   )
 
-  it.effect("S02 when Discord takes no token any more, every session is refused until the next sign-in", () =>
+  it.effect("S02 when Discord accepts none of the tokens, every session is refused until the next sign-in", () =>
     Effect.gen(function* () {
       const { discord, variables } = yield* TestApp
       const { id, browser: desk } = yield* person(3007)
@@ -171,30 +171,32 @@ layer(TestApp.layer(), live)("the daily refresh of a profile", (it) => {
     })
   )
 
-  it.effect("a new encryption key with the previous one beside it reads what is stored, and seals what comes", () =>
-    Effect.gen(function* () {
-      const { discord, variables } = yield* TestApp
-      const { id, browser } = yield* person(3009)
-      const keys = {
-        ...variables,
-        DISCORD_TOKEN_ENCRYPTION_KEY: randomBytes(32).toString("base64"),
-        DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS: environment.DISCORD_TOKEN_ENCRYPTION_KEY
-      }
-      const changing = yield* openBrowser(yield* startReplica(keys), browser.jar)
-      yield* ageProfile(id)
-      yield* changing.client.sessions.current()
-      assert.deepStrictEqual(yield* refreshed(id, 1), ["@me 200"])
-      discord.dropTokens({ keepRefresh: true })
-      yield* ageProfile(id)
-      yield* changing.client.sessions.current()
-      assert.deepStrictEqual(yield* refreshed(id, 2), ["@me 200", "@me 401", "token 200", "@me 200"])
-      discord.calls.reset()
-      const alone = { ...keys, DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS: "" }
-      const changed = yield* openBrowser(yield* startReplica(alone), browser.jar)
-      yield* ageProfile(id)
-      yield* changed.client.sessions.current()
-      assert.deepStrictEqual(yield* refreshed(id, 3), ["@me 200"])
-    })
+  it.effect(
+    "with a new encryption key and the previous one, old tokens can be read and new ones are sealed with the new key",
+    () =>
+      Effect.gen(function* () {
+        const { discord, variables } = yield* TestApp
+        const { id, browser } = yield* person(3009)
+        const keys = {
+          ...variables,
+          DISCORD_TOKEN_ENCRYPTION_KEY: randomBytes(32).toString("base64"),
+          DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS: environment.DISCORD_TOKEN_ENCRYPTION_KEY
+        }
+        const changing = yield* openBrowser(yield* startReplica(keys), browser.jar)
+        yield* ageProfile(id)
+        yield* changing.client.sessions.current()
+        assert.deepStrictEqual(yield* refreshed(id, 1), ["@me 200"])
+        discord.dropTokens({ keepRefresh: true })
+        yield* ageProfile(id)
+        yield* changing.client.sessions.current()
+        assert.deepStrictEqual(yield* refreshed(id, 2), ["@me 200", "@me 401", "token 200", "@me 200"])
+        discord.calls.reset()
+        const alone = { ...keys, DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS: "" }
+        const changed = yield* openBrowser(yield* startReplica(alone), browser.jar)
+        yield* ageProfile(id)
+        yield* changed.client.sessions.current()
+        assert.deepStrictEqual(yield* refreshed(id, 3), ["@me 200"])
+      })
   )
 
   it.effect("logging out revokes nothing at Discord", () =>

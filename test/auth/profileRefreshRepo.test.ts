@@ -25,7 +25,7 @@ const stored = Effect.map(
   ([row]) => row!
 )
 
-/** Signs in and makes the profile as old as asked, then claims its refresh. */
+/** Signs in, makes the profile as old as asked, then claims its refresh. */
 const claimAt = Effect.fnUntraced(function* (age: string) {
   const browser = yield* openBrowser()
   yield* browser.signIn()
@@ -36,7 +36,7 @@ const claimAt = Effect.fnUntraced(function* (age: string) {
 })
 
 layer(repository, live)("the claim of a refresh", (it) => {
-  it.effect("is given after a day, not before, and to one of fifty", () =>
+  it.effect("is granted after a day, not before, and to one of fifty callers", () =>
     Effect.gen(function* () {
       const { repo, user, claim } = yield* claimAt("23 hours 59 minutes")
       assert.isUndefined(claim)
@@ -49,7 +49,7 @@ layer(repository, live)("the claim of a refresh", (it) => {
     })
   )
 
-  it.effect("is not given while a sign-in is demanded, nor without tokens", () =>
+  it.effect("is not granted while a new sign-in is required, nor without tokens", () =>
     Effect.gen(function* () {
       const { repo, user, claim } = yield* claimAt("2 days")
       yield* repo.requireRelogin(claim!, "test")
@@ -61,7 +61,7 @@ layer(repository, live)("the claim of a refresh", (it) => {
     })
   )
 
-  it.effect("stores tokens, and keeps the old refresh token when no new one came", () =>
+  it.effect("stores tokens, and keeps the old refresh token when there is no new one", () =>
     Effect.gen(function* () {
       const { repo, claim } = yield* claimAt("2 days")
       yield* repo.storeTokens(claim!, { ...tokens, refreshToken: null })
@@ -72,7 +72,7 @@ layer(repository, live)("the claim of a refresh", (it) => {
     })
   )
 
-  it.effect("stores nothing once a sign-in has come between, nor the profile of somebody else", () =>
+  it.effect("stores nothing after a sign-in in between, nor another user's profile", () =>
     Effect.gen(function* () {
       const { repo, claim, browser } = yield* claimAt("2 days")
       const before = yield* stored
@@ -87,21 +87,23 @@ layer(repository, live)("the claim of a refresh", (it) => {
     })
   )
 
-  it.effect("O04 stores the profile or the demand with one audit row that names the request", () =>
-    Effect.gen(function* () {
-      const { repo, claim, user } = yield* claimAt("2 days")
-      const info = { ...(yield* RequestInfo), id: "request-of-a-refresh", ip: "81.2.69.7", userAgent: "agent" }
-      yield* repo.storeProfile(claim!, profile).pipe(Effect.provideService(RequestInfo, info))
-      yield* repo.requireRelogin(claim!, "test").pipe(Effect.provideService(RequestInfo, info))
-      assert.deepInclude(yield* stored, { username: "changed", relogin_reason: "test" })
-      const rows = yield* query`
+  it.effect(
+    "O04 stores the profile, or that a new sign-in is required, with one audit row that names the request",
+    () =>
+      Effect.gen(function* () {
+        const { repo, claim, user } = yield* claimAt("2 days")
+        const info = { ...(yield* RequestInfo), id: "request-of-a-refresh", ip: "81.2.69.7", userAgent: "agent" }
+        yield* repo.storeProfile(claim!, profile).pipe(Effect.provideService(RequestInfo, info))
+        yield* repo.requireRelogin(claim!, "test").pipe(Effect.provideService(RequestInfo, info))
+        assert.deepInclude(yield* stored, { username: "changed", relogin_reason: "test" })
+        const rows = yield* query`
         select event_type, user_id, host(ip_address) as ip, user_agent, metadata->>'reason' as reason
         from security_audit_events where metadata->>'request_id' = ${info.id} order by created_at`
-      const common = { user_id: user.id, ip: info.ip, user_agent: "agent" }
-      assert.deepStrictEqual(rows, [
-        { event_type: "profile_refreshed", reason: "daily", ...common },
-        { event_type: "relogin_required", reason: "test", ...common }
-      ])
-    })
+        const common = { user_id: user.id, ip: info.ip, user_agent: "agent" }
+        assert.deepStrictEqual(rows, [
+          { event_type: "profile_refreshed", reason: "daily", ...common },
+          { event_type: "relogin_required", reason: "test", ...common }
+        ])
+      })
   )
 })

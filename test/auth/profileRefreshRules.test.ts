@@ -24,7 +24,7 @@ const down = Effect.fail(new DiscordUnavailable({ stage: "profile", reason: "sta
 const unavailable = Effect.fail(new DependencyUnavailable({ retryAfter: 1 }))
 const profile = { id: "1", username: "u" } as DiscordProfile
 
-/** What Discord says of each token, and what it gives for the refresh token. */
+/** What Discord answers to each access token, and to the refresh token. */
 interface Case {
   readonly claim?: Partial<Claim> | undefined
   readonly me?: Readonly<Record<string, ReturnType<DiscordClient["Service"]["currentUser"]>>>
@@ -32,7 +32,7 @@ interface Case {
   readonly repo?: Partial<ProfileRefreshRepo["Service"]>
 }
 
-/** The rules alone, with a list of what they did; a token under way is shown by its name. */
+/** The rules alone, with a list of what they did, in which tokens are shown by name. */
 const rules = ({ claim = {}, me = {}, rotation, repo }: Case) => {
   const done: Array<string> = []
   const note = (what: string) => Effect.sync(() => void done.push(what))
@@ -92,7 +92,7 @@ const cases: ReadonlyArray<Case & { what: string; does: ReadonlyArray<string>; w
     does: ["me access1", "refresh refresh1", "tokens stored", "me access2", "profile stored"]
   },
   {
-    what: "a refused token, and the next one refused as well",
+    what: "a refused token, and its successor refused too",
     me: { access1: rejected, access2: rejected },
     does: ["me access1", "refresh refresh1", "tokens stored", "me access2"],
     warns: "DiscordTokenRejected"
@@ -114,8 +114,8 @@ const cases: ReadonlyArray<Case & { what: string; does: ReadonlyArray<string>; w
     does: ["refresh refresh1"],
     warns: "DiscordUnavailable"
   },
-  { what: "tokens of a lost key", claim: { accessToken: "v1:x:y" }, does: [], warns: "CannotOpen" },
-  { what: "PostgreSQL away", repo: { claim: () => unavailable }, does: [], warns: "dependency.unavailable" },
+  { what: "tokens sealed with a lost key", claim: { accessToken: "v1:x:y" }, does: [], warns: "CannotOpen" },
+  { what: "PostgreSQL down", repo: { claim: () => unavailable }, does: [], warns: "dependency.unavailable" },
   { what: "nothing to do", repo: { claim: () => Effect.undefined }, does: [] }
 ]
 
@@ -140,7 +140,7 @@ it.effect("stores rotated tokens as soon as PostgreSQL is back", () => {
   }).pipe(Effect.provide(layer))
 })
 
-it.effect("has four at once and leaves the others to a later request", () =>
+it.effect("runs four at once and leaves the others to a later request", () =>
   Effect.gen(function* () {
     const answer = yield* Deferred.make<DiscordProfile>()
     const { done, begin, layer } = rules({ me: { access1: Deferred.await(answer) } })
@@ -157,7 +157,7 @@ it.effect("has four at once and leaves the others to a later request", () =>
   })
 )
 
-it.effect("a stop waits two seconds for what was begun, and no longer", () =>
+it.effect("shutdown waits two seconds for running refreshes, and no longer", () =>
   Effect.gen(function* () {
     const { done, begin, layer } = rules({ me: { access1: Effect.delay(Effect.succeed(profile), "1500 millis") } })
     const hanging = rules({ me: { access1: Effect.never } })
@@ -175,7 +175,7 @@ it.effect("a stop waits two seconds for what was begun, and no longer", () =>
   })
 )
 
-it.effect("a defect costs its own refresh alone, and is told", () => {
+it.effect("a defect fails only its own refresh, and is logged", () => {
   const { begin, layer } = rules({ me: { access1: Effect.die(new Error("broken")) } })
   return Effect.gen(function* () {
     const { lines } = yield* withLog(Effect.provide(begin, layer))

@@ -9,7 +9,7 @@ const path = "/api/v1/auth/session"
 
 type Browser = Effect.Success<ReturnType<typeof openBrowser>>
 
-/** What a request says with this cookie and no other, on each replica. */
+/** How each replica answers a request with this cookie and no other: `live`, or the error code. */
 const verdicts = Effect.fnUntraced(function* (cookie: string, ...urls: ReadonlyArray<string>) {
   return yield* Effect.forEach(urls, (url) =>
     Effect.gen(function* () {
@@ -23,7 +23,7 @@ const verdicts = Effect.fnUntraced(function* (cookie: string, ...urls: ReadonlyA
 const sessionCookie = ({ cookie }: Browser) => Effect.map(cookie("session"), (token) => `session=${token}`)
 
 layer(TestApp.layer(), live)("the life of a session", (it) => {
-  it.effect("S03 an active browser that never sees a cookie again stays signed in for 90 days, and no longer", () =>
+  it.effect("S03 an active browser that is never sent another cookie stays signed in for 90 days, and no longer", () =>
     Effect.gen(function* () {
       const { url } = yield* TestApp
       const browser = yield* openBrowser()
@@ -60,7 +60,7 @@ layer(TestApp.layer(), live)("the life of a session", (it) => {
     })
   )
 
-  it.effect("A07 signing in never takes over a token from before it, live, dead or made up", () =>
+  it.effect("A07 signing in never reuses an earlier token, be it live, dead or made up", () =>
     Effect.gen(function* () {
       const { url, variables } = yield* TestApp
       const twin = yield* startReplica(variables)
@@ -86,7 +86,7 @@ layer(TestApp.layer(), live)("the life of a session", (it) => {
     })
   )
 
-  it.effect("S09 all sessions of a deleted user are refused by both replicas, and by a later sign-in stay so", () =>
+  it.effect("S09 both replicas refuse all sessions of a deleted user, even after a later sign-in", () =>
     Effect.gen(function* () {
       const { url, variables } = yield* TestApp
       const twin = yield* startReplica(variables)

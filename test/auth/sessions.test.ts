@@ -22,12 +22,12 @@ const endings = [
     code: "auth.session_expired"
   },
   {
-    what: "a session of 90 days",
+    what: "a session older than 90 days",
     end: (id: string) => query`update user_sessions set created_at = now() - interval '90 days' where id = ${id}::uuid`,
     code: "auth.session_expired"
   },
   {
-    what: "a session that Discord wants renewed",
+    what: "a session that needs a new sign-in at Discord",
     end: (id: string) => query`
       update discord_identities set relogin_required_at = now()
       where user_id = (select user_id from user_sessions where id = ${id}::uuid)`,
@@ -80,7 +80,7 @@ layer(TestApp.layer(), live)("sessions", (it) => {
     })
   )
 
-  it.effect("S03 moves last-seen and expiry after five minutes, not before, and never past 90 days", () =>
+  it.effect("S03 updates last-seen and expiry after five minutes, not before, and never past 90 days", () =>
     Effect.gen(function* () {
       const { client, signIn } = yield* openBrowser()
       yield* signIn()
@@ -98,7 +98,7 @@ layer(TestApp.layer(), live)("sessions", (it) => {
     })
   )
 
-  it.effect("X02 GET /auth/csrf a hundred times in parallel breaks neither of two tabs", () =>
+  it.effect("X02 a hundred parallel GET /auth/csrf break neither of two tabs", () =>
     Effect.gen(function* () {
       const { client, send, signIn, cookie } = yield* openBrowser()
       yield* signIn()
@@ -112,7 +112,7 @@ layer(TestApp.layer(), live)("sessions", (it) => {
     })
   )
 
-  it.effect("the CSRF token of another session does not do", () =>
+  it.effect("the CSRF token of another session is refused", () =>
     Effect.gen(function* () {
       const [mine, theirs] = [yield* openBrowser(), yield* openBrowser()]
       yield* mine.signIn()
@@ -127,7 +127,7 @@ layer(TestApp.layer(), live)("sessions", (it) => {
     })
   )
 
-  it.effect("X02 a session that came with another CSRF token takes that one and its own, and nobody else's", () =>
+  it.effect("X02 a session with an adopted CSRF token accepts that one and its own, and no other session's", () =>
     Effect.gen(function* () {
       const [mine, theirs] = [yield* openBrowser(), yield* openBrowser()]
       yield* mine.signIn()
@@ -150,7 +150,7 @@ layer(TestApp.layer(), live)("sessions", (it) => {
     })
   )
 
-  it.effect("logging out clears both cookies and ends this session alone", () =>
+  it.effect("logging out clears both cookies and ends only this session", () =>
     Effect.gen(function* () {
       const [desk, phone] = [yield* openBrowser(), yield* openBrowser()]
       yield* desk.signIn()
@@ -162,7 +162,7 @@ layer(TestApp.layer(), live)("sessions", (it) => {
     })
   )
 
-  it.effect("lists the live sessions, newest activity first, and says which one is in use", () =>
+  it.effect("lists the live sessions, latest activity first, and marks the current one", () =>
     Effect.gen(function* () {
       const [desk, phone] = [yield* openBrowser(), yield* openBrowser()]
       yield* desk.signIn(personas.newcomer.id)
@@ -182,7 +182,7 @@ layer(TestApp.layer(), live)("sessions", (it) => {
     })
   )
 
-  it.effect("S05 removes another session of one's own, and neither the one in use nor anybody else's", () =>
+  it.effect("S05 removes another session of the same user, but not the current one nor another user's", () =>
     Effect.gen(function* () {
       const [desk, phone, other] = [yield* openBrowser(), yield* openBrowser(), yield* openBrowser()]
       yield* desk.signIn()
@@ -206,7 +206,7 @@ layer(TestApp.layer(), live)("sessions", (it) => {
     })
   )
 
-  it.effect("S06 logging out all others against 20 parallel sign-ins leaves no older session, and the caller's", () =>
+  it.effect("S06 logging out all others during 20 parallel sign-ins leaves no older session but the caller's", () =>
     Effect.gen(function* () {
       const caller = yield* openBrowser()
       yield* caller.signIn(personas.officer.id)
@@ -253,7 +253,7 @@ layer(TestApp.layer(), live)("sessions", (it) => {
     })
   )
 
-  it.effect("a profile of yesterday is renewed beside a request, one of today is not", () =>
+  it.effect("a request refreshes a profile of yesterday in the background, but not one of today", () =>
     Effect.gen(function* () {
       const { discord } = yield* TestApp
       const { client, signIn } = yield* openBrowser()

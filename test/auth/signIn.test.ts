@@ -38,7 +38,7 @@ layer(TestApp.layer(), live)("signing in", (it) => {
     })
   )
 
-  it.effect("A03 of 64 parallel callbacks with one state over two replicas one wins", () =>
+  it.effect("A03 of 64 parallel callbacks to two replicas with the same state one wins", () =>
     Effect.gen(function* () {
       const app = yield* TestApp
       const other = yield* startReplica(app.variables)
@@ -64,7 +64,7 @@ layer(TestApp.layer(), live)("signing in", (it) => {
     })
   )
 
-  it.effect("A02 refuses a state that another browser began, and does not ask Discord", () =>
+  it.effect("A02 refuses a state that another browser began, without asking Discord", () =>
     Effect.gen(function* () {
       const victim = yield* openBrowser()
       const attacker = yield* openBrowser()
@@ -107,7 +107,7 @@ layer(TestApp.layer(), live)("signing in", (it) => {
     })
   )
 
-  it.effect("A07 ends the session that the browser had before", () =>
+  it.effect("A07 ends the browser's previous session", () =>
     Effect.gen(function* () {
       const { send, signIn, cookie } = yield* openBrowser()
       yield* signIn()
@@ -121,7 +121,7 @@ layer(TestApp.layer(), live)("signing in", (it) => {
     })
   )
 
-  it.effect("A08 five parallel first sign-ins of one person make one user", () =>
+  it.effect("A08 five parallel first sign-ins of one person create one user", () =>
     Effect.gen(function* () {
       const { discord } = yield* TestApp
       const id = "900000000000000555"
@@ -148,7 +148,7 @@ layer(TestApp.layer(), live)("signing in", (it) => {
     })
   )
 
-  it.effect("keeps no token, state or secret readable in the database", () =>
+  it.effect("stores no token, state or secret in the clear", () =>
     Effect.gen(function* () {
       const { authorize, client, cookie } = yield* openBrowser()
       const payload = yield* authorize(personas.raider.id)
@@ -171,7 +171,7 @@ layer(TestApp.layer(), live)("signing in", (it) => {
     })
   )
 
-  it.effect("a browser keeps the secret that it has, and is given one for anything else", () =>
+  it.effect("a browser keeps a valid sign-in cookie, and gets a new one in place of an invalid one", () =>
     Effect.gen(function* () {
       const { url } = yield* openBrowser()
       const secretAfter = (cookie: string) =>

@@ -28,7 +28,7 @@ const tokens: DiscordTokens = {
 
 type Discord = Partial<DiscordClient["Service"]>
 
-/** The sign-in's own rules, with everything that is asked put in its place. */
+/** The sign-in's own rules, with substitutes for everything they call. */
 const signIn = (discord: Discord) => {
   const stored: Array<NewSession> = []
   const failures: Array<string> = []
@@ -89,7 +89,7 @@ const refusals: ReadonlyArray<{ discord: Discord; status: number; code: string; 
 ]
 
 it.effect.each(refusals)(
-  "Discord's refusal becomes $status $code, noted and never stored",
+  "Discord's refusal becomes $status $code, is recorded and creates no session",
   ({ discord, ...expected }) => {
     const { finish, layer, stored, failures } = signIn(discord)
     return Effect.gen(function* () {
@@ -103,7 +103,7 @@ it.effect.each(refusals)(
 it.effect.each([
   { stage: "exchangeCode", code: "auth.discord_code_exchange_failed" },
   { stage: "currentUser", code: "auth.discord_profile_fetch_failed" }
-] as const)("a Discord that never answers $stage is given up after 5.5 seconds", ({ stage, code }) => {
+] as const)("the sign-in gives up after 5.5 seconds when Discord never answers $stage", ({ stage, code }) => {
   const { finish, layer } = signIn({ [stage]: () => Effect.never })
   return Effect.gen(function* () {
     const waiting = yield* Effect.forkChild(Effect.flip(finish))
@@ -114,7 +114,7 @@ it.effect.each([
   }).pipe(Effect.provide(layer))
 })
 
-it.effect("stores hashes, sealed tokens and the place of the sign-in", () => {
+it.effect("stores hashes, sealed tokens and the location of the sign-in", () => {
   const { finish, layer, stored } = signIn({})
   return Effect.gen(function* () {
     const crypto = yield* Crypto

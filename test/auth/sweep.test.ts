@@ -23,7 +23,7 @@ const events = (count: number, age: string) => query`
   insert into security_audit_events (event_type, created_at)
   select ${age}::text, now() - ${age}::text::interval from generate_series(1, ${count}::int)`
 
-/** A session by what it is called, with how long ago it was made, would expire and was revoked. */
+/** A session with a name, and how long ago it was created, expires and was revoked. */
 const session = (name: string, created: string, expired: string, revoked: string | null) => query`
   with owner as (insert into users default values returning id)
   insert into user_sessions (user_id, token_hash, csrf_token_hash, user_agent, created_at, expires_at, revoked_at)
@@ -46,7 +46,7 @@ const service = SweepRepo.layer.pipe(
 )
 
 layer(service, live)("the sweep", (it) => {
-  it.effect("removes what is past its retention, nothing else, and says so in one line", () =>
+  it.effect("removes what is past its retention, nothing else, and logs one line", () =>
     Effect.gen(function* () {
       yield* states(1, "25 hours")
       yield* states(1, "23 hours")
@@ -83,7 +83,7 @@ layer(service, live)("the sweep", (it) => {
     })
   )
 
-  it.effect("goes through any number of rows in batches", () =>
+  it.effect("removes any number of rows in batches", () =>
     Effect.gen(function* () {
       yield* states(2500, "2 days")
       yield* events(1000, "500 days")
@@ -91,7 +91,7 @@ layer(service, live)("the sweep", (it) => {
     })
   )
 
-  it.effect("is done by one replica at a time: the other does nothing", () =>
+  it.effect("runs on one replica at a time: the other does nothing", () =>
     Effect.gen(function* () {
       yield* states(10, "2 days")
       const repo = yield* SweepRepo
@@ -106,7 +106,7 @@ layer(service, live)("the sweep", (it) => {
     })
   )
 
-  it.effect("ten at once remove each row once", () =>
+  it.effect("ten at once remove each row only once", () =>
     Effect.gen(function* () {
       yield* events(3000, "500 days")
       const all = yield* Effect.replicateEffect(quietly, 10, { concurrency: "unbounded" })
@@ -119,7 +119,7 @@ layer(service, live)("the sweep", (it) => {
   )
 })
 
-it.effect("sweeps a minute after the start and then every hour, whatever becomes of it", () => {
+it.effect("sweeps a minute after the start and then every hour, even after failures", () => {
   let sweeps = 0
   const repo = Layer.mock(SweepRepo, {
     remove: (what, days) =>

@@ -7,11 +7,11 @@ import type { PostgresServer } from "../../src/demo/servers/EmbeddedPostgres.ts"
 import { run, serverUser } from "../../src/demo/servers/PostgresBinaries.ts"
 import { freePort, step, watchdog } from "../../src/demo/servers/Watchdog.ts"
 
-/** Where Debian and its kin put PostgreSQL, a folder for each version. */
+/** Where Debian and its derivatives install PostgreSQL, a folder for each version. */
 const versions = "/usr/lib/postgresql"
 const needed = ["initdb", "postgres", "pg_dump", "pg_restore", "createdb", "psql"]
 
-/** The programs of the newest PostgreSQL of the distribution: the embedded one comes without `pg_dump`. */
+/** The programs of the distribution's newest PostgreSQL: the embedded one comes without `pg_dump`. */
 const programs = () => {
   const found = existsSync(versions) ? readdirSync(versions) : []
   const folders = found.toSorted((a, b) => Number(b) - Number(a)).map((version) => join(versions, version, "bin"))
@@ -21,7 +21,7 @@ const programs = () => {
   return folder
 }
 
-/** A server of the distribution on a free port, with its programs: ended, and its data removed, with the scope. */
+/** The distribution's server on a free port, with its programs; it is stopped and its data removed with the scope. */
 export const installedPostgres = Effect.gen(function* () {
   const bin = yield* step(async () => programs())
   const user = yield* step(() => serverUser(undefined))

@@ -16,8 +16,8 @@ import { simulatedProviders, startReplica } from "../support/TestApp.ts"
 import { installedPostgres } from "./InstalledPostgres.ts"
 
 /*
- * Runs the commands that docs/operation.md prints for a backup and a restore, as they are printed, and finds the same
- * session and guild on the restored database. Not a part of `npm test`, for it needs the distribution's PostgreSQL.
+ * Runs the backup and restore commands exactly as docs/operation.md prints them, and expects the same session and guild
+ * in the restored database. Not part of `npm test`, because it needs the distribution's PostgreSQL.
  */
 
 const page = new URL("../../docs/operation.md", import.meta.url)
@@ -29,14 +29,14 @@ const printed = async () => {
   const [backup, restore] = blocks
   assert.ok(
     blocks.length === 2 && backup?.includes("pg_dump") && restore?.includes("pg_restore"),
-    "the page has changed"
+    "docs/operation.md has other blocks than expected"
   )
   return { backup: backup!, restore: restore! }
 }
 
 type Variables = Readonly<Record<string, string>>
 
-/** Runs commands in a folder by `sh`, and stops at the first that fails; gives what they wrote. */
+/** Runs commands in a folder with `sh`, stops at the first that fails, and returns their output. */
 const sh = (commands: string, cwd: string, variables: Variables) =>
   Effect.promise(async () => (await promisify(execFile)("/bin/sh", ["-euc", commands], { cwd, env: variables })).stdout)
 
@@ -67,7 +67,7 @@ const seenBy = ({ session }: Person, url: string) =>
 const role = "raid"
 const password = "canary-raid-91c0aa"
 
-/** How many rows each table holds. */
+/** How many rows each table has. */
 const countsOf = (sql: SqlClient.SqlClient) =>
   Effect.gen(function* () {
     const tables = yield* sql<{ name: string }>`select tablename as name from pg_tables where schemaname = 'public'`

@@ -18,7 +18,7 @@ const connections = 8
 
 const median = (numbers: ReadonlyArray<number>) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!
 
-/** CPU seconds that a process has used, of a clock of 100 ticks a second. */
+/** CPU seconds that a process has used; its clock has 100 ticks a second. */
 const cpuOf = (pid: number) => {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ")
   return (Number(fields[11]) + Number(fields[12])) / 100
@@ -52,7 +52,7 @@ const ask = (url: string, { session }: Person) =>
     }).on("error", reject)
   )
 
-/** What watching costs: CPU a request of GET /auth/session, each kind against none of them in the same run. */
+/** The cost of telemetry: CPU per GET /auth/session with each kind, compared with none in the same run. */
 const bench = Effect.gen(function* () {
   const { variables, discord } = yield* startServers
   const { url: sink } = yield* collector

@@ -15,7 +15,7 @@ const migrations = Effect.promise(async () =>
     .toSorted()
 )
 
-/** Runs it in this process; `lines` is what a person would read. */
+/** Runs it in this process; `lines` is what it prints. */
 const read = Effect.fnUntraced(function* (args: ReadonlyArray<string>, directory: string) {
   const lines: Array<string> = []
   const push = (line: string) => lines.push(line)
@@ -27,7 +27,7 @@ const read = Effect.fnUntraced(function* (args: ReadonlyArray<string>, directory
 })
 
 describe("npm run migrate --", () => {
-  it.live("up, status and down need the DB variables alone, and say what they did", () =>
+  it.live("up, status and down need only the DB variables, and print what they did", () =>
     Effect.gen(function* () {
       const env = variables(yield* emptyDatabase)
       const names = yield* migrations
@@ -48,7 +48,7 @@ describe("npm run migrate --", () => {
   )
 
   it.live(
-    "down to nothing leaves nothing behind, and up from there makes the same again",
+    "reverting everything leaves nothing behind, and up then builds the same schema again",
     () =>
       Effect.gen(function* () {
         const database = yield* migratedDatabase
@@ -85,7 +85,7 @@ describe("npm run migrate --", () => {
     60_000
   )
 
-  it.live("up that is killed leaves nothing that stops the next", () =>
+  it.live("a killed up does not stop the next one", () =>
     Effect.gen(function* () {
       const database = yield* emptyDatabase
       const { path, put } = yield* folderOf({ "20260101000000_one.sql": "create table half (); select pg_sleep(600)" })
@@ -129,7 +129,7 @@ describe("npm run migrate --", () => {
     })
   )
 
-  it.live("help tells the usage", () =>
+  it.live("help prints the usage", () =>
     Effect.gen(function* () {
       const { code, out } = yield* run({}, "help")
       assert.strictEqual(code, 0)
@@ -139,7 +139,7 @@ describe("npm run migrate --", () => {
 })
 
 describe("add", () => {
-  it.live("makes a pair that is newer than every other, and refuses to revert until it is written", () =>
+  it.live("creates a pair newer than all others, which cannot be reverted until its down file is written", () =>
     on({ "29990101000059_one.sql": "create table one ()" }, ({ path, put }) =>
       Effect.gen(function* () {
         const name = "29990101000100_raid_plans"
@@ -154,7 +154,7 @@ describe("add", () => {
     )
   )
 
-  it.live("takes the time of the day in UTC", () =>
+  it.live("uses the time in UTC", () =>
     Effect.gen(function* () {
       const { path } = yield* folderOf({})
       const before = new Date().toISOString().replaceAll(/\D/g, "").slice(0, 14)

@@ -7,14 +7,14 @@ export const program = fileURLToPath(new URL("../../src/cli/migrate.ts", import.
 
 type Variables = Readonly<Record<string, string>>
 
-/** A process with these variables and no others, killed with the scope. */
+/** A process with only these variables, killed with the scope. */
 export const start = (env: Variables, ...args: ReadonlyArray<string>) =>
   Effect.acquireRelease(
     Effect.sync(() => spawn(process.execPath, args, { env })),
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   )
 
-/** The command line of migrations, run to its end. */
+/** Runs the migration command to its end. */
 export const run = Effect.fnUntraced(function* (env: Variables, ...args: ReadonlyArray<string>) {
   const child = yield* start(env, program, ...args)
   const output = { out: "", err: "" }
@@ -24,7 +24,7 @@ export const run = Effect.fnUntraced(function* (env: Variables, ...args: Readonl
   return { code, ...output }
 })
 
-/** All that the command line needs to find a database. */
+/** All that the migration command needs to find a database. */
 export const variables = ({ host, port, user, password, database }: Effect.Success<typeof testDatabase>) => ({
   DB_HOST: host,
   DB_PORT: String(port),

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 import { context, copyOf, ignoredBy, type Instruction, last, probeOf, stagesOf, textOf, wordsOf } from "./Dockerfile.ts"
 import { run } from "./Processes.ts"
 
-/** What an image would hold and start, in a folder. */
+/** What an image would contain and start, in a folder. */
 export interface Image {
   readonly root: string
   readonly workdir: string
@@ -18,7 +18,7 @@ export interface Image {
 /** Where the base images have Node; npm is the one on PATH. */
 const nodeOf = (image: string) => (image.includes("/distroless/nodejs") ? "/nodejs/bin/node" : "/usr/local/bin/node")
 
-/** The variables that lead npm and its registry to where they are on this machine, and no others. */
+/** Only the variables that tell npm where to find things on this machine. */
 const outside = Object.fromEntries(
   Object.entries(process.env).filter(([name]) =>
     /^(HOME|TMPDIR)$|proxy|^npm_config_(registry|userconfig|globalconfig|cache|cafile)$|^(SSL_CERT|NODE_EXTRA_CA)/i.test(
@@ -27,7 +27,7 @@ const outside = Object.fromEntries(
   )
 )
 
-/** `/bin/sh` of the machine stands in for that of the image, `root` for its root. */
+/** The machine's `/bin/sh` is used in place of the image's, and `root` in place of its root. */
 export const pathIn = (root: string) => `${join(root, "/usr/local/bin")}:${process.env.PATH}`
 
 interface Stage {
@@ -62,7 +62,7 @@ const shell = async (text: string, { root, workdir }: Stage, variables: Record<s
 
 /**
  * Follows a Dockerfile without an engine, each stage in an empty folder of its own under `home`. Base images are
- * taken to hold what `nodeOf` says.
+ * assumed to contain what `nodeOf` says.
  */
 export const build = async (file: string, home: string): Promise<Image> => {
   const stages = new Map<string, Stage>()
@@ -83,7 +83,7 @@ export const build = async (file: string, home: string): Promise<Image> => {
       else if (keyword === "ENV" || keyword === "ARG") {
         for (const [, name = "", value = ""] of text.matchAll(/(\w+)="?([^"\s]*)"?/g)) variables[name] = value
       } else if (!/^(FROM|LABEL|USER|STOPSIGNAL|HEALTHCHECK|ENTRYPOINT|CMD)$/.test(keyword))
-        throw new Error(`${keyword} is not known here`)
+        throw new Error(`${keyword} is not supported`)
     }
     stages.set(name, stage)
   }
@@ -98,7 +98,7 @@ export const build = async (file: string, home: string): Promise<Image> => {
   }
 }
 
-/** Every file and folder under one, and itself. */
+/** A folder and everything in it. */
 export const walk = async function* (path: string): AsyncGenerator<{ path: string; size: number; mode: number }> {
   const { size, mode } = await lstat(path)
   const isLink = (mode & constants.S_IFMT) === constants.S_IFLNK
@@ -107,7 +107,7 @@ export const walk = async function* (path: string): AsyncGenerator<{ path: strin
     for (const name of await readdir(path)) yield* walk(join(path, name))
 }
 
-/** Gives every file to nobody but root to write, or when `frozen` to nobody at all; everybody may read. */
+/** Makes every file readable for all and writable only for root, or for no user at all when `frozen`. */
 export const settle = async (root: string, frozen: boolean) => {
   for await (const { path, mode } of walk(root)) {
     if (process.getuid?.() === 0) await chown(path, 0, 0)

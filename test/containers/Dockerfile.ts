@@ -26,7 +26,7 @@ const instruction = (line: string): Instruction => {
   return { keyword: keyword.toUpperCase(), flags: Object.fromEntries(flags), text: text.trim() }
 }
 
-/** The stages of a Dockerfile. Here-documents are not understood, nor an ARG before the first FROM. */
+/** The stages of a Dockerfile. Here-documents and an ARG before the first FROM are not supported. */
 export const stagesOf = (dockerfile: string): ReadonlyArray<Stage> => {
   const stages: Array<Stage & { readonly instructions: Array<Instruction> }> = []
   const lines = dockerfile.replaceAll(/^\s*(#.*)?\n/gm, "").replaceAll(/\\\n/g, " ")
@@ -51,7 +51,7 @@ export const last = (stage: Stage, keyword: string) => stage.instructions.findLa
 /** The command of the health check, in exec form. */
 export const probeOf = (stage: Stage) => wordsOf(last(stage, "HEALTHCHECK")?.text.replace(/^CMD\s+/, "") ?? "")
 
-/** What a COPY takes, and where it puts it. */
+/** The sources of a COPY and its target. */
 export const copyOf = ({ text }: Instruction) => {
   const words = text.split(/\s+/)
   return { sources: words.slice(0, -1), target: words.at(-1)! }
@@ -64,7 +64,7 @@ const patternOf = (glob: string) => {
   return new RegExp(`^${parts.map((part) => wild[part] ?? part.replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")).join("")}$`)
 }
 
-/** Whether a .dockerignore keeps a path, relative to the context, from the builder: the last line that fits decides. */
+/** Whether a .dockerignore excludes a path, relative to the context: the last line that matches decides. */
 export const ignoredBy = (dockerignore: string) => {
   const rules = dockerignore
     .split("\n")

@@ -10,7 +10,7 @@ interface Options {
 
 const running = new Set<ChildProcess>()
 
-/** A process in a group of its own, so that all it starts can be ended with it. */
+/** A process in a group of its own, so that everything it starts can be ended with it. */
 export const start = ([program = "", ...words]: ReadonlyArray<string>, { cwd, env, uid, gid }: Options) => {
   const user = uid === undefined || gid === undefined ? {} : { uid, gid }
   const child = spawn(program, words, { cwd, env, ...user, detached: true, stdio: ["ignore", "pipe", "pipe"] })
@@ -26,7 +26,7 @@ export const start = ([program = "", ...words]: ReadonlyArray<string>, { cwd, en
 
 export type Started = ReturnType<typeof start>
 
-/** Ends a group that is not wanted any more, whoever of it is left. */
+/** Ends a process group that is no longer needed, or what is left of it. */
 const endGroup = ({ pid }: ChildProcess) => {
   try {
     if (pid !== undefined) process.kill(-pid, "SIGKILL")
@@ -35,7 +35,7 @@ const endGroup = ({ pid }: ChildProcess) => {
   }
 }
 
-/** Ends whatever this process started and still runs. */
+/** Ends everything that this process started and that still runs. */
 export const endAll = () => running.forEach(endGroup)
 
 /** How the process ended, or an error after that many seconds. */
@@ -51,12 +51,12 @@ export const endOf = async ({ child, ended, said }: Started, seconds: number) =>
 export const run = (words: ReadonlyArray<string>, options: Options & { readonly seconds: number }) =>
   endOf(start(words, options), options.seconds)
 
-/** Asks until it holds, while the process lives. */
+/** Asks until the fact holds, as long as the process lives. */
 export const until = async (process: Started, what: string, holds: () => boolean | Promise<boolean>) => {
   const deadline = performance.now() + 60_000
   while (!(await holds())) {
     if (performance.now() > deadline || process.child.exitCode !== null)
-      throw new Error(`${what} was waited for in vain:\n${process.said()}`)
+      throw new Error(`${what} never happened:\n${process.said()}`)
     await setTimeout(10)
   }
 }

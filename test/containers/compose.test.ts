@@ -29,7 +29,7 @@ interface Compose {
 const text = textOf("docker-compose.yml")
 const example: Variables = parseEnv(textOf(".env.example"))
 
-/** As Compose reads the file when the shell and .env say this: values are filled in after the YAML is parsed. */
+/** The file as Compose reads it with this shell and .env: variables are substituted after the YAML is parsed. */
 const read = (given: Variables = {}) =>
   parse(text, (_, value: unknown) =>
     typeof value === "string"
@@ -37,14 +37,14 @@ const read = (given: Variables = {}) =>
       : value
   ) as Compose
 
-/** What the service is told when .env says this. */
+/** The service's environment with this .env. */
 const environmentOf = (dotEnv: Variables = {}): Variables => {
   const { environment, env_file = [] } = read(dotEnv).services.api
   const files = env_file.map(({ path }) => (path === ".env" ? dotEnv : parseEnv(textOf(path))))
   return Object.assign({}, ...files, environment)
 }
 
-/** What must be another one in a container than in a native run. */
+/** Values that must differ between a container and a native run. */
 const overridden = {
   DB_HOST: "postgres",
   DB_PORT: "5432",
@@ -57,7 +57,7 @@ describe("docker-compose.yml", () => {
   const { services, volumes } = read()
   const all = Object.values(services)
 
-  it("has nothing that the linter finds", () => {
+  it("passes the linter", () => {
     const linter = new DCLinter({
       // The formatter writes double quotes.
       rules: { "require-quotes-in-ports": [2, { quoteType: "double" }] },
@@ -70,21 +70,21 @@ describe("docker-compose.yml", () => {
     assert.deepStrictEqual(results[0]!.messages, [])
   })
 
-  it("tells the service every variable it has, and no other", () => {
+  it("passes every variable to the service, and no other", () => {
     assert.sameMembers(Object.keys(environmentOf()), [...variables()])
   })
 
-  it("has the defaults of .env.example, but for what a container must override", () => {
+  it("has the defaults of .env.example, except what a container must override", () => {
     assert.deepStrictEqual(environmentOf(), { ...example, ...overridden })
   })
 
-  it("reads no variable without a default, and only with the example's", () => {
+  it("reads only variables with a default, which is the example's", () => {
     const written = Array.from(text.matchAll(/\$\{?(\w+)(?::-([^}]*)\})?/g))
     assert.isNotEmpty(written)
     for (const [whole, name = "", fallback] of written) assert.strictEqual(fallback, example[name], whole)
   })
 
-  it("lets .env decide, in the service and in its servers alike", () => {
+  it("lets .env override values, in the service and its servers alike", () => {
     const dotEnv = { APP_PORT: "9001", DB_USER: "u", DB_PASSWORD: "p", DB_NAME: "d", DB_PORT: "9002", WCL_ZONE_ID: "7" }
     const changed = { ...dotEnv, REDIS_PASSWORD: "r", REDIS_PORT: "9003", DISCORD_CLIENT_SECRET: "s" }
     assert.deepStrictEqual(environmentOf(changed), { ...example, ...changed, ...overridden })
@@ -101,7 +101,7 @@ describe("docker-compose.yml", () => {
     )
   })
 
-  it("demands no .env, and has no secret of its own", () => {
+  it("needs no .env, and contains no secret", () => {
     assert.deepStrictEqual(services.api.env_file, [{ path: ".env.example" }, { path: ".env", required: false }])
     for (const name of variables().filter((name) => /SECRET|_KEY|CLIENT_ID/.test(name)))
       assert.strictEqual(environmentOf()[name], "", name)
@@ -111,7 +111,7 @@ describe("docker-compose.yml", () => {
     for (const { ports } of all) for (const port of ports) assert.match(port, /^127\.0\.0\.1:\d+:\d+$/)
   })
 
-  it("waits for servers that are healthy, and asks each without a shell", () => {
+  it("waits for healthy servers, and probes each without a shell", () => {
     assert.deepStrictEqual(services.api.depends_on, {
       postgres: { condition: "service_healthy" },
       redis: { condition: "service_healthy" }
@@ -128,7 +128,7 @@ describe("docker-compose.yml", () => {
       assert.notInclude([...command, ...healthcheck.test].join(" "), "canary")
   })
 
-  it("keeps data in named volumes, and mounts only what the image holds as well", () => {
+  it("keeps data in named volumes, and mounts only what the image also contains", () => {
     const ignored = ignoredBy(textOf(".dockerignore"))
     const mounts = all.flatMap(({ volumes }) => volumes).map((volume) => volume.split(":")[0]!)
     assert.sameMembers(
@@ -136,7 +136,7 @@ describe("docker-compose.yml", () => {
       Object.keys(volumes)
     )
     for (const mount of mounts.filter((mount) => mount.startsWith("./"))) assert.isFalse(ignored(mount), mount)
-    // The image of 18 and later keeps its data in a folder of the version, and wants the volume above it.
+    // From 18 on the image keeps its data in a folder per version, and the volume must be mounted above it.
     assert.deepStrictEqual(services.postgres.volumes, ["postgres:/var/lib/postgresql"])
     assert.match(services.postgres.image!, /^postgres:18\./)
   })

@@ -14,14 +14,14 @@ const instructionsIn = (file: string, keyword: string) =>
     .filter((instruction) => instruction.keyword === keyword)
 
 describe.each(files)("%s", (file) => {
-  it("has nothing that the validator finds", () => {
+  it("passes the validator", () => {
     assert.deepStrictEqual(
       validate(textOf(file)).map(({ range, message }) => `${range.start.line + 1}: ${message}`),
       []
     )
   })
 
-  it("copies nothing that is absent or ignored", () => {
+  it("copies only files that exist and are not ignored", () => {
     const sources = instructionsIn(file, "COPY")
       .filter(({ flags }) => flags.from === undefined)
       .flatMap((copy) => copyOf(copy).sources)
@@ -32,19 +32,19 @@ describe.each(files)("%s", (file) => {
     }
   })
 
-  it("copies from stages that it has", () => {
+  it("copies only from stages that exist", () => {
     const names = stagesIn(file).flatMap(({ name }) => name ?? [])
     const sources = instructionsIn(file, "COPY").flatMap(({ flags }) => flags.from ?? [])
     assert.includeMembers(names, sources)
   })
 
-  it("installs what is locked, and runs nobody's install scripts", () => {
+  it("installs what the lockfile says, and runs no install scripts", () => {
     const installs = instructionsIn(file, "RUN").filter(({ text }) => /\bnpm (ci|i|install)\b/.test(text))
     assert.strictEqual(installs.length, 1)
     assert.match(installs[0]!.text, /^npm ci --ignore-scripts\b/)
   })
 
-  it("names a version of each image, and the Node that the project uses", () => {
+  it("pins each image to a version, with the project's version of Node", () => {
     const { node } = JSON.parse(textOf("package.json")).devDependencies
     for (const { image } of stagesIn(file)) assert.match(image, /:[\w.-]+$/)
     for (const { image } of stagesIn(file).filter(({ image }) => image.startsWith("node:")))
@@ -53,14 +53,14 @@ describe.each(files)("%s", (file) => {
       assert.include(image, `/nodejs${node.split(".")[0]}-`)
   })
 
-  it("runs as a user who is not root, in exec form, and is stopped by SIGTERM", () => {
+  it("runs as a user other than root, in exec form, and is stopped by SIGTERM", () => {
     const runtime = runtimeOf(file)
     assert.match(last(runtime, "USER")!.text, /^(65532:65532|node)$/)
     assert.isDefined(wordsOf(last(runtime, "CMD")!.text))
     assert.strictEqual(last(runtime, "STOPSIGNAL")?.text, "SIGTERM")
   })
 
-  it("has no secret among its arguments and variables", () => {
+  it("has no secret in its arguments and variables", () => {
     const named = [...instructionsIn(file, "ARG"), ...instructionsIn(file, "ENV")].map(({ text }) => text)
     assert.deepStrictEqual(
       named.filter((text) => /SECRET|PASSWORD|TOKEN|KEY|CREDENTIAL|_ID\b/i.test(text)),
@@ -80,7 +80,7 @@ describe("Dockerfile", () => {
     assert.strictEqual(stagesIn("Dockerfile")[0]!.instructions[0]!.flags.platform, "$BUILDPLATFORM")
   })
 
-  it("takes nothing but files into the runtime image that production needs", () => {
+  it("copies only files into the runtime image that production needs", () => {
     const targets = runtime.instructions.filter(({ keyword }) => keyword === "COPY").map((copy) => copyOf(copy).target)
     assert.sameMembers(targets, ["/app/node_modules/undici/", "/app/migrations/", "/app/seeds/", "./"])
   })
@@ -90,7 +90,7 @@ describe("Dockerfile", () => {
     assert.match(probeOf(runtime)!.join(" "), /APP_PORT \+ '\/api\/v1\/health'/)
   })
 
-  it("is labelled with what it was built from", () => {
+  it("is labelled with its source", () => {
     const labels = last(runtime, "LABEL")!.text
     for (const name of ["title", "description", "version", "revision", "created"])
       assert.include(labels, `org.opencontainers.image.${name}=`)
@@ -107,7 +107,7 @@ describe("local.Dockerfile", () => {
 })
 
 describe(".dockerignore", () => {
-  it("keeps secrets, local data and installed packages from every builder", () => {
+  it("excludes secrets, local data and installed packages from every build", () => {
     for (const path of [
       ".env",
       ".env.production",
@@ -120,7 +120,7 @@ describe(".dockerignore", () => {
       assert.isTrue(ignored(path), path)
   })
 
-  it("is read as Docker reads it: the last line that fits decides, for what lies under it too", () => {
+  it("is read as Docker reads it: the last line that matches decides, also for what is inside a folder", () => {
     const ignored = ignoredBy("# words\n*\n!src\nsrc/**/*.log\n!src/b/keep.log\n")
     const paths = ["a", "src", "src/b/c.ts", "src/d.log", "src/b/d.log", "src/b/keep.log", "srcs"]
     assert.deepStrictEqual(paths.filter(ignored), ["a", "src/d.log", "src/b/d.log", "srcs"])

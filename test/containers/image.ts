@@ -15,8 +15,8 @@ import { probeOf, stagesOf, textOf } from "./Dockerfile.ts"
 import { endAll, endOf, run, start, until } from "./Processes.ts"
 
 /*
- * Does what both Dockerfiles say, without an engine, and runs what comes of it: as another user, on a tree that nobody
- * may write, away from this repository. Not a part of `npm test`, for it installs all packages twice.
+ * Follows both Dockerfiles without an engine and runs the result: as another user, on a read-only tree, outside of this
+ * repository. Not part of `npm test`, because it installs all packages twice.
  */
 
 const isRoot = process.getuid?.() === 0
@@ -44,7 +44,7 @@ const variablesFor = async (postgres: PostgresServer, redis: RedisServer, databa
 
 type Variables = Readonly<Record<string, string>>
 
-/** How to start something in an image: its first word is a program of the image, or found from its folder. */
+/** How to start something in an image: the first word is a program of the image, or a path in its folder. */
 const runnerOf = async (image: Image, variables: Variables, home: string) => {
   const [uid, gid] = image.user === "node" ? [1000, 1000] : image.user.split(":").map(Number)
   const own = await mkdtemp(join(home, "own-"))
@@ -66,7 +66,7 @@ const runnerOf = async (image: Image, variables: Variables, home: string) => {
   }
 }
 
-/** A statement on the database behind the service. */
+/** A statement on the service's database. */
 const query = (postgres: PostgresServer, database: string, statement: string) =>
   Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe(statement).unprepared).pipe(
     Effect.provide(PgClient.layer({ ...postgres, username: postgres.user, database, maxConnections: 1 })),
@@ -151,7 +151,7 @@ const tryBoth = Effect.gen(function* () {
     (home) =>
       Effect.promise(async () => {
         endAll()
-        // Nobody but root can empty a folder that nobody may write.
+        // Only root can empty a folder that is read-only for all.
         for await (const { path, mode } of walk(home)) await chmod(path, mode | 0o700)
         await rm(home, { recursive: true, force: true })
       })

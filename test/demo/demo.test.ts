@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net"
 import { promisify } from "node:util"
 import { type Demo, demoFolder, spawnDemo, startDemo } from "./demoProcess.ts"
 
-/** The folder that one demo after another keeps its data in. */
+/** The folder in which each demo of this file keeps its data. */
 class Folder extends Context.Service<Folder, string>()("test/Folder") {
   static readonly layer = Layer.effect(
     Folder,
@@ -24,7 +24,7 @@ const start = Effect.fnUntraced(function* (options: Omit<Parameters<typeof start
   )
 })
 
-/** One that is not expected to stay. */
+/** A demo that is expected to end by itself. */
 const run = Effect.fnUntraced(function* (word: string) {
   const folder = yield* Folder
   return yield* Effect.promise(() => spawnDemo({ folder, words: [word] }).then(({ end }) => end))
@@ -33,7 +33,7 @@ const run = Effect.fnUntraced(function* (word: string) {
 /** For starts on a machine that is busy with other tests. */
 const patience = 60_000
 
-/** What the walk prints, by the headings it prints. */
+/** What the walk prints, by heading. */
 const walked = Effect.fnUntraced(function* ({ walk }: Demo) {
   const { stdout, stderr } = yield* Effect.promise(() => promisify(execFile)("sh", ["-c", walk]))
   assert.strictEqual(stderr, "")
@@ -52,7 +52,7 @@ const nothingRemains = ({ remains }: Demo) =>
 
 const status = (url: string) => Effect.promise(() => fetch(url).then((response) => response.status))
 
-/** Stands where the page would. */
+/** Another server on the page's port. */
 const realApp = Effect.acquireRelease(
   Effect.callback<Server>((resume) => {
     const server = createServer((_, response) => response.writeHead(418).end())
@@ -63,7 +63,7 @@ const realApp = Effect.acquireRelease(
 
 layer(Folder.layer, { excludeTestServices: true })("npm run demo", (it) => {
   it.effect(
-    "prints a walk through the main job, and Ctrl-C leaves nothing",
+    "prints a walk through the main job, and leaves nothing behind on Ctrl-C",
     () =>
       Effect.gen(function* () {
         const demo = yield* start()
@@ -84,7 +84,7 @@ layer(Folder.layer, { excludeTestServices: true })("npm run demo", (it) => {
   )
 
   it.effect(
-    "has the data of the run before, goes on without the page, and leaves nothing when killed",
+    "keeps the data of the previous run, works without the page, and leaves nothing behind when killed",
     () =>
       Effect.gen(function* () {
         const frontend = yield* realApp
@@ -104,7 +104,7 @@ layer(Folder.layer, { excludeTestServices: true })("npm run demo", (it) => {
   )
 
   it.effect(
-    "--fresh forgets the runs before",
+    "--fresh forgets previous runs",
     () =>
       Effect.gen(function* () {
         const demo = yield* start({ words: ["--fresh"] })
@@ -114,7 +114,7 @@ layer(Folder.layer, { excludeTestServices: true })("npm run demo", (it) => {
   )
 
   it.effect(
-    "says which words it knows, and ends on others",
+    "prints its options, and refuses others",
     () =>
       Effect.gen(function* () {
         const [help, other] = yield* Effect.all([run("--help"), run("--frech")], { concurrency: 2 })

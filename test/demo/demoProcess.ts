@@ -8,7 +8,7 @@ import { freePort } from "../../src/demo/servers/Watchdog.ts"
 
 const main = fileURLToPath(new URL("../../src/demo/main.ts", import.meta.url))
 
-/** How a demo ended: its exit code, null when killed, and what it said. */
+/** How a demo ended: its exit code, null when killed, and its output. */
 export interface End {
   readonly code: number | null
   readonly said: string
@@ -23,14 +23,14 @@ const parents = async () => {
   const pairs = await Promise.all(
     pids.map(async (pid) => {
       const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")
-      // The name stands in parentheses and may hold anything.
+      // The name is in parentheses and may contain anything.
       return [Number(pid), Number(stat.slice(stat.lastIndexOf(")")).split(" ")[2])] as const
     })
   )
   return new Map(pairs.filter(([, parent]) => parent > 0))
 }
 
-/** The process and all that stem from it. */
+/** The process and all its descendants. */
 const family = async (pid: number) => {
   const all = await parents()
   const members = new Set([pid])
@@ -49,7 +49,7 @@ export interface Demo {
   /** The commands it printed, as printed. */
   readonly walk: string
   readonly end: (signal: NodeJS.Signals) => Promise<End>
-  /** Its processes that still run, and its temporary folders that still lie there. */
+  /** Its processes that still run, and its temporary folders that still exist. */
   readonly remains: () => Promise<ReadonlyArray<string>>
 }
 
@@ -86,7 +86,7 @@ export const spawnDemo = async ({ folder, words = [], frontend }: Options) => {
   return { child, end, said: () => said, frontend: variables.FRONTEND_BASE_URL }
 }
 
-/** The same, once it has printed everything; one that ends before is an error with what it said. */
+/** The same, once it has printed everything; if it ends before that, an error with its output. */
 export const startDemo = async (options: Options): Promise<Demo> => {
   const { child, end, said, frontend } = await spawnDemo(options)
   while (!said().includes("Ctrl-C ends everything")) {

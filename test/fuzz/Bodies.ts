@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import type { JsonSchema, OpenApiDocument } from "./Document.ts"
 
-/** Values that mean something to the rules behind the document, which says of most of them that they are strings. */
+/** Values with a meaning to the service's rules; in the document most of them are just strings. */
 const meaningful: Readonly<Record<string, ReadonlyArray<string>>> = {
   region: ["eu", "us", "kr", "tw", "cn", "EU"],
   faction: ["horde", "alliance", "Horde"],
@@ -9,7 +9,7 @@ const meaningful: Readonly<Record<string, ReadonlyArray<string>>> = {
   role: ["applicant", "raider", "officer", "admin"]
 }
 
-/** Never U+FFFD itself, so that one in the database can only come from a careless decoder. */
+/** Never contains U+FFFD, so that one in the database can only come from a careless decoder. */
 const honest = (text: string) => text.replaceAll("\uFFFD", "?")
 
 const awkward = [
@@ -70,7 +70,7 @@ const junk = fc.oneof(
   fc.jsonValue({ maxDepth: 3 })
 )
 
-/** A valid value with one field changed, taken away or added. */
+/** A valid value with one field changed, removed or added. */
 const nearlyValid = (value: fc.Arbitrary<unknown>) =>
   fc
     .tuple(

@@ -1,11 +1,11 @@
 import * as fc from "fast-check"
 
-/** Bytes that no client sends; `HOST` and `COOKIE` stand for what is known when they are sent. */
+/** Bytes that no client sends; `HOST` and `COOKIE` are placeholders, filled in when they are sent. */
 export interface Framing {
   readonly kind: "raw"
   readonly shape: string
   readonly bytes: string
-  /** How many answers there may be at most. */
+  /** The largest number of answers allowed. */
   readonly answers: number
   /** Whether a success would be a fault. */
   readonly refused: boolean
@@ -107,7 +107,7 @@ const noise = fc
     minLength: 1,
     maxLength: 300
   })
-  // Empty lines before a request are passed over, so they alone are none.
+  // Empty lines before a request are skipped, so alone they are not a request.
   .filter((bytes) => /[^\r\n]/.test(bytes))
   .map((bytes) => shape("noise", `${bytes}\r\n\r\n`, 1))
 

@@ -3,7 +3,7 @@ import { type OpenApiDocument, operationsOf } from "./Document.ts"
 import type { Framing } from "./Framing.ts"
 import type { Answer, Sent } from "./Send.ts"
 
-/** What a request that reached no route may be told. */
+/** The answers allowed to a request that reached no route. */
 const routeless = new Set([400, 404, 405, 413, 415])
 
 const envelope = {
@@ -36,7 +36,7 @@ const jsonOf = ({ headers, body }: Answer): unknown => {
   }
 }
 
-/** Holds answers against the document and the promises that all answers keep; a fault is one sentence. */
+/** Checks answers against the document and the rules for all answers; a fault is one sentence. */
 export const judge = (document: OpenApiDocument) => {
   const ajv = new Ajv2020({ strict: false, validateFormats: false, validateSchema: false })
   ajv.addSchema(document, "api")
@@ -60,7 +60,7 @@ export const judge = (document: OpenApiDocument) => {
     if (status >= 500) return `status ${status}`
     const id = headers["x-request-id"]
     if (id === undefined) return "no X-Request-Id"
-    if (headers["x-content-type-options"] !== "nosniff") return "no nosniff"
+    if (headers["x-content-type-options"] !== "nosniff") return "X-Content-Type-Options is not nosniff"
     if (headers["content-security-policy"] === undefined) return "no Content-Security-Policy"
     if (headers["server"] !== undefined || headers["x-powered-by"] !== undefined) return "the server names itself"
     if (isHead && body !== "") return "a body for HEAD"
@@ -76,7 +76,7 @@ export const judge = (document: OpenApiDocument) => {
     const fault = always(answer, isHead, json)
     if (fault !== undefined) return fault
     const { status, headers } = answer
-    // The parser refuses other targets before there is a request whose id could be kept.
+    // The parser refuses other targets before there is a request, so no id can be kept.
     const parsed = /^[\x21-\x7e]+$/.test(target)
     if (parsed && /^[A-Za-z0-9._-]{8,128}$/.test(requestId ?? "") && headers["x-request-id"] !== requestId)
       return "a valid X-Request-Id was replaced"
@@ -88,13 +88,13 @@ export const judge = (document: OpenApiDocument) => {
       const isFixed = path === "/api/v1/openapi.json" || path === "/api/v1/docs"
       const isPreflight = method === "OPTIONS" && status === 204
       if (isFixed && (method === "GET" || isHead) && status === 200) return undefined
-      return routeless.has(status) || isPreflight ? undefined : `status ${status} of no operation`
+      return routeless.has(status) || isPreflight ? undefined : `status ${status} from a path that no operation has`
     }
     if (!operation.checks.has(status))
       return routeless.has(status)
         ? undefined
         : `status ${status} is not declared by ${operation.method} ${operation.path}`
-    // The router takes no parameter longer than this for one, so nothing of the operation answers.
+    // The router does not match longer parameters, so the operation never sees the request.
     if (status === 404 && path.split("/").some((part) => part.length > 256)) return undefined
     if (status < 300) unreached.delete(`${operation.method} ${operation.path}`)
     const check = operation.checks.get(status)
@@ -102,18 +102,18 @@ export const judge = (document: OpenApiDocument) => {
     if (check === undefined) return answer.body === "" ? undefined : `a body where ${operation.path} declares none`
     return check(json)
       ? undefined
-      : `not what ${operation.method} ${operation.path} declares: ${ajv.errorsText(check.errors)}`
+      : `the body is not what ${operation.method} ${operation.path} declares: ${ajv.errorsText(check.errors)}`
   }
 
   const raw = (plan: Framing, { answers, rest }: { answers: ReadonlyArray<Answer>; rest: string }) => {
-    if (rest !== "") return `bytes of no answer: ${JSON.stringify(rest.slice(0, 80))}`
+    if (rest !== "") return `bytes that belong to no answer: ${JSON.stringify(rest.slice(0, 80))}`
     if (answers.length === 0) return "no answer"
     if (answers.length > plan.answers)
       return `${answers.length} answers: ${answers.map(({ status }) => status).join(", ")}`
     for (const answer of answers) {
       const fault = always(answer, false, jsonOf(answer))
       if (fault !== undefined) return fault
-      if (plan.refused && answer.status < 400) return `status ${answer.status} for what should be refused`
+      if (plan.refused && answer.status < 400) return `status ${answer.status} for a request that should be refused`
     }
     return undefined
   }

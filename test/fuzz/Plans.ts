@@ -3,7 +3,7 @@ import { bodies } from "./Bodies.ts"
 import { bodySchemaOf, type OpenApiDocument, type Operation, operationsOf } from "./Document.ts"
 import { framing, type Framing } from "./Framing.ts"
 
-/** A part of a path: as it is, or one of the ids that exist under that name when the request is sent. */
+/** A part of a path: literal, or one of the ids known under that name when the request is sent. */
 type Segment = string | { readonly name: string; readonly pick: number }
 
 /** A request as generated: the same for the same seed and index, whatever the service did before. */

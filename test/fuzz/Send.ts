@@ -11,12 +11,12 @@ export interface Answer {
   readonly body: string
 }
 
-/** A request as it went out, for the judge and for who repeats it. */
+/** A request as it went out, for the judge and to repeat it. */
 export interface Sent {
   readonly method: string
   readonly target: string
   readonly requestId: string | undefined
-  /** Whether the session was a good one, so that a 401 says that it is gone. */
+  /** Whether the session was valid, so that a 401 means that it has ended. */
   readonly signedIn: boolean
 }
 
@@ -72,13 +72,13 @@ const targetOf = ({ segments, query }: HttpPlan, { known }: World) =>
     })
     .join("/") || "/") + query
 
-/** How the request of a plan looks in this world. */
+/** The request of a plan, with the ids of this world. */
 export const resolve = (plan: HttpPlan, world: World) => {
   const headers = [
     ...cookieOf(plan, world).map((value) => ["cookie", value] as const),
     ...csrfOf(plan, world).map((value) => ["x-csrf-token", value] as const),
     ...plan.headers,
-    // Without one node:http would announce chunks, and so a body, for the methods that usually have one.
+    // Without a length node:http announces chunks, and thus a body, for methods that usually have one.
     ["content-length", String(plan.body?.length ?? 0)] as const
   ]
   const sent: Sent = {
@@ -90,7 +90,7 @@ export const resolve = (plan: HttpPlan, world: World) => {
   return { headers, sent }
 }
 
-/** Sends a request; a kept connection that the server closed meanwhile is no answer, so that is tried again. */
+/** Sends a request, and again if the server had closed the kept-alive connection meanwhile. */
 export const send = (url: string, plan: HttpPlan, world: World): Promise<{ sent: Sent; answer: Answer }> =>
   new Promise((done, fail) => {
     const { headers, sent } = resolve(plan, world)
@@ -123,7 +123,7 @@ export const send = (url: string, plan: HttpPlan, world: World): Promise<{ sent:
     outgoing.end(plan.body)
   })
 
-/** All answers in the bytes of one connection; `rest` is what is left over and belongs to none. */
+/** All answers in the bytes of one connection; `rest` is what belongs to none of them. */
 const parse = (bytes: Buffer) => {
   const answers: Array<Answer> = []
   let rest = bytes.toString("latin1")
@@ -141,10 +141,10 @@ const parse = (bytes: Buffer) => {
   }
 }
 
-/** Long enough for any answer of an idle service, and for the second that a confused one would send. */
+/** Long enough for any answer of an idle service, and for a second one that should not come. */
 const quiet = { before: 1500, after: 250 }
 
-/** Sends bytes; what comes back until the server closes or falls silent is the answer. */
+/** Sends bytes; the answer is what comes back until the server closes or goes quiet. */
 export const sendRaw = (url: string, { bytes }: Framing, { people }: World) =>
   new Promise<ReturnType<typeof parse>>((done, fail) => {
     const { host, hostname, port } = new URL(url)
@@ -157,14 +157,14 @@ export const sendRaw = (url: string, { bytes }: Framing, { people }: World) =>
     socket.setTimeout(quiet.before, () => {
       if (chunks.length === 0 && socket.writableEnded) fail(new Error("neither answered nor closed"))
       if (chunks.length > 0 || socket.writableEnded) return socket.destroy()
-      // A request that was never finished is told so when nothing more can come.
+      // The server can answer an unfinished request once it knows that nothing more will come.
       return socket.setTimeout(patience).end()
     })
     socket.on("data", (chunk) => {
       chunks.push(chunk)
       socket.setTimeout(quiet.after)
     })
-    // What was not read is answered by a reset, after the answer itself.
+    // Bytes that the server did not read cause a reset, after the answer itself.
     socket.on("error", () => {})
     socket.on("close", () => done(parse(Buffer.concat(chunks))))
     socket.write(Buffer.from(text, "latin1"))

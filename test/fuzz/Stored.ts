@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql"
 
-/** The columns that hold U+FFFD, which only a careless decoder can have put there, or an escaped NUL. */
+/** The columns that contain U+FFFD, which only a careless decoder can have put there, or an escaped NUL. */
 export const unclean = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
   const columns = yield* sql<{ table_name: string; column_name: string }>`
     select table_name, column_name from information_schema.columns

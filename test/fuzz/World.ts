@@ -15,7 +15,7 @@ const client = { clientId: environment.DISCORD_CLIENT_ID, clientSecret: environm
 const seededGuild = "a1f1bcf2-47c2-4d57-bf9e-24edd3a6dcae"
 const plenty = 1_000_000_000
 
-/** Servers of one's own, providers that never refuse, and the variables that lead a service to them. */
+/** Its own servers, providers that never refuse, and the variables that point a service to them. */
 export const startServers = Effect.gen(function* () {
   const postgres = yield* embeddedPostgres({})
   const redis = yield* embeddedRedis()
@@ -38,7 +38,7 @@ export const startServers = Effect.gen(function* () {
   return { postgres, discord, variables, forgetCalls }
 })
 
-/** The service on such servers. */
+/** The service on these servers. */
 export const startService = Effect.gen(function* () {
   const { postgres, discord, variables, forgetCalls } = yield* startServers
   const url = yield* startReplica(variables)
@@ -62,7 +62,7 @@ export interface Person {
   renewal: Promise<void> | undefined
 }
 
-/** Whom and what the requests of one round can name. */
+/** The people and ids that the requests of one round can use. */
 export interface World {
   readonly people: ReadonlyArray<Person>
   /** Ids that exist, by the name of the path parameter. */
@@ -74,7 +74,7 @@ const cookiesOf = (response: Response) =>
     response.headers.getSetCookie().map((line) => line.split(";", 1)[0]!.split("=") as [string, string])
   )
 
-/** Signs somebody in; a fuzzer also logs people out, so this is done again whenever a session is gone. */
+/** Signs a person in, again whenever the session has ended: a fuzzer also logs people out. */
 export const signIn = async (url: string, discord: DiscordSimulator, person: Person) => {
   const begun = await fetch(`${url}/api/v1/auth/discord/url`)
   const { oauth_browser: browser } = cookiesOf(begun)
@@ -108,7 +108,7 @@ const ask = async (url: string, { session, csrf }: Person, method: string, path:
 let nextId = 920_000_000_000_000_000n
 let guests: ReadonlyArray<string> = []
 
-/** Four new people, guilds of theirs, and a place in the seeded one: rounds stay alike however long a run is. */
+/** Four new people with guilds of their own and membership in the seeded one: every round starts alike. */
 export const newWorld = async ({ url, sql, discord, forgetCalls }: Effect.Success<typeof startService>) => {
   forgetCalls()
   const people = Array.from({ length: 4 }, (): Person => {
@@ -130,7 +130,7 @@ export const newWorld = async ({ url, sql, discord, forgetCalls }: Effect.Succes
     await ask(url, admin, "PATCH", `/guilds/${guild.id}/members/${users[1]}`, { role: "officer" })
     return { guild: String(guild.id), invite: String(invite.code) }
   }
-  // Several, as requests delete them.
+  // Several, because requests delete them.
   const guilds = await Promise.all(Array.from({ length: 6 }, found))
   const characters = await Effect.runPromise(
     Effect.gen(function* () {
@@ -141,7 +141,7 @@ export const newWorld = async ({ url, sql, discord, forgetCalls }: Effect.Succes
       for (const user of users.slice(0, 3)) {
         yield* sql`insert into guild_memberships (guild_id, user_id, role) values (${seededGuild}, ${user}, 'raider')`
       }
-      // Only who has a character may refresh it.
+      // Only the owner of a character may refresh it.
       return yield* sql<{ id: string }>`update characters
         set user_id = (array[${users[0]!}, ${users[1]!}, ${users[2]!}]::uuid[])[1 + abs(hashtext(id::text)) % 3]
         where deleted_at is null returning id`

@@ -94,7 +94,7 @@ const run = async (service: Effect.Success<typeof startService>) => {
   }
   const growth = heap() / early - 1
   for (const place of await Effect.runPromise(unclean(sql))) note(total, "stored", place)
-  // A first tenth that is shorter measures how the process warms up.
+  // A shorter first tenth would measure the warm-up of the process.
   if (total >= 10_000 && growth > 0.1) note(total, "memory", `grew by ${(growth * 100).toFixed(1)} %`)
 
   say(

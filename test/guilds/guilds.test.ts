@@ -5,7 +5,7 @@ import { foundGuild, somebody } from "../support/people.ts"
 import { live, TestApp } from "../support/TestApp.ts"
 
 layer(TestApp.layer(), live)("guilds", (it) => {
-  it.effect("a change writes what was sent, and nothing else", () =>
+  it.effect("an update writes what was sent, and nothing else", () =>
     Effect.gen(function* () {
       const { admin, guild, params } = yield* foundGuild()
       const changed = (yield* admin.client.guilds.update({ params, payload: { name: " Dawn ", region: "US" } })).guild
@@ -18,7 +18,7 @@ layer(TestApp.layer(), live)("guilds", (it) => {
     })
   )
 
-  it.effect("Z06 what is not the caller's to set is ignored", () =>
+  it.effect("Z06 fields that the caller may not set are ignored", () =>
     Effect.gen(function* () {
       const { admin, guild, path, params } = yield* foundGuild()
       const json = JSON.parse(
@@ -30,7 +30,7 @@ layer(TestApp.layer(), live)("guilds", (it) => {
     })
   )
 
-  it.effect("a deleted guild is there for nobody, and its invite ends", () =>
+  it.effect("a deleted guild is gone for everyone, and its invite ends", () =>
     Effect.gen(function* () {
       const { admin, invite, params } = yield* foundGuild()
       const code = yield* invite
@@ -43,7 +43,7 @@ layer(TestApp.layer(), live)("guilds", (it) => {
   )
 
   it.effect(
-    "Z02 Z03 a stranger's, a missing and a deleted guild are alike, and ids mixed across guilds change nothing",
+    "Z02 Z03 another's, a missing and a deleted guild look the same, and ids mixed across guilds change nothing",
     () =>
       Effect.gen(function* () {
         const [mine, theirs, gone] = [yield* foundGuild(), yield* foundGuild(), yield* foundGuild()]
@@ -67,7 +67,7 @@ layer(TestApp.layer(), live)("guilds", (it) => {
       })
   )
 
-  it.effect("an admin sets any role of any member, and the last admin stays", () =>
+  it.effect("an admin sets any member's role, and the last admin stays admin", () =>
     Effect.gen(function* () {
       const { admin, join, params } = yield* foundGuild()
       const other = yield* somebody()
@@ -87,7 +87,7 @@ layer(TestApp.layer(), live)("guilds", (it) => {
     })
   )
 
-  it.effect("a member leaves or is removed, is refused from then on, and may come back as applicant", () =>
+  it.effect("a member who leaves or is removed is refused from then on, and may return as applicant", () =>
     Effect.gen(function* () {
       const { admin, invite, join, params } = yield* foundGuild()
       const [leaver, removed] = [yield* somebody(), yield* somebody()]
@@ -125,7 +125,7 @@ layer(TestApp.layer(), live)("guilds", (it) => {
     })
   )
 
-  it.effect("an invite can be looked at before joining, and ends by time, by use and by rotation", () =>
+  it.effect("an invite can be previewed before joining, and ends by time, by use and by rotation", () =>
     Effect.gen(function* () {
       const { admin, invite, params } = yield* foundGuild()
       const [first, second] = [yield* somebody(), yield* somebody()]
@@ -168,7 +168,7 @@ layer(TestApp.layer(), live)("guilds", (it) => {
     })
   )
 
-  it.effect("members are listed for members, and only an admin changes a role", () =>
+  it.effect("members can list members, and only an admin changes a role", () =>
     Effect.gen(function* () {
       const { admin, params, join } = yield* foundGuild()
       const raider = yield* somebody()

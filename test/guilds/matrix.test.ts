@@ -9,7 +9,7 @@ import { live, TestApp } from "../support/TestApp.ts"
 const callers = ["anonymous", "stranger", "applicant", "raider", "officer", "admin", "former", "elsewhere"] as const
 type Caller = (typeof callers)[number]
 
-/** For each kind of caller the status of a success, or the code of the refusal. */
+/** For each kind of caller: the status of a success, or the code of a refusal. */
 type Row = readonly [
   anonymous: Cell,
   stranger: Cell,
@@ -67,7 +67,7 @@ const matrix: Readonly<Record<string, Row>> = {
 
 type Browser = Effect.Success<ReturnType<typeof somebody>>
 
-/** One person of each kind, a bystander who is a raider too, and a character of the raider's. */
+/** One person of each kind, a second raider as bystander, and a character of the first raider. */
 class Cast extends Context.Service<
   Cast,
   {
@@ -93,7 +93,7 @@ class Cast extends Context.Service<
   )
 }
 
-/** A guild of the cast's own for one cell, so that what one caller changes no other one finds changed. */
+/** A guild for one cell with the whole cast, so that no caller sees another's changes. */
 const freshGuild = Effect.gen(function* () {
   const { people, bystander } = yield* Cast
   const [guild] = yield* query`

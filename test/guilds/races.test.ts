@@ -10,8 +10,8 @@ const count = (statuses: ReadonlyArray<{ readonly status: number }>, status: num
 
 const unbounded = { concurrency: "unbounded" } as const
 
-layer(TestApp.layer({ RATE_LIMIT_REFRESHES: "1000" }), live)("races over two replicas", (it) => {
-  /** The same person at the other replica. */
+layer(TestApp.layer({ RATE_LIMIT_REFRESHES: "1000" }), live)("races on two replicas", (it) => {
+  /** The same person on the other replica. */
   const twins = Effect.fnUntraced(function* (...people: ReadonlyArray<Effect.Success<ReturnType<typeof somebody>>>) {
     const { variables } = yield* TestApp
     const other = yield* startReplica(variables)
@@ -55,7 +55,7 @@ layer(TestApp.layer({ RATE_LIMIT_REFRESHES: "1000" }), live)("races over two rep
     90_000
   )
 
-  it.effect("Z05 a demotion in flight with the target's own changes: what was allowed came before it", () =>
+  it.effect("Z05 a demotion during the target's own changes: allowed changes come before it", () =>
     Effect.gen(function* () {
       const { admin, join, params, path } = yield* foundGuild()
       const other = yield* somebody()
@@ -102,7 +102,7 @@ layer(TestApp.layer({ RATE_LIMIT_REFRESHES: "1000" }), live)("races over two rep
     })
   )
 
-  it.effect("of 64 users on an invite for 10 exactly 10 join", () =>
+  it.effect("of 64 users with an invite for 10 exactly 10 join", () =>
     Effect.gen(function* () {
       const { admin, guild, params } = yield* foundGuild()
       const { invite } = yield* admin.client.guilds.rotateInvite({ params, payload: { max_uses: 10 } })
@@ -120,7 +120,7 @@ layer(TestApp.layer({ RATE_LIMIT_REFRESHES: "1000" }), live)("races over two rep
     })
   )
 
-  it.effect("R02 nobody joins a deleted guild, or by a code after its end was answered", () =>
+  it.effect("R02 nobody joins a deleted guild, or with a code whose end was confirmed", () =>
     Effect.gen(function* () {
       for (const ending of ["DELETE", "POST"] as const) {
         const { admin, guild, invite, path } = yield* foundGuild()
@@ -148,7 +148,7 @@ layer(TestApp.layer({ RATE_LIMIT_REFRESHES: "1000" }), live)("races over two rep
     })
   )
 
-  it.effect("R03 64 parallel rotations leave one live code, the one a GET then shows", () =>
+  it.effect("R03 64 parallel rotations leave one live code, which a GET then shows", () =>
     Effect.gen(function* () {
       const { admin, guild, params, path } = yield* foundGuild()
       const [far] = yield* twins(admin)
@@ -180,7 +180,7 @@ layer(TestApp.layer({ RATE_LIMIT_REFRESHES: "1000" }), live)("races over two rep
           index % 2 === 0
             ? admin.send("PATCH", path, { json: { name: `Name ${index}` } })
             : far!.send("PATCH", path, { json: { realm: `Realm ${index}` } })
-        // Where many wait for one guild a turn may come too late: then it is asked for again.
+        // With many waiting for one guild a request may time out: then it is sent again.
         const insist = (index: number) =>
           Effect.repeat(change(index), { until: ({ status }) => status !== 503, times: 9 })
         const answers = yield* Effect.forEach(

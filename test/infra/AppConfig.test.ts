@@ -23,7 +23,7 @@ const keys = [
   ["0".repeat(64), "ab".repeat(32), Buffer.alloc(32).toString("base64"), Buffer.alloc(32, 7).toString("base64url")]
 ].flat()
 
-/** What each required variable must not be; every one must be there, and not blank. */
+/** Invalid values of each required variable, besides absent and blank. */
 const required: Readonly<Record<string, ReadonlyArray<string>>> = {
   APP_PORT: ports,
   FRONTEND_BASE_URL: [...urls, "https://host.test/canary", "https://host.test/?canary"],
@@ -54,7 +54,7 @@ const flags = ["yes", "1", "canary", "constructor", "__proto__"]
 const exporters = ["canary", "otlp,canary", "console", "prometheus"]
 const pairs = ["canary", "=canary", "canary=%zz", "a=b,,canary=c", "a canary=b"]
 
-/** What each optional variable must not be. */
+/** Invalid values of each optional variable. */
 const optional: Readonly<Record<string, ReadonlyArray<string>>> = {
   DB_POOL_SIZE: ["0", "1001", "-1", "canary"],
   DB_SSL: ["true", "canary"],
@@ -103,7 +103,7 @@ const optional: Readonly<Record<string, ReadonlyArray<string>>> = {
 const each = (table: typeof required, more: ReadonlyArray<string | undefined> = []) =>
   Object.entries(table).flatMap(([name, values]) => [...more, ...values].map((value) => [name, value] as const))
 
-describe("a variable that is not well", () => {
+describe("an invalid variable", () => {
   it.effect.each([...each(required, [undefined, "", " \t "]), ...each(optional)])(
     "U01 U02 %s=%j is refused",
     ([name, value]) =>
@@ -138,12 +138,12 @@ describe("a variable that is not well", () => {
     })
   )
 
-  it.effect("the tables of this test know every variable", () =>
+  it.effect("the tables of this test contain every variable", () =>
     Effect.sync(() => assert.sameMembers([...variables()], [...Object.keys(required), ...Object.keys(optional)]))
   )
 })
 
-/** Pairs that are each well, but not together. */
+/** Values that are valid alone, but not together. */
 const contradictions: ReadonlyArray<readonly [names: string, changes: Variables]> = [
   ["COOKIE_SAME_SITE", { COOKIE_SAME_SITE: "none", COOKIE_SECURE: "false" }],
   ["SESSION_COOKIE_NAME", { SESSION_COOKIE_NAME: "same", CSRF_COOKIE_NAME: "same" }],
@@ -179,7 +179,7 @@ describe(".env.example", () => {
     })
   )
 
-  it.effect("holds no secret, and is whole once they are made", () =>
+  it.effect("contains no secret, and is complete once they are generated", () =>
     Effect.gen(function* () {
       const empty = Object.keys(example).filter((name) => example[name] === "" && name in required)
       const { faults } = yield* refuse(example)

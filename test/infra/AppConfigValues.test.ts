@@ -58,7 +58,7 @@ const good: ReadonlyArray<readonly [name: string, value: string, Good]> = [
   ]
 ]
 
-/** Random values that look a little like placeholders. */
+/** Random values that resemble placeholders. */
 const lucky = [
   "aG9exampleK7d2your-9fQxxxLr4test3Kp8",
   "test9fQ2Lr4Kp8vY7mXw3TzNb6Hs1GcJ5dRe",
@@ -66,7 +66,7 @@ const lucky = [
   "xxx3changeme4K7d2f9fQxLr4t3Kp8vY7mXw"
 ]
 
-describe("a variable that is well", () => {
+describe("a valid variable", () => {
   it.effect.each(good)("%s=%s", ([name, value, { of, is }]) =>
     Effect.map(read({ [name]: value }), (config) => assert.deepStrictEqual(of(config), is))
   )
@@ -78,7 +78,7 @@ describe("a variable that is well", () => {
     })
   )
 
-  it.effect.each(lucky)("%s is no placeholder", (value) =>
+  it.effect.each(lucky)("%s is not taken for a placeholder", (value) =>
     Effect.gen(function* () {
       const { discord, session } = yield* read({ DISCORD_CLIENT_SECRET: value, SESSION_HMAC_SECRET: value })
       assert.strictEqual(Redacted.value(discord.clientSecret), value)
@@ -93,7 +93,7 @@ describe("a variable that is well", () => {
     })
   )
 
-  it.effect("what is not set has its default", () =>
+  it.effect("an unset variable has its default", () =>
     Effect.gen(function* () {
       const required = new Set((yield* refuse({})).faults.map(nameOf))
       const entries = Object.entries(environment).filter(([name]) => required.has(name))

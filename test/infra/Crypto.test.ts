@@ -12,7 +12,7 @@ const underKeys = (keys: Readonly<Record<string, string>>) =>
   )
 
 layer(Crypto.layer.pipe(Layer.provide(AppConfig.layerFrom(environment))))("crypto", (it) => {
-  it.effect("hashes a session token as existing installations do", () =>
+  it.effect("hashes a session token like existing installations", () =>
     Effect.gen(function* () {
       const { hash } = yield* Crypto
       const expected = createHmac("sha256", environment.SESSION_HMAC_SECRET).update("session:token").digest("base64")
@@ -21,7 +21,7 @@ layer(Crypto.layer.pipe(Layer.provide(AppConfig.layerFrom(environment))))("crypt
     })
   )
 
-  it.effect("derives the CSRF token and the PKCE verifier from what they belong to, and from nothing else", () =>
+  it.effect("derives the CSRF token from the session token, and the PKCE verifier from the state", () =>
     Effect.gen(function* () {
       const { csrfToken, verifier } = yield* Crypto
       const mac = (text: string) =>
@@ -31,7 +31,7 @@ layer(Crypto.layer.pipe(Layer.provide(AppConfig.layerFrom(environment))))("crypt
     })
   )
 
-  it.effect("makes the challenge of RFC 7636, appendix B", () =>
+  it.effect("computes the challenge of RFC 7636, appendix B", () =>
     Effect.gen(function* () {
       const { challenge } = yield* Crypto
       const verifier = Redacted.make("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
@@ -77,21 +77,21 @@ layer(Crypto.layer.pipe(Layer.provide(AppConfig.layerFrom(environment))))("crypt
         DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS: previous
       })
       assert.strictEqual(Redacted.value(yield* changing.open(sealed)), "text")
-      const anew = yield* changing.seal(Redacted.make("text"))
-      assert.strictEqual(Redacted.value(yield* changing.open(anew)), "text")
+      const resealed = yield* changing.seal(Redacted.make("text"))
+      assert.strictEqual(Redacted.value(yield* changing.open(resealed)), "text")
       const changed = yield* underKeys({ DISCORD_TOKEN_ENCRYPTION_KEY: key })
-      assert.strictEqual(Redacted.value(yield* changed.open(anew)), "text")
+      assert.strictEqual(Redacted.value(yield* changed.open(resealed)), "text")
       assert.strictEqual((yield* Effect.flip(changed.open(sealed))).reason, "key")
       const neither = yield* underKeys({
         DISCORD_TOKEN_ENCRYPTION_KEY: randomBytes(32).toString("hex"),
         DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS: previous
       })
-      assert.strictEqual((yield* Effect.flip(neither.open(anew))).reason, "key")
+      assert.strictEqual((yield* Effect.flip(neither.open(resealed))).reason, "key")
       assert.strictEqual((yield* Effect.flip(neither.open("v2:x:y"))).reason, "format")
     })
   )
 
-  it.effect("the data of existing installations stays readable", () =>
+  it.effect("data of existing installations stays readable", () =>
     Effect.gen(function* () {
       const stored = "v1:AAcOFRwjKjE4P0ZNVFtiaXB3foWMk5qh:2uG7vLWMNhereYnUn1g_7XNTWSn-_86RHoJGpAYJ87_y7SS3WSVRBpU"
       assert.strictEqual(Redacted.value(yield* (yield* Crypto).open(stored)), "token of an older version")
@@ -104,7 +104,7 @@ layer(Crypto.layer.pipe(Layer.provide(AppConfig.layerFrom(environment))))("crypt
     { what: "a ciphertext without its tag", change: (text: string) => text.slice(0, 36 + 21), reason: "format" },
     { what: "a short nonce", change: (text: string) => text.replace(/^v1:./, "v1:"), reason: "format" },
     { what: "something before it", change: (text: string) => `x${text}`, reason: "format" },
-    { what: "something behind it", change: (text: string) => `${text}!`, reason: "format" },
+    { what: "something after it", change: (text: string) => `${text}!`, reason: "format" },
     {
       what: "a changed byte",
       change: (text: string) => text.slice(0, -1) + (text.endsWith("A") ? "Q" : "A"),

@@ -13,10 +13,10 @@ const lisbon = { country: "PT", region: "11", city: "Lisbon" }
 const tartu = { country: "EE", region: "79", city: "Tartu" }
 const nowhere = { country: null, region: null, city: null }
 const database = mmdb({ "81.2.69.0/24": lisbon, "2a02::/16": tartu })
-/** Knows every address: what is not looked up shows. */
+/** Knows every address, so that an address without a location was not looked up. */
 const everywhere = mmdb({ "::/1": lisbon, "8000::/1": tartu })
 
-/** A file with these bytes, without one when undefined; removed with the scope. */
+/** A file with these bytes, or no file when undefined; removed with the scope. */
 const fileOf = (bytes: Buffer | undefined) =>
   Effect.acquireRelease(
     Effect.sync(() => {
@@ -75,7 +75,7 @@ const neighbours =
   )
 
 describe("GeoIp", () => {
-  it.effect("finds country, region and city of both families", () =>
+  it.effect("finds country, region and city for IPv4 and IPv6", () =>
     Effect.gen(function* () {
       const { locate } = yield* locating(database)
       for (const ip of ["81.2.69.0", "81.2.69.255", "::ffff:81.2.69.7"]) assert.deepStrictEqual(locate(ip), lisbon)
@@ -86,7 +86,7 @@ describe("GeoIp", () => {
     })
   )
 
-  it.effect("never looks up a private or reserved address, and does look up the ones beside them", () =>
+  it.effect("never looks up a private or reserved address, but looks up its neighbours", () =>
     Effect.gen(function* () {
       const { locate } = yield* locating(everywhere)
       for (const ip of reserved.flat()) assert.deepStrictEqual(locate(ip), nowhere, ip)
@@ -109,7 +109,7 @@ describe("GeoIp", () => {
     })
   )
 
-  it.effect("D13 a file with any damage gives texts that can be stored, or none, and never fails", () =>
+  it.effect("D13 a file with any damage gives text that can be stored, or none, and never fails", () =>
     Effect.gen(function* () {
       for (let round = 0; round < 1000; round++) {
         const damaged = Buffer.from(database)
@@ -126,7 +126,7 @@ describe("GeoIp", () => {
     }).pipe(Random.withSeed("damage"))
   )
 
-  it.effect("D13 a file that is replaced or removed changes nothing before the next start", () =>
+  it.effect("D13 replacing or removing the file has no effect before the next start", () =>
     Effect.gen(function* () {
       const { path, directory } = yield* fileOf(database)
       const { locate } = yield* reading(path)

@@ -8,7 +8,7 @@ import { environment } from "../support/environment.ts"
 import { gate } from "../support/Gate.ts"
 import { testRedis } from "../support/TestServers.ts"
 
-/** The service's Redis behind a gate of the test's own. */
+/** The service's Redis behind the test's own gate. */
 const connected = Effect.gen(function* () {
   const server = yield* testRedis
   const door = yield* gate(server.host, server.port)
@@ -47,7 +47,7 @@ it.live("Effect's rate limiter counts in it", () =>
   })
 )
 
-it.live("Effect's persisted cache keeps in it what one process found for the next", () =>
+it.live("Effect's persisted cache keeps one process' results in it for the next", () =>
   Effect.gen(function* () {
     const { layer } = yield* connected
     const key = randomUUID()
@@ -63,7 +63,7 @@ it.live("Effect's persisted cache keeps in it what one process found for the nex
   })
 )
 
-it.live("hears what is published", () =>
+it.live("receives published messages", () =>
   Effect.gen(function* () {
     const { layer } = yield* connected
     const channel = randomUUID()
@@ -78,19 +78,21 @@ it.live("hears what is published", () =>
   })
 )
 
-it.live.each(["shut", "silence"] as const)("%s, a command fails within a second; open again, it works", (state) =>
-  Effect.gen(function* () {
-    const { door, layer } = yield* connected
-    yield* Effect.gen(function* () {
-      const redis = yield* Redis.Redis
-      assert.strictEqual(yield* redis.send("PING"), "PONG")
-      door[state]()
-      const started = yield* Clock.currentTimeMillis
-      const error = yield* Effect.flip(redis.send("PING"))
-      assert.strictEqual(error._tag, "RedisError")
-      assert.isBelow((yield* Clock.currentTimeMillis) - started, 1000)
-      door.open()
-      yield* Effect.retry(redis.send("PING"), { until: () => false }).pipe(Effect.timeout("5 seconds"))
-    }).pipe(Effect.provide(layer))
-  })
+it.live.each(["shut", "silence"] as const)(
+  "with Redis %s a command fails within a second, and works once it is open again",
+  (state) =>
+    Effect.gen(function* () {
+      const { door, layer } = yield* connected
+      yield* Effect.gen(function* () {
+        const redis = yield* Redis.Redis
+        assert.strictEqual(yield* redis.send("PING"), "PONG")
+        door[state]()
+        const started = yield* Clock.currentTimeMillis
+        const error = yield* Effect.flip(redis.send("PING"))
+        assert.strictEqual(error._tag, "RedisError")
+        assert.isBelow((yield* Clock.currentTimeMillis) - started, 1000)
+        door.open()
+        yield* Effect.retry(redis.send("PING"), { until: () => false }).pipe(Effect.timeout("5 seconds"))
+      }).pipe(Effect.provide(layer))
+    })
 )

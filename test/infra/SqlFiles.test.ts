@@ -18,7 +18,7 @@ describe("migrations", () => {
     )
   )
 
-  it.live("apply once when five start together on an empty database", () =>
+  it.live("apply only once when five processes start together on an empty database", () =>
     Effect.gen(function* () {
       const { layer } = yield* emptyDatabase
       const { path } = yield* folderOf(files)
@@ -30,7 +30,7 @@ describe("migrations", () => {
     })
   )
 
-  it.live("run function bodies and accents as they are, without the pool's limits", () =>
+  it.live("run function bodies and accents unchanged, without the pool's limits", () =>
     on(
       { [one]: "create function f() returns text language plpgsql as $$ begin perform 1; return 'é;'; end; $$;" },
       ({ path, put }) =>
@@ -47,7 +47,7 @@ describe("migrations", () => {
     )
   )
 
-  it.live("do not mind another kind of line ends", () =>
+  it.live("ignore a change of line endings", () =>
     on({ [one]: "create table one\n(n int);\n" }, ({ path, put }) =>
       Effect.gen(function* () {
         yield* migrateFrom(path)
@@ -57,7 +57,7 @@ describe("migrations", () => {
     )
   )
 
-  it.live("need no right to create when there is nothing to do", () =>
+  it.live("need no CREATE privilege when there is nothing to do", () =>
     on(files, ({ path }) =>
       Effect.gen(function* () {
         yield* migrateFrom(path)
@@ -73,7 +73,7 @@ describe("migrations", () => {
     )
   )
 
-  it.live("go back by one file, unless it is irreversible", () =>
+  it.live("revert one file, unless it is irreversible", () =>
     on({ ...files, "20260101000001_two.down.sql": "drop table two" }, ({ path }) =>
       Effect.gen(function* () {
         yield* migrateFrom(path)
@@ -88,7 +88,7 @@ describe("migrations", () => {
     )
   )
 
-  it.live("accept a single file as irreversible, and an unwritten way back as a fault", () =>
+  it.live("accept a single file as irreversible, and refuse an unwritten down file", () =>
     on({ "20260101000000_one.sql": "create table one ()" }, ({ path, put }) =>
       Effect.gen(function* () {
         assert.deepStrictEqual(yield* migrateFrom(path), { applied: names.slice(0, 1) })
@@ -106,7 +106,7 @@ describe("migrations", () => {
 })
 
 describe("seeds", () => {
-  it.live("have a history of their own and their own words", () =>
+  it.live("have their own history and their own messages", () =>
     on(files, ({ path, put }) =>
       Effect.gen(function* () {
         assert.deepStrictEqual(yield* seedFrom(path), { applied: names })

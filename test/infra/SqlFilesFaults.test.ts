@@ -54,7 +54,7 @@ describe("migrations stop, and change nothing, when", () => {
     )
   )
 
-  it.live("a statement fails: the file is undone, the earlier ones stay, and the next start goes on", () =>
+  it.live("a statement fails: its file is rolled back, earlier ones stay, and the next start continues", () =>
     on({ ...files, [two]: "create table two ();\n\nselect 1,\n  nonsense;" }, ({ path, put }) =>
       Effect.gen(function* () {
         const told = `${two}, statement 2 (line 4): column "nonsense" does not exist (42703).`
@@ -91,32 +91,32 @@ describe("migrations stop, and change nothing, when", () => {
 
   const bad: ReadonlyArray<readonly [string, Record<string, string>, RegExp]> = [
     [
-      "a quotation does not end",
+      "a quotation is not closed",
       { ...files, [two]: "select 1;\nselect 'a" },
       /two\.up\.sql: the string that begins on line 2/
     ],
     ["a name is bad", { "2026_One.up.sql": "select 1" }, /2026_One\.up\.sql is no valid name/],
-    ["a timestamp is no time", { "20261301000000_x.sql": "select 1" }, /20261301000000_x\.sql is no valid name/],
+    ["a timestamp is not a time", { "20261301000000_x.sql": "select 1" }, /20261301000000_x\.sql is no valid name/],
     ["an ending is wrong", { "20260101000000_one.up.sql~": "select 1" }, /one\.up\.sql~ is no valid name/],
     [
-      "a down file is alone",
+      "a down file has no up file",
       { "20260101000000_one.down.sql": "select 1" },
       /one\.down\.sql reverts a file that is not/
     ],
     [
-      "a timestamp is taken twice",
+      "a timestamp is used twice",
       { [one]: "select 1", "20260101000000_uno.sql": "select 1" },
       /one.*uno\.sql have the same/
     ],
     [
-      "a pair has a single file, too",
+      "a migration exists both as a pair and as a single file",
       { [one]: "select 1", "20260101000000_one.sql": "select 1" },
       /have the same timestamp/
     ]
   ]
   const nowhere = PgClient.layer({ host: "127.0.0.1", port: 1, username: "nobody" })
   for (const [when, texts, told] of bad) {
-    it.live(`${when}, before the database is asked`, () =>
+    it.live(`${when}, before the database is queried`, () =>
       Effect.gen(function* () {
         const { path } = yield* folderOf(texts)
         assert.match(yield* failure(migrateFrom(path)), told)
@@ -125,7 +125,7 @@ describe("migrations stop, and change nothing, when", () => {
   }
 })
 
-/** A migration that hangs in a process of its own, and a client of the same database. */
+/** A migration that hangs in another process, and a client of the same database. */
 const hanging = Effect.gen(function* () {
   const { layer } = yield* emptyDatabase
   const { path, put } = yield* folderOf({ [one]: "create table half (); select pg_sleep(600)" })
@@ -139,7 +139,7 @@ const hanging = Effect.gen(function* () {
 })
 
 describe("migrations", () => {
-  it.live("stop when another process keeps the lock for too long", () =>
+  it.live("stop when another process holds the lock for too long", () =>
     Effect.gen(function* () {
       const { process, path, put, client } = yield* hanging
       yield* put(one, files[one])
@@ -151,7 +151,7 @@ describe("migrations", () => {
     })
   )
 
-  it.live("call a lost connection unreachable, and go on from there", () =>
+  it.live("report a lost connection as unreachable, and continue on the next run", () =>
     Effect.gen(function* () {
       const { process, path, put, client, sql, pid } = yield* hanging
       yield* sql`select pg_terminate_backend(${pid})`
@@ -164,7 +164,7 @@ describe("migrations", () => {
     })
   )
 
-  it.live("tell a server that is absent or full from a wrong database", () =>
+  it.live("distinguish an absent or full server from a wrong database", () =>
     Effect.gen(function* () {
       const { layer, password, user: username, ...server } = yield* emptyDatabase
       const at = (config: Partial<PgClient.PgPoolConfig>) =>

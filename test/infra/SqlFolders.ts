@@ -9,10 +9,10 @@ import { testDatabase } from "../support/TestServers.ts"
 const layerTo = ({ database, ...server }: Effect.Success<typeof testDatabase>) =>
   Layer.merge(Sql.layerOf({ ...server, name: database, poolSize: 2, ssl: "disable" }), Logger.layer([]))
 
-/** A database of one's own with the tables of the project; each use of the layer is another process' pool. */
+/** A new database with the project's tables; each use of the layer is a pool, like that of another process. */
 export const migratedDatabase = Effect.map(testDatabase, (server) => ({ ...server, layer: layerTo(server) }))
 
-/** As `migratedDatabase`, but without a table. */
+/** Like `migratedDatabase`, but without tables. */
 export const emptyDatabase = Effect.gen(function* () {
   const database = yield* migratedDatabase
   yield* Effect.gen(function* () {
@@ -45,7 +45,7 @@ export const files = {
 }
 export const names = ["20260101000000_one", "20260101000001_two"]
 
-/** A folder with files and an empty database that the effect speaks to. */
+/** A folder with files, and an empty database that the effect uses. */
 export const on = <A, E>(
   texts: Record<string, string>,
   work: (folder: Effect.Success<ReturnType<typeof folderOf>>) => Effect.Effect<A, E, SqlClient.SqlClient>
@@ -55,7 +55,7 @@ export const on = <A, E>(
     return yield* Effect.provide(work(folder), (yield* emptyDatabase).layer)
   })
 
-/** The tables there are, but for the history. */
+/** All tables except the history. */
 export const tables = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql<{
@@ -64,6 +64,6 @@ export const tables = Effect.gen(function* () {
   return rows.map((row) => row.name).filter((name) => name !== "schema_migrations")
 })
 
-/** What a failing effect tells, without the words that begin every such sentence. */
+/** The message of a failing effect, without the words that begin every such message. */
 export const failure = <A, R>(effect: Effect.Effect<A, { message: string }, R>) =>
   Effect.map(Effect.flip(effect), (error) => error.message.replace("Failed to run database migrations: ", ""))

@@ -10,7 +10,7 @@ describe("splitStatements keeps whole", () => {
     "a string that ends in a backslash": "select 'C:\\', 1",
     "an escape string with an escaped quote": "select E'it\\'s; fine'",
     "an escape string with an escaped backslash at its end": "select e'back\\\\', 1",
-    "an escape string that goes on in the next line": "select E'a'\n  'b\\';c'",
+    "an escape string that continues on the next line": "select E'a'\n  'b\\';c'",
     "a prefixed string": "select U&'d\\0061t;a', B'01', N'x;y'",
     "a quoted name": 'select 1 as "a;""b\'"',
     "a dollar quote": "select $$ a; 'b $$",
@@ -27,7 +27,7 @@ describe("splitStatements keeps whole", () => {
   })
 })
 
-describe("splitStatements takes for names, not for quotes,", () => {
+describe("splitStatements does not mistake for a quote", () => {
   it.for([
     ["a dollar in a name", "select a$b$ from t; select c$b$ from t", 2],
     ["an e at the end of a name", "select 1 as tre'a\\'; select 2", 2],
@@ -50,7 +50,7 @@ it("splits a megabyte of text in a string and in statements", () => {
   assert.strictEqual(splitStatements("select 1;\n".repeat(2000)).at(-1)?.line, 2000)
 })
 
-describe("splitStatements names the line of what never ends:", () => {
+describe("splitStatements names the line of what is never closed:", () => {
   it.for([
     ["string", "select 1;\nselect 'a;"],
     ["string", "select 1;\nselect E'a\\';"],

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted } from "effect"
+import { TestClock } from "effect/testing"
 import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { AppConfig } from "../../src/infra/AppConfig.ts"
 import { UpstreamHttp } from "../../src/infra/upstream/UpstreamHttp.ts"
@@ -8,7 +9,7 @@ import { WclClient } from "../../src/refreshes/warcraftlogs/WclClient.ts"
 import { environment } from "../support/environment.ts"
 import { withLog } from "./providers.ts"
 
-/** An HttpClient that answers from a function, for what no simulator says. */
+/** An HttpClient that answers from a function, for answers that no simulator gives. */
 const answering = (answer: (request: HttpClientRequest.HttpClientRequest) => Response) => {
   const requests: Array<HttpClientRequest.HttpClientRequest> = []
   const client = HttpClient.make((request) => {
@@ -33,7 +34,7 @@ const wclAnswering = (body: unknown) => {
 const someone = { name: "Malgoreth", server: "spineshatter", region: "eu", role: "ranged" } as const
 
 describe("UpstreamHttp", () => {
-  it.live("names itself, accepts JSON, and keeps trace ids to itself", () =>
+  it.live("sends its user agent, accepts JSON, and does not send trace ids", () =>
     Effect.gen(function* () {
       const { layer, requests } = answering(() => Response.json({}))
       const { open } = Context.get(yield* Layer.build(layer), UpstreamHttp)
@@ -45,7 +46,7 @@ describe("UpstreamHttp", () => {
     })
   )
 
-  it.live("takes neither bad UTF-8 nor text around JSON", () =>
+  it.live("accepts neither invalid UTF-8 nor text around JSON", () =>
     Effect.gen(function* () {
       const bodies = [Buffer.from([0x22, 0xff, 0x22]), "{} x", "\ufeff{}", ""]
       for (const body of bodies) {
@@ -68,19 +69,20 @@ describe("clientCredentials", () => {
     return { ask: send(HttpClientRequest.get("http://provider/x")), tokenRequests }
   })
 
-  it.live("drops a token a little before it dies", () =>
+  it.effect("drops a token a little before it expires", () =>
     Effect.gen(function* () {
       const { ask, tokenRequests } = yield* sender(() => grant(1))
       yield* ask
+      yield* TestClock.adjust("750 millis")
       yield* ask
       assert.strictEqual(tokenRequests(), 1)
-      yield* Effect.sleep("850 millis")
+      yield* TestClock.adjust("100 millis")
       yield* ask
       assert.strictEqual(tokenRequests(), 2)
     })
   )
 
-  it.live("does not keep a failure, and understands only tokens that fit a header", () =>
+  it.live("does not cache a failure, and accepts only tokens that fit a header", () =>
     Effect.gen(function* () {
       const answers = [{}, { access_token: 7 }, { access_token: "a\r\nb" }, { access_token: "" }, null].values()
       const { ask, tokenRequests } = yield* sender(() => {
@@ -96,14 +98,14 @@ describe("clientCredentials", () => {
   )
 })
 
-describe("WclClient, by what GraphQL answers", () => {
+describe("WclClient, by GraphQL answer", () => {
   const rateLimited = { errors: [{ message: "You are being rate limited." }], data: {} }
   const refused = { errors: [{ message: `Cannot query field "gear" on type "Character".` }] }
   const failed = { errors: [{ message: "Internal server error" }], data: { characterData: { character: null } } }
   it.live.each([
     ["errors about the rate", rateLimited, "provider.rate_limited"],
     ["errors without data", refused, "provider.unavailable"],
-    ["an error in the place of the character", failed, "provider.unavailable"],
+    ["an error in place of the character", failed, "provider.unavailable"],
     ["no data", {}, "provider.unavailable"],
     ["a list", [], "provider.unavailable"],
     ["another shape", { data: { characterData: [] } }, "provider.unavailable"]
@@ -117,7 +119,7 @@ describe("WclClient, by what GraphQL answers", () => {
     })
   )
 
-  it.live("hidden logs, by the word or by the error", () =>
+  it.live("hidden logs, by flag or by error", () =>
     Effect.gen(function* () {
       for (const character of [{ hidden: true, zoneRankings: null }, { zoneRankings: { error: "No permission" } }]) {
         const client = yield* wclAnswering({ data: { characterData: { character } } })

@@ -4,9 +4,9 @@ import { environment } from "../support/environment.ts"
 
 export type Variables = Readonly<Record<string, string | undefined>>
 
-/** The configuration that these variables alone make. */
+/** The configuration from these variables alone. */
 export const readAll = (env: Variables) => AppConfig.pipe(Effect.provide(AppConfig.layerFrom(env)))
-/** The configuration of a service that is whole, but for these changes. */
+/** A complete configuration with these changes. */
 export const read = (changes: Variables) => readAll({ ...environment, ...changes })
 export const refuse = (env: Variables) => Effect.flip(readAll(env))
 export const nameOf = (fault: string) => fault.split(" ", 1)[0]

@@ -6,7 +6,7 @@ import { WclClient } from "../../src/refreshes/warcraftlogs/WclClient.ts"
 import { environment } from "../support/environment.ts"
 import type { Fault } from "../../src/demo/simulators/Fault.ts"
 
-/** Credentials that no log line may show. */
+/** Credentials that no log line may contain. */
 export const credentials = {
   clientId: environment.DISCORD_CLIENT_ID,
   clientSecret: environment.DISCORD_CLIENT_SECRET
@@ -18,7 +18,7 @@ type Environment = Readonly<Record<string, string>>
 
 const config = (changes: Environment) => AppConfig.layerFrom({ ...environment, ...changes })
 
-/** A client of its own: no quota, token or breaker is shared with another. */
+/** A new client that shares no quota, token or breaker with another. */
 export const discordClient = (changes: Environment) =>
   Effect.map(Layer.build(Layer.provide(DiscordClient.layer, config(changes))), Context.get(DiscordClient))
 
@@ -28,7 +28,7 @@ export const wclClient = (changes: Environment) =>
 export const bnetClient = (changes: Environment) =>
   Effect.map(Layer.build(Layer.provide(BnetClient.layer, config(changes))), Context.get(BnetClient))
 
-/** Fails the test when the effect takes 6 s or longer, which nothing of a provider may do to a caller. */
+/** Fails the test when the effect takes 6 s or longer: no provider may keep a caller waiting that long. */
 export const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const start = yield* Clock.currentTimeMillis
@@ -38,7 +38,7 @@ export const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return value
   })
 
-/** The log lines of an effect as JSON, with what it answered. */
+/** The result of an effect, with its log lines as JSON. */
 export const withLog = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.suspend(() => {
     const lines: Array<string> = []
@@ -50,7 +50,7 @@ export const withLog = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     )
   })
 
-/** Everything a provider may do wrong, by name, but for answers that mean something to one client only. */
+/** Everything a provider may do wrong, by name, except answers with a meaning for one client only. */
 export const faults: Readonly<Record<string, { readonly fault: Fault; readonly reason: string }>> = {
   hang: { fault: { kind: "hang" }, reason: "timeout" },
   drip: { fault: { kind: "drip", ms: 1000 }, reason: "timeout" },

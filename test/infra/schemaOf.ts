@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** All that a schema holds, a line each: two databases with the same lines are built alike. */
+/** Every object of a schema, a line each: two databases with the same lines have the same schema. */
 export const schemaOf = (schema: string) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient

@@ -18,18 +18,18 @@ const characters = roster.flatMap(({ discordId: owner, characters }) =>
   )
 )
 
-/** A migrated database of one's own. */
+/** Runs on a new, migrated database. */
 const live = (name: string, work: Effect.Effect<void, unknown, SqlClient.SqlClient>) =>
   it.live(name, () => Effect.flatMap(migratedDatabase, ({ layer }) => Effect.provide(work, layer)))
 
-/** Runs the seeds although they were applied before. */
+/** Runs the seeds even if they were applied before. */
 const seedAnew = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`delete from seed_history`
   return yield* seed
 })
 
-/** Everything a seed may touch, so that two moments can be compared. */
+/** Everything a seed may touch, to compare before and after. */
 const everything = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   return {
@@ -85,7 +85,7 @@ const memberships = Effect.fnUntraced(function* (userId: string) {
 
 describe("the roster seed", () => {
   live(
-    "holds the people and characters of the simulators, but for those without a Discord id or race",
+    "contains the people and characters of the simulators, except those without a Discord id or race",
     Effect.gen(function* () {
       yield* seed
       const sql = yield* SqlClient.SqlClient
@@ -115,7 +115,7 @@ describe("the roster seed", () => {
   )
 
   live(
-    "makes, restores and keeps memberships",
+    "creates, restores and keeps memberships",
     Effect.gen(function* () {
       yield* makeGuild
       const sql = yield* SqlClient.SqlClient
@@ -137,7 +137,7 @@ describe("the roster seed", () => {
   )
 
   live(
-    "changes an owner's character, makes a deleted one anew, and leaves another user's alone",
+    "updates an owner's character, creates a deleted one again, and leaves another user's alone",
     Effect.gen(function* () {
       const owner = yield* makeUser(discordId(3))
       const changed = yield* makeCharacter(owner, "CYRANDEL", false)
@@ -159,7 +159,7 @@ describe("the roster seed", () => {
   )
 
   live(
-    "touches no snapshot and no profile that is there",
+    "leaves existing snapshots and profiles alone",
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const id = yield* makeCharacter(yield* makeUser(discordId(3)), "Cyrandel", false)
@@ -174,7 +174,7 @@ describe("the roster seed", () => {
   )
 
   live(
-    "gives no one the lead of a guild that exists",
+    "makes nobody admin of an existing guild",
     Effect.gen(function* () {
       yield* makeGuild
       yield* seed
@@ -188,7 +188,7 @@ describe("the roster seed", () => {
 
 describe("seeds", () => {
   live(
-    "stop when an applied one was changed",
+    "stop when an applied seed was changed",
     Effect.gen(function* () {
       yield* seed
       yield* (yield* SqlClient.SqlClient)`update seed_history set checksum = 'other' where name like '%roster'`
@@ -198,7 +198,7 @@ describe("seeds", () => {
   )
 
   live(
-    "can be taken back by a person, without the people who signed in",
+    "can be reverted by hand, without removing people who signed in",
     Effect.gen(function* () {
       yield* seed
       const sql = yield* SqlClient.SqlClient

@@ -5,7 +5,7 @@ import { openBrowser } from "../support/Browser.ts"
 import { startReplica, TestApp } from "../support/TestApp.ts"
 import { testRedis } from "../support/TestServers.ts"
 
-/** Few enough to reach. */
+/** Low enough to reach. */
 export const limits = {
   RATE_LIMIT_SIGN_IN: "5",
   RATE_LIMIT_CALLBACK: "4",
@@ -15,7 +15,7 @@ export const limits = {
 
 let addresses = randomInt(2 ** 23)
 
-/** An address that nobody has asked from yet; a trusted proxy is believed to have seen it. */
+/** An unused address, to be sent in the header of a trusted proxy. */
 export const newAddress = () => {
   addresses += 1
   return `10.${addresses >> 16}.${(addresses >> 8) & 255}.${addresses & 255}`
@@ -30,12 +30,12 @@ interface Request {
   readonly json?: unknown
 }
 
-/** A replica of the app that passes few requests, and what it asked of PostgreSQL. */
+/** A replica with low limits, and how many statements it sent to PostgreSQL. */
 export const strictReplicaWith = Effect.fnUntraced(function* (references?: Layer.Layer<never>) {
   const { variables } = yield* TestApp
   let statements = 0
   const url = yield* startReplica({ ...variables, ...limits }, () => (statements += 1), references)
-  /** Keeps no cookies from one request to the next: what is sent is what the test says. */
+  /** Keeps no cookies between requests: only what the test says is sent. */
   const send = (method: string, path: string, { headers, json }: Request = {}) =>
     Effect.promise(async () => {
       const body = json === undefined ? {} : { body: JSON.stringify(json) }
@@ -54,7 +54,7 @@ export const strictReplicaWith = Effect.fnUntraced(function* (references?: Layer
 
 export const strictReplica = strictReplicaWith()
 
-/** The headers of somebody who signed in where nothing is scarce. */
+/** The headers of a person who signed in on a replica with high limits. */
 export const signedIn = Effect.fnUntraced(function* (persona?: string) {
   const browser = yield* openBrowser()
   yield* browser.signIn(persona)
@@ -62,7 +62,7 @@ export const signedIn = Effect.fnUntraced(function* (persona?: string) {
   return { browser, headers: { cookie: `session=${session}; csrf=${csrf}`, "x-csrf-token": csrf! } }
 })
 
-/** The only key in Redis that ends so, past the service; a minute is long for a test, so its end can be brought near. */
+/** Lets the one Redis key that ends like this expire soon: a minute is long for a test. */
 export const hasten = Effect.fnUntraced(function* (end: string, ms: number) {
   const { host, port, password } = yield* testRedis
   yield* Effect.acquireUseRelease(

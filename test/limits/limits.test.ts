@@ -29,7 +29,7 @@ const assertRefused = ({ status, headers, body }: Answer, policy: string, limit:
 }
 
 layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32", RUN_DB_SEEDS: "true" }), live)("limits", (it) => {
-  /** Asks until the class is full, once more, and once after the time that this answer names. */
+  /** Asks until the limit is reached, once more, and again after the Retry-After of that answer. */
   const exhaust = Effect.fnUntraced(function* <R>(
     policy: string,
     limit: number,
@@ -46,6 +46,7 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32", RUN_DB_SEEDS: "true" }), 
     yield* hasten(bucket, 1200)
     const refused = yield* ask
     assert.strictEqual(refused.headers["retry-after"], "2")
+    // Retry-After passes: a client that waits exactly this long must then get through.
     yield* Effect.sleep("2 seconds")
     assert.notStrictEqual((yield* ask).status, 429)
   })
@@ -66,7 +67,7 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32", RUN_DB_SEEDS: "true" }), 
     })
   )
 
-  it.effect("L01 anything at all passes 20 times from one address, and again after Retry-After", () =>
+  it.effect("L01 any requests pass 20 times from one address, and again after Retry-After", () =>
     Effect.gen(function* () {
       const { send } = yield* strictReplica
       const ip = newAddress()
@@ -76,7 +77,7 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32", RUN_DB_SEEDS: "true" }), 
     })
   )
 
-  it.effect("L01 20 requests pass in one session from any address, and as many in another from the same", () =>
+  it.effect("L01 20 requests pass in one session from any address, and 20 in another from the same address", () =>
     Effect.gen(function* () {
       const { send } = yield* strictReplica
       const [one, other] = [yield* signedIn(), yield* signedIn(personas.officer.id)]
@@ -131,7 +132,7 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32", RUN_DB_SEEDS: "true" }), 
     })
   )
 
-  it.effect("L03 of a trusted proxy's list only the right-most untrusted address counts", () =>
+  it.effect("L03 of a trusted proxy's list only the rightmost untrusted address counts", () =>
     Effect.gen(function* () {
       const { send } = yield* strictReplica
       const ip = newAddress()
@@ -151,7 +152,7 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32", RUN_DB_SEEDS: "true" }), 
     })
   )
 
-  it.effect("L04 made-up sessions get no fresh buckets, and shut nobody out who is known to be signed in", () =>
+  it.effect("L04 made-up sessions get no new buckets, and do not lock out a valid session", () =>
     Effect.gen(function* () {
       const { send } = yield* strictReplica
       const ip = newAddress()
@@ -185,7 +186,7 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32", RUN_DB_SEEDS: "true" }), 
     })
   )
 
-  it.effect("L04 nor does a refresh of someone who has none left, but for the first", () =>
+  it.effect("L04 a refresh beyond the limit costs no SQL, except the first", () =>
     Effect.gen(function* () {
       const { send, statements } = yield* strictReplica
       const { browser, headers } = yield* signedIn(personas.officer.id)

@@ -14,7 +14,7 @@ const variables = { TRUSTED_PROXIES: "127.0.0.1/32", LOG_LEVEL: "Warn" }
 layer(TestApp.layer(variables), live)("limits of two replicas", (it) => {
   const replicas = Effect.all([strictReplica, strictReplica])
 
-  /** How many of 200 requests at once, half to each, pass a limit of 20. */
+  /** How many of 200 parallel requests, half to each replica, pass a limit of 20. */
   const passing = Effect.fnUntraced(function* ([one, other]: Effect.Success<typeof replicas>, ip: string) {
     const answers = yield* Effect.forEach(
       Array.from({ length: 200 }).keys(),
@@ -25,9 +25,9 @@ layer(TestApp.layer(variables), live)("limits of two replicas", (it) => {
     return answers.filter(({ status }) => status === 401).length
   })
 
-  it.effect("L02 of 200 parallel requests over two replicas exactly 20 pass", () =>
+  it.effect("L02 of 200 parallel requests to two replicas exactly 20 pass", () =>
     Effect.gen(function* () {
-      // On a busy machine a simulated Redis is late, and late is another case.
+      // On a busy machine the simulated Redis answers late, which another test covers.
       const patient = strictReplicaWith(Layer.succeed(RedisPatience, 500))
       const both = yield* Effect.all([patient, patient])
       for (let round = 1; round <= 3; round++) assert.strictEqual(yield* passing(both, newAddress()), 20)
@@ -35,7 +35,7 @@ layer(TestApp.layer(variables), live)("limits of two replicas", (it) => {
   )
 
   it.effect.each(["shut", "silence"] as const)(
-    "L02 with Redis %s each replica passes 20, says so once, and they count together again when it is back",
+    "L02 with Redis %s each replica passes 20 and logs it once, and they count together again when it is back",
     (state) =>
       Effect.gen(function* () {
         const app = yield* TestApp
@@ -45,9 +45,10 @@ layer(TestApp.layer(variables), live)("limits of two replicas", (it) => {
         const lines = yield* capturedLog
         app.redis[state]()
         assert.strictEqual(yield* passing(both, ip), 40)
+        // A replica leaves Redis alone for a second, then tries it again; no visible fact tells when.
         yield* Effect.sleep("1100 millis")
         assert.strictEqual(yield* passing(both, newAddress()), 40)
-        // The app itself and two replicas share the process, and each says at most one sentence.
+        // The app itself and two replicas share the process, and each logs at most one line.
         assert.isAtMost(lines.filter((line) => line.includes("Redis")).length, 3, lines.join("\n"))
         app.redis.open()
         yield* eventually(
@@ -58,7 +59,7 @@ layer(TestApp.layer(variables), live)("limits of two replicas", (it) => {
     30_000
   )
 
-  it.effect("L02 a window that Redis began goes on without it", () =>
+  it.effect("L02 a window that began in Redis continues without it", () =>
     Effect.gen(function* () {
       const app = yield* TestApp
       const { send } = yield* strictReplica
@@ -72,7 +73,7 @@ layer(TestApp.layer(variables), live)("limits of two replicas", (it) => {
     })
   )
 
-  it.effect("L02 while Redis hangs hardly a request waits for it", () =>
+  it.effect("L02 while Redis hangs few requests wait for it", () =>
     Effect.gen(function* () {
       const app = yield* TestApp
       const { send } = yield* openBrowser(yield* startReplica(app.variables))
@@ -89,7 +90,7 @@ layer(TestApp.layer(variables), live)("limits of two replicas", (it) => {
       app.redis.silence()
       const hanging = sum(yield* measure)
       app.redis.open()
-      // Each of them waiting would take 8 s more.
+      // If each request waited, this would take 8 s longer.
       assert.isBelow(hanging, usual * 2 + 1000)
     })
   )

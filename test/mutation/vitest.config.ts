@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config"
 import tests from "../../vitest.config.ts"
 
-/** The tests that decide over who somebody is and what they may do; the rest would only repeat them more slowly. */
+/** The tests of authentication and authorisation; the others would only repeat them more slowly. */
 export default defineConfig({
   test: {
     ...tests.test,

@@ -7,8 +7,8 @@ import { chromium, type Page } from "playwright-core"
 import { demoFolder, startDemo } from "../demo/demoProcess.ts"
 
 /*
- * Goes through the main job as a person would, in a browser, and takes the picture in the README. Not a part of
- * `npm test`, for it needs Chromium.
+ * Goes through the main job in a browser, as a person would, and takes the picture in the README. Not part of
+ * `npm test`, because it needs Chromium.
  */
 
 const executablePath = process.env.CHROMIUM_PATH || "/usr/bin/chromium"
@@ -24,10 +24,10 @@ const words = [
 ]
 words.push("--disable-background-networking", "--disable-component-update")
 
-/** What a person would not see and nobody wants: errors on the console, and requests that failed. */
+/** Faults that a person would not see: errors on the console, and failed requests. */
 const complaintsOf = (page: Page) => {
   const found: Array<string> = []
-  // Asking for the session is how the page learns that nobody is signed in.
+  // The page asks for the session to learn whether anyone is signed in, so this 401 is expected.
   const expected = (status: number, url: string) => status === 401 && url.endsWith("/api/v1/auth/session")
   page.on("pageerror", (error) => found.push(`error: ${error.message}`))
   page.on("requestfailed", (request) => found.push(`failed: ${request.url()} ${request.failure()?.errorText}`))
@@ -52,7 +52,7 @@ const signIn = async (page: Page, frontend: string) => {
   assert.equal(page.url(), `${frontend}/`)
 }
 
-/** Nothing in a name is ever taken for HTML. */
+/** A name is never interpreted as HTML. */
 const made = "Wipe & Repeat <3"
 
 const makeGuild = async (page: Page) => {
@@ -122,7 +122,7 @@ try {
   const started = performance.now()
   const { code } = await demo.end("SIGINT")
   assert.equal(code, 0)
-  assert.ok(performance.now() - started < 3000, "an open page holds the end up")
+  assert.ok(performance.now() - started < 3000, "an open page delays the end")
   await browser.close()
   await folder.remove()
 }

@@ -20,7 +20,7 @@ const row = (fields: object) => ({
 })
 
 describe("readRankings", () => {
-  it("sums kills, keeps rows of zeros, and leaves out what is no encounter", () => {
+  it("sums kills, keeps rows of zeros, and leaves out what is not an encounter", () => {
     const nothing = {
       rankPercent: null,
       medianPercent: null,
@@ -84,7 +84,7 @@ const helmet = { id: 30_228, quality: 4, icon: "inv_helmet_15.jpg", itemLevel: 1
 const pyrena = { name: "PYRÉNA", servers: ["spineshatter"] }
 
 describe("readFight", () => {
-  it("maps slots, enchantments and gems, and survives junk in any place", () => {
+  it("maps slots, enchantments and gems, and tolerates junk anywhere", () => {
     const gems = [{ id: 25_897, itemLevel: 70, icon: "gem.jpg" }, { id: "x" }, { id: 0 }]
     const gear = [
       { ...helmet, permanentEnchant: 3003, gems },
@@ -118,7 +118,7 @@ describe("readFight", () => {
     assert.strictEqual(readFight(fight([actor(4, "Pyréna", "LivingFlame")], events), joined)?.actor, 4)
   })
 
-  it("finds nothing in events without gear, of another type, or in a report that is not shown", () => {
+  it("finds nothing in events without gear or of another type, or in a hidden report", () => {
     const actors = [actor(1, "Pyréna", "Spineshatter")]
     const odd = [event(1, undefined), event(1, []), event(1, [helmet], "cast"), null, 7]
     assert.deepEqual(readFight(fight(actors, odd), pyrena), { actor: 1, gear: undefined })
@@ -128,7 +128,7 @@ describe("readFight", () => {
     assert.isUndefined(readFight({}, pyrena))
   })
 
-  it("orders kills by when they happened, in whatever order the reports come", () => {
+  it("orders kills by time, whatever the order of the reports", () => {
     const kill = (id: number, endTime: number) => ({ id, startTime: endTime - 1, endTime, friendlyPlayers: null })
     const reports = {
       data: [
@@ -143,7 +143,7 @@ describe("readFight", () => {
 })
 
 describe("Battle.net readings", () => {
-  it("reads what a profile has", () => {
+  it("reads a profile", () => {
     const sparse = { id: 71_032_969, name: "Rakkamok", level: 70 }
     const empty = { level: 70, equipped_item_level: null, active_spec_name: null, faction: null }
     assert.deepEqual(readProfile(sparse), { battlenet_id: 71_032_969, ...empty })
@@ -156,7 +156,7 @@ describe("Battle.net readings", () => {
     for (const wrong of [undefined, null, [], "x", {}, { id: "1" }]) assert.isUndefined(readProfile(wrong))
   })
 
-  it("reads the tallest tree of the active group", () => {
+  it("reads the talent tree with most points in the active group", () => {
     const groups = (...trees: ReadonlyArray<object>) => ({
       specialization_groups: [
         { is_active: false, specializations: [{ specialization_name: "Frost", spent_points: 61 }] },
@@ -181,14 +181,14 @@ describe("Battle.net readings", () => {
     ["https://render.worldofwarcraft.com/a b.jpg", false],
     [`https://render.worldofwarcraft.com/${"a".repeat(3000)}`, false],
     ["https://", false]
-  ])("takes %s for a picture: %s", (value, taken) => {
+  ])("accepts %s as a picture: %s", (value, taken) => {
     assert.strictEqual(
       readAvatar({ assets: [{ key: "main", value: "x" }, null, { key: "avatar", value }] }),
       taken ? value : null
     )
   })
 
-  it("reads realm names in one language or all", () => {
+  it("reads realm names in one language or in all", () => {
     const realms = [
       { slug: "spineshatter", name: "Spineshatter" },
       { slug: "flamegor", name: { en_US: "Flamegor", ru_RU: "Пламегор", bad: 7 } }

@@ -35,7 +35,7 @@ const raider = Effect.gen(function* () {
 })
 
 layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshing a character", (it) => {
-  it.effect("each fault of a provider is a mapped error within 6 s, and the old snapshots stay", () =>
+  it.effect("every fault of a provider is a mapped error within 6 s, and the old snapshots stay", () =>
     Effect.gen(function* () {
       const app = yield* TestApp
       const browser = yield* raider
@@ -63,7 +63,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshing a character", (
     })
   )
 
-  it.effect("hidden logs are no failure but a sentence", () =>
+  it.effect("hidden logs are a message, not a failure", () =>
     Effect.gen(function* () {
       const browser = yield* raider
       const params = { character_id: (yield* characterOf(browser, { wcl: "hidden" })).id }
@@ -73,7 +73,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshing a character", (
     })
   )
 
-  it.effect("a character that neither provider knows is no failure but a sentence", () =>
+  it.effect("a character that neither provider knows is a message, not a failure", () =>
     Effect.gen(function* () {
       const browser = yield* raider
       const params = { character_id: (yield* characterOf(browser, { wcl: "unknown", bnet: "unknown" })).id }
@@ -96,7 +96,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshing a character", (
     })
   )
 
-  it.effect("gear that cannot be read stays as it was, beside fresh rankings", () =>
+  it.effect("unreadable gear stays as it was, next to new rankings", () =>
     Effect.gen(function* () {
       const app = yield* TestApp
       const browser = yield* raider
@@ -113,7 +113,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshing a character", (
     })
   )
 
-  it.effect("nobody refreshes what they do not own, and only guild mates see it", () =>
+  it.effect("only the owner may refresh a character, and only guild mates see it", () =>
     Effect.gen(function* () {
       const params = { character_id: (yield* characterOf(yield* raider, { wcl: "ranked" })).id }
       const [mate, stranger] = [yield* openBrowser(), yield* openBrowser()]
@@ -129,7 +129,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshing a character", (
     })
   )
 
-  it.effect("a region without credentials is said so", () =>
+  it.effect("a region without credentials is refused with its own code", () =>
     Effect.gen(function* () {
       const browser = yield* raider
       const { id } = yield* characterOf(browser, { wcl: "hidden" })

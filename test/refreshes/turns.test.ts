@@ -6,13 +6,13 @@ import { signedIn } from "../limits/limited.ts"
 import { characterOf } from "../support/seeded.ts"
 import { live, simulatedProviders, startReplica, TestApp } from "../support/TestApp.ts"
 
-/** The one call of a refresh that there is exactly one of. */
+/** The call that every refresh makes exactly once. */
 const central = { warcraftlogs: /client$/, battlenet: /\/profile\/wow\/character\/[^/]+\/[^/]+$/ }
 
 const providers = ["warcraftlogs", "battlenet"] as const
 
-layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshes over two replicas", (it) => {
-  /** Two replicas with providers of their own, since a quota that is spent stays spent for all tests. */
+layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshes on two replicas", (it) => {
+  /** Two replicas with their own providers, because a spent quota would stay spent for the other tests. */
   const start = Effect.gen(function* () {
     const app = yield* TestApp
     const simulated = yield* simulatedProviders
@@ -33,11 +33,11 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshes over two replica
     const asked = ({ simulated }: Effect.Success<typeof start>) =>
       simulated[provider].calls.to(central[provider]).length
 
-    it.effect(`L05 100 parallel refreshes from ${provider} ask it once, and are answered the same`, () =>
+    it.effect(`L05 100 parallel refreshes from ${provider} ask it once, and get the same answer`, () =>
       Effect.gen(function* () {
         const world = yield* start
         for (let round = 1; round <= 3; round++) {
-          // A refresh that is over before the last of them has arrived is not asked for at the same time.
+          // Slow, so that the first refresh does not end before the last request has arrived.
           world.simulated[provider].fault({ kind: "slow", ms: 1000, path: central[provider], times: 1 })
           const answers = yield* Effect.forEach(
             Array.from({ length: 100 }).keys(),
@@ -51,7 +51,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshes over two replica
       })
     )
 
-    it.effect(`L05 one refresh from ${provider} after the other asks it twice`, () =>
+    it.effect(`L05 two refreshes from ${provider}, one after the other, ask it twice`, () =>
       Effect.gen(function* () {
         const world = yield* start
         const answers = [yield* world.refresh[0](provider), yield* world.refresh[1](provider)]
@@ -64,7 +64,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshes over two replica
       })
     )
 
-    it.effect(`L05 a caller of ${provider} that leaves takes nothing from the others`, () =>
+    it.effect(`L05 a caller of ${provider} that leaves does not disturb the others`, () =>
       Effect.gen(function* () {
         const world = yield* start
         const { calls, fault } = world.simulated[provider]
@@ -80,7 +80,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshes over two replica
       })
     )
 
-    it.effect(`L05 one failing answer of ${provider} fails who shares it, and none after them`, () =>
+    it.effect(`L05 a failure of ${provider} fails the callers that share it, and none after them`, () =>
       Effect.gen(function* () {
         const world = yield* start
         world.simulated[provider].fault({ kind: "slow", ms: 5000 })
@@ -95,28 +95,30 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshes over two replica
       })
     )
 
-    it.effect(`L05 the quota of ${provider} spent at one replica is spent at the other, and nothing else suffers`, () =>
-      Effect.gen(function* () {
-        const world = yield* start
-        const { calls, fault } = world.simulated[provider]
-        fault({ kind: "status", status: 429, retryAfter: 33, path: central[provider], times: 1 })
-        const spent = yield* world.refresh[0](provider)
-        const before = calls.all.length
-        const refused = [yield* world.refresh[1](provider), yield* world.refresh[0](provider)]
-        for (const { status, body, headers } of [spent, ...refused]) {
-          assert.deepStrictEqual([status, body.error.code], [503, "provider.rate_limited"])
-          assert.match(headers["retry-after"]!, /^3[123]$/)
-        }
-        assert.strictEqual(calls.all.length, before)
-        const another = provider === "battlenet" ? "warcraftlogs" : "battlenet"
-        assert.strictEqual((yield* world.refresh[1](another)).status, 200)
-        assert.strictEqual((yield* world.read).status, 200)
-      })
+    it.effect(
+      `L05 a quota of ${provider} spent on one replica is spent on the other, and nothing else is affected`,
+      () =>
+        Effect.gen(function* () {
+          const world = yield* start
+          const { calls, fault } = world.simulated[provider]
+          fault({ kind: "status", status: 429, retryAfter: 33, path: central[provider], times: 1 })
+          const spent = yield* world.refresh[0](provider)
+          const before = calls.all.length
+          const refused = [yield* world.refresh[1](provider), yield* world.refresh[0](provider)]
+          for (const { status, body, headers } of [spent, ...refused]) {
+            assert.deepStrictEqual([status, body.error.code], [503, "provider.rate_limited"])
+            assert.match(headers["retry-after"]!, /^3[123]$/)
+          }
+          assert.strictEqual(calls.all.length, before)
+          const another = provider === "battlenet" ? "warcraftlogs" : "battlenet"
+          assert.strictEqual((yield* world.refresh[1](another)).status, 200)
+          assert.strictEqual((yield* world.read).status, 200)
+        })
     )
   }
 
   it.effect.each(["shut", "silence"] as const)(
-    "L05 with Redis %s no provider is asked, and all else is served",
+    "L05 with Redis %s no provider is asked, and everything else works",
     (state) =>
       Effect.gen(function* () {
         const app = yield* TestApp

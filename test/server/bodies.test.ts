@@ -11,7 +11,7 @@ layer(TestApp.layer(), live)("bodies", (it) => {
   it.effect.each([
     ["\u00ff{}", "is not valid UTF-8"],
     ["\u00ef\u00bb\u00bf{}", "starts with a byte order mark"]
-  ] as const)("a body of the bytes %j is refused, and said why", ([body, reason]) =>
+  ] as const)("a body of the bytes %j is refused with a reason", ([body, reason]) =>
     Effect.gen(function* () {
       const { signIn, cookie, url } = yield* openBrowser()
       yield* signIn()

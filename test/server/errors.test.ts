@@ -13,9 +13,9 @@ interface Case {
   readonly what: string
   readonly status: number
   readonly code: string
-  /** Without it the request is made by somebody who is signed in. */
+  /** Sent without a session; otherwise the caller is signed in. */
   readonly anonymous?: true
-  /** What happens to PostgreSQL before. */
+  /** What happens to PostgreSQL before the request. */
   readonly postgres?: "shut" | "silence"
   readonly ask: (send: Send) => ReturnType<Send>
 }
@@ -23,7 +23,7 @@ interface Case {
 const cases: ReadonlyArray<Case> = [
   { what: "no session", status: 401, code: "auth.unauthorized", anonymous: true, ask: (send) => send("GET", guilds) },
   {
-    what: "garbage for a session",
+    what: "garbage as session",
     status: 401,
     code: "auth.unauthorized",
     anonymous: true,
@@ -102,7 +102,7 @@ const cases: ReadonlyArray<Case> = [
   { what: "doubled slash", status: 404, code: "route.not_found", ask: (send) => send("GET", "/api/v1//guilds") },
   { what: "wrong method", status: 405, code: "route.method_not_allowed", ask: (send) => send("DELETE", guilds) },
   {
-    what: "wrong method of nobody",
+    what: "wrong method without a session",
     status: 405,
     code: "route.method_not_allowed",
     anonymous: true,
@@ -194,7 +194,7 @@ const cases: ReadonlyArray<Case> = [
     ask: (send) => send("POST", guilds, { json: { ...night, region: "mars" } })
   },
   {
-    what: "state that nobody began",
+    what: "state that was never begun",
     status: 400,
     code: "auth.invalid_oauth_state",
     anonymous: true,
@@ -235,7 +235,7 @@ layer(TestApp.layer(), live)("every failure is an envelope", (it) => {
     })
   )
 
-  it.effect("405 says what is allowed", () =>
+  it.effect("405 names the allowed methods", () =>
     Effect.gen(function* () {
       const { send } = yield* openBrowser()
       const { headers } = yield* send("PATCH", guilds)
@@ -258,7 +258,7 @@ layer(TestApp.layer(), live)("every failure is an envelope", (it) => {
     })
   )
 
-  it.effect("details say of a parameter and of a body what is wrong with them", () =>
+  it.effect("details say what is wrong with a parameter and with a body", () =>
     Effect.gen(function* () {
       const { send, signIn } = yield* openBrowser()
       yield* signIn()
@@ -273,7 +273,7 @@ layer(TestApp.layer(), live)("every failure is an envelope", (it) => {
     })
   )
 
-  it.effect("an incoming request id is kept when it is harmless, and replaced when it is not", () =>
+  it.effect("a valid incoming request id is kept, a hostile one replaced", () =>
     Effect.gen(function* () {
       const { send } = yield* openBrowser()
       const kept = yield* send("GET", "/nothing", { headers: { "x-request-id": "trace-0123456789" } })

@@ -8,7 +8,7 @@ const origin = environment.FRONTEND_BASE_URL
 const preflight = { "access-control-request-method": "POST", "access-control-request-headers": "content-type" }
 
 layer(TestApp.layer(), live)("headers", (it) => {
-  it.effect("X07 the browser app may ask with credentials, and read what it needs of errors too", () =>
+  it.effect("X07 the browser app may send credentials, and read the headers it needs, on errors too", () =>
     Effect.gen(function* () {
       const { send } = yield* openBrowser()
       const { status, headers } = yield* send("GET", "/api/v1/auth/session", { headers: { origin } })
@@ -63,7 +63,7 @@ layer(TestApp.layer(), live)("headers", (it) => {
   )
 
   it.effect.each(["/api/v1/health", "/api/v1/auth/session", "/nothing", "/api/v1/guilds/%ff"])(
-    "O05 %s tells browsers what they may do, and nobody what serves",
+    "O05 %s has the security headers, and does not name the server",
     (path) =>
       Effect.gen(function* () {
         const { headers } = yield* (yield* openBrowser()).send("GET", path)
@@ -85,7 +85,7 @@ layer(TestApp.layer(), live)("headers", (it) => {
     })
   )
 
-  it.effect("the contract is served as OpenAPI and as a page that needs nothing from elsewhere", () =>
+  it.effect("the contract is served as OpenAPI and as a page without external resources", () =>
     Effect.gen(function* () {
       const { send } = yield* openBrowser()
       const { body } = yield* send("GET", "/api/v1/openapi.json")

@@ -9,7 +9,7 @@ import { live, TestApp } from "../support/TestApp.ts"
 
 const path = "/api/v1/guilds"
 
-/** The head of a POST by somebody who is signed in. */
+/** The head of a POST from a signed-in browser. */
 const head = Effect.fnUntraced(function* (...headers: ReadonlyArray<string>) {
   const { cookie } = yield* somebody()
   return [
@@ -30,7 +30,7 @@ const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1
 
 const codeOf = (answer: string) => /"code":"([^"]+)"/.exec(answer)?.[1]
 
-/** The length of a guild as JSON that is exactly as long as asked, by a field that nobody reads. */
+/** A guild as JSON of exactly this length, filled up by a field that is ignored. */
 const padded = (length: number) => {
   const text = JSON.stringify({ ...details, padding: "" })
   return text.replace('"padding":""', `"padding":"${"x".repeat(length - text.length)}"`)
@@ -91,26 +91,24 @@ layer(TestApp.layer(), live)("input", (it) => {
     })
   )
 
-  it.effect(
-    "I03 bytes that are not UTF-8 are refused in body, path and query, and nothing is stored in their place",
-    () =>
-      Effect.gen(function* () {
-        const { url } = yield* TestApp
-        for (const bytes of [[0xff], [0xc0, 0xaf], [0xe2, 0x82], [0xed, 0xa0, 0x80]]) {
-          const body = Buffer.concat([Buffer.from('{"name":"'), Buffer.from(bytes), Buffer.from('"}')])
-          const bytesOf = Buffer.concat([Buffer.from(yield* head(json, `Content-Length: ${body.length}`)), body])
-          const answer = yield* raw(url, bytesOf)
-          assert.deepStrictEqual([statusOf(answer), codeOf(answer)], [400, "validation.invalid_request"])
-        }
-        const { send } = yield* openBrowser()
-        for (const at of [`${path}/%ff`, `${path}/%00`, `${path}?x=%ff`, `${path}?x=%00`, `${path}?x=%zz`]) {
-          assert.strictEqual((yield* send("GET", at)).body.error.code, "validation.invalid_request", at)
-        }
-        assert.deepStrictEqual(
-          yield* query`select count(*)::int as n from guilds where name like '%' || chr(65533) || '%'`,
-          [{ n: 0 }]
-        )
-      })
+  it.effect("I03 invalid UTF-8 is refused in body, path and query, and nothing is stored in its place", () =>
+    Effect.gen(function* () {
+      const { url } = yield* TestApp
+      for (const bytes of [[0xff], [0xc0, 0xaf], [0xe2, 0x82], [0xed, 0xa0, 0x80]]) {
+        const body = Buffer.concat([Buffer.from('{"name":"'), Buffer.from(bytes), Buffer.from('"}')])
+        const bytesOf = Buffer.concat([Buffer.from(yield* head(json, `Content-Length: ${body.length}`)), body])
+        const answer = yield* raw(url, bytesOf)
+        assert.deepStrictEqual([statusOf(answer), codeOf(answer)], [400, "validation.invalid_request"])
+      }
+      const { send } = yield* openBrowser()
+      for (const at of [`${path}/%ff`, `${path}/%00`, `${path}?x=%ff`, `${path}?x=%00`, `${path}?x=%zz`]) {
+        assert.strictEqual((yield* send("GET", at)).body.error.code, "validation.invalid_request", at)
+      }
+      assert.deepStrictEqual(
+        yield* query`select count(*)::int as n from guilds where name like '%' || chr(65533) || '%'`,
+        [{ n: 0 }]
+      )
+    })
   )
 
   it.effect.each([
@@ -129,7 +127,7 @@ layer(TestApp.layer(), live)("input", (it) => {
     })
   )
 
-  it.effect("I05 I06 names of any script and of code come back equal, what cannot be read is refused", () =>
+  it.effect("I05 I06 names in any script or code come back unchanged, unreadable ones are refused", () =>
     Effect.gen(function* () {
       const { client } = yield* somebody()
       const kept = [
@@ -180,7 +178,7 @@ layer(TestApp.layer(), live)("input", (it) => {
 
   it.effect.each([
     ["two lengths", "Content-Length: 2\r\nContent-Length: 3\r\n"],
-    ["a length and chunks", "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n"],
+    ["both a length and chunks", "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n"],
     ["an unknown coding", "Transfer-Encoding: chunked, gzip\r\n"],
     ["two hosts", "Host: other\r\n"],
     ["a folded header", "X-A: b\r\n c\r\n"],
@@ -215,7 +213,7 @@ layer(TestApp.layer(), live)("input", (it) => {
     })
   )
 
-  it.effect("I09 two different session cookies are nobody's, the same one twice is somebody's", () =>
+  it.effect("I09 two different session cookies are refused, the same one twice is accepted", () =>
     Effect.gen(function* () {
       const { cookie } = yield* somebody()
       const session = `session=${yield* cookie("session")}`

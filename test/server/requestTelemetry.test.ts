@@ -12,7 +12,7 @@ import { unsafeRoutes } from "../support/routes.ts"
 import { characterOf } from "../support/seeded.ts"
 import { live, TestApp } from "../support/TestApp.ts"
 
-/** Signs in, changes, reads, refreshes, and fails in many ways: what a day leaves behind. */
+/** Signs in, changes, reads, refreshes, and fails in many ways, like a day of use. */
 const aDay = Effect.gen(function* () {
   const app = yield* TestApp
   const browser = yield* openBrowser()
@@ -47,8 +47,8 @@ const aDay = Effect.gen(function* () {
 
 const databaseDump = Effect.flatMap(TestApp, ({ sql }) => Effect.provideService(databaseText, SqlClient.SqlClient, sql))
 
-layer(TestApp.layer({ RUN_DB_SEEDS: "true", LOG_LEVEL: "Trace" }), live)("what can be seen", (it) => {
-  it.effect("O01 S08 no secret of a day stands in the log, the database or Redis", () =>
+layer(TestApp.layer({ RUN_DB_SEEDS: "true", LOG_LEVEL: "Trace" }), live)("log and audit", (it) => {
+  it.effect("O01 S08 neither log, database nor Redis contains a secret after a day of use", () =>
     Effect.gen(function* () {
       const lines = yield* capturedLog
       const secrets = yield* aDay
@@ -63,7 +63,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true", LOG_LEVEL: "Trace" }), live)("what c
     })
   )
 
-  it.effect("O02 hostile headers leave one line a request, and every line parses", () =>
+  it.effect("O02 hostile headers leave one line per request, and every line parses", () =>
     Effect.gen(function* () {
       const lines = yield* capturedLog
       const { url } = yield* TestApp
@@ -79,7 +79,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true", LOG_LEVEL: "Trace" }), live)("what c
         yield* raw(url, Buffer.from(`${head}User-Agent: ${agent}\r\nX-Request-Id: ${agent}\r\n\r\n`, "latin1"))
       }
       const parsed = lines.map((line) => JSON.parse(line)).filter(({ message }) => message === "request")
-      // The parser refuses the escape, and what is over 16 KiB, before there is a request.
+      // The parser refuses an escape character, and more than 16 KiB, before there is a request.
       assert.lengthOf(parsed, 3)
       assert.notMatch(lines.join("\n"), /INJECTED|\u001b|xxxx|yyyy|\u2028/)
     })

@@ -11,7 +11,7 @@ import { foundGuild, somebody } from "../support/people.ts"
 import { characterOf } from "../support/seeded.ts"
 import { live, startReplica, TestApp } from "../support/TestApp.ts"
 
-/** As the parser gives it: numbers as text. */
+/** As the parser returns it: numbers as text. */
 interface Family {
   readonly name: string
   readonly type: string
@@ -22,7 +22,7 @@ const secrets = Object.entries(environment)
   .filter(([name]) => /SECRET|PASSWORD|KEY/.test(name))
   .map(([, value]) => value)
 
-/** A replica with these variables besides, asked for a refresh of a character by someone who signed in there. */
+/** A replica with these additional variables, on which a person signed in and refreshed a character. */
 const aRefresh = Effect.fnUntraced(function* (variables: Readonly<Record<string, string>>, traceparent?: string) {
   const app = yield* TestApp
   const url = yield* startReplica({ ...app.variables, LOG_LEVEL: "Info", ...variables })
@@ -36,7 +36,7 @@ const aRefresh = Effect.fnUntraced(function* (variables: Readonly<Record<string,
   return { url, browser, session: (yield* browser.cookie("session"))! }
 })
 
-/** The parser folds the series of a histogram into one; without the type it gives each of its samples. */
+/** The parser merges the series of a histogram; without the type it returns each sample. */
 const scrape = (port: number) =>
   Effect.promise(async () => {
     const response = await fetch(`http://127.0.0.1:${port}/metrics`)
@@ -102,7 +102,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("telemetry", (it) => {
     })
   )
 
-  it.effect("a trace is kept or not as its beginning says, and as the sampler says", () =>
+  it.effect("a trace is kept or dropped as the caller's flag and the sampler say", () =>
     Effect.gen(function* () {
       const { url, spans } = yield* collector
       const kept = Effect.fnUntraced(function* (sampler: string, flags: string) {
@@ -135,7 +135,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("telemetry", (it) => {
     })
   )
 
-  it.effect("a collector that is away, or hangs, costs nobody an answer", () =>
+  it.effect("a collector that is down or hangs does not affect answers", () =>
     Effect.gen(function* () {
       yield* capturedLog
       const silent = yield* Effect.acquireRelease(
@@ -152,7 +152,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("telemetry", (it) => {
       for (const away of [port, yield* step(freePort)]) {
         const started = performance.now()
         yield* Effect.scoped(aRefresh({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${away}` }))
-        // The last spans are waited for at the end, and not for longer than three seconds each.
+        // At shutdown the last spans are flushed, for three seconds each at most.
         assert.isBelow(performance.now() - started, 15_000)
       }
     })
@@ -210,7 +210,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("telemetry", (it) => {
     })
   )
 
-  it.effect("the series do not grow with what callers make up", () =>
+  it.effect("made-up requests do not add series", () =>
     Effect.gen(function* () {
       yield* capturedLog
       const app = yield* TestApp
@@ -231,7 +231,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("telemetry", (it) => {
     })
   )
 
-  it.effect("a METRICS_PORT that is taken stops the start and is named", () =>
+  it.effect("a METRICS_PORT that is in use stops the start and is named", () =>
     Effect.gen(function* () {
       const app = yield* TestApp
       const METRICS_PORT = new URL(app.url).port

@@ -5,7 +5,7 @@ import { checkJson } from "../../src/server/StrictJson.ts"
 
 describe("JSON", () => {
   it.each(["", "{}", '{"a":[1,2.5,"ü",null,true]}', '"x"', `${"[".repeat(32)}${"]".repeat(32)}`])(
-    "takes %s",
+    "accepts %s",
     (text) => {
       assert.isUndefined(checkJson(text))
     }

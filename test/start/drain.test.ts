@@ -16,8 +16,8 @@ interface Answer {
 }
 
 /**
- * One request; an error instead of an answer is told by its code. On a connection that was idle too long the request was
- * never accepted, and is asked again, as browsers do.
+ * One request: the answer, or the code of the error. A request on a connection that was closed for being idle was never
+ * accepted, and is sent again, as browsers do.
  */
 const ask = (url: string, agent?: Agent): Effect.Effect<Answer | string> =>
   Effect.callback<Answer | string>((resume) => {
@@ -33,7 +33,7 @@ const ask = (url: string, agent?: Agent): Effect.Effect<Answer | string> =>
     )
   })
 
-/** Somebody who connects and says nothing. */
+/** A client that connects and sends nothing. */
 const silence = (url: string) =>
   Effect.acquireRelease(
     Effect.callback<ReturnType<typeof connect>>((resume) => {
@@ -43,7 +43,7 @@ const silence = (url: string) =>
     (socket) => Effect.sync(() => socket.destroy())
   )
 
-it.live("D08 told to stop: what was accepted is answered, silent connections do not hold it, the exit code is 0", () =>
+it.live("D08 on SIGTERM accepted requests are answered, silent connections do not delay it, the exit code is 0", () =>
   Effect.gen(function* () {
     const database = yield* migratedDatabase
     const service = yield* startProcess(yield* variablesFor(database))
@@ -57,7 +57,7 @@ it.live("D08 told to stop: what was accepted is answered, silent connections do 
       )
       const waiting = sql`select from pg_locks where not granted and pg_backend_pid() = any (pg_blocking_pids(pid))`
       yield* until(waiting, (rows) => rows.length > 5)
-      // Told three times, as an impatient supervisor does.
+      // Three signals, as from an impatient supervisor.
       for (const signal of ["SIGTERM", "SIGTERM", "SIGINT"] as const) service.kill(signal)
       yield* until(ask(`${service.url}/health`), (answer) => answer === "ECONNREFUSED")
       return requests
@@ -76,7 +76,7 @@ it.live("D08 told to stop: what was accepted is answered, silent connections do 
   })
 )
 
-it.live("D08 told to stop under load, twice: no request that was accepted is lost", () =>
+it.live("D08 on SIGTERM under load, twice, no accepted request is lost", () =>
   Effect.gen(function* () {
     const variables = yield* variablesFor(yield* testDatabase)
     for (let round = 0; round < 2; round += 1) {
@@ -98,13 +98,13 @@ it.live("D08 told to stop under load, twice: no request that was accepted is los
       assert.strictEqual(yield* service.ended, 0)
       const lost = answers.filter((answer) => typeof answer === "string" || answer.status !== 200)
       assert.deepStrictEqual(new Set(lost), new Set(["ECONNREFUSED"]))
-      // What the log calls a request that was cut.
+      // The status that the log gives a request that was cut off.
       assert.notInclude(service.output(), `"status":499`)
     }
   })
 )
 
-it.live("told to stop while it waits for PostgreSQL: it ends at once", () =>
+it.live("on SIGTERM while it waits for PostgreSQL it exits at once", () =>
   Effect.gen(function* () {
     const database = yield* testDatabase
     const postgres = yield* gate(database.host, database.port)

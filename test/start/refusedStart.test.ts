@@ -14,7 +14,7 @@ const seeds = readdirSync(new URL("../../seeds", import.meta.url))
   .filter((file) => file.endsWith(".up.sql"))
   .map((file) => file.slice(0, -7))
 
-/** A port that somebody holds: whoever tries to bind it will complain about that, and about nothing else. */
+/** A port in use: a service that tries to bind it complains about that and nothing else. */
 const takenPort = Effect.map(
   Effect.acquireRelease(
     Effect.callback<ReturnType<typeof createServer>>((resume) => {
@@ -29,13 +29,13 @@ const takenPort = Effect.map(
   }
 )
 
-/** Tells the time a process had, without that of the tests beside it: a start that fails waits for nothing. */
+/** CPU time of a process, which does not count the tests beside it: a start that fails waits for nothing. */
 const clock = `process.on("exit", () => {
   const { user, system } = process.cpuUsage()
   console.log("ended after", Math.round((user + system) / 1000))
 })`
 
-/** A start that must fail before it comes to the port. */
+/** A start that must fail before it binds the port. */
 const refusedStart = Effect.fnUntraced(function* (variables: Readonly<Record<string, string>>) {
   const service = yield* startProcess({ ...variables, APP_PORT: yield* takenPort })
   assert.strictEqual(yield* service.ended, 1)
@@ -43,8 +43,8 @@ const refusedStart = Effect.fnUntraced(function* (variables: Readonly<Record<str
   return service.output()
 })
 
-describe("a configuration that is not well", () => {
-  it.live("U01 nothing set: every name is told, and the process ends within two seconds", () =>
+describe("an invalid configuration", () => {
+  it.live("U01 nothing set: every name is listed, and the process ends within two seconds", () =>
     Effect.gen(function* () {
       const service = yield* startProcess({}, "--import", `data:text/javascript,${encodeURIComponent(clock)}`)
       assert.strictEqual(yield* service.ended, 1)
@@ -57,7 +57,7 @@ describe("a configuration that is not well", () => {
     })
   )
 
-  it.live("U01 U02 several faults: all are told, no value is printed, the port is left alone", () =>
+  it.live("U01 U02 several faults: all are listed, no value is printed, the port is not bound", () =>
     Effect.gen(function* () {
       const output = yield* refusedStart({
         ...environment,
@@ -89,7 +89,7 @@ describe("a configuration that is not well", () => {
   )
 })
 
-it.live("a port that is taken: one sentence", () =>
+it.live("a port in use: one sentence", () =>
   Effect.gen(function* () {
     const port = yield* takenPort
     const service = yield* startProcess({
@@ -102,7 +102,7 @@ it.live("a port that is taken: one sentence", () =>
   })
 )
 
-/** What was done to the database, and what a start must then say. */
+/** A change to the database, and what a start must then print. */
 const drifts = [
   {
     what: "a migration that was changed",
@@ -110,7 +110,7 @@ const drifts = [
     said: /^Failed to run database migrations: \d{14}_auth was changed after it was applied/m
   },
   {
-    what: "a database that is newer than the code",
+    what: "a database newer than the code",
     change: "insert into schema_migrations (name, checksum) values ('29990101000000_future', 'x')",
     said: /^Failed to run database migrations: 29990101000000_future is applied, but its file is missing or the data/m
   },
@@ -125,7 +125,7 @@ const drifts = [
     said: /^Failed to run database migrations: \d{14}_people_and_live_members.up.sql, statement 1 \(line \d+\): function "discord_user" already exists/m
   },
   {
-    what: "a database of an earlier service",
+    what: "a database of the earlier service",
     change: "truncate schema_migrations",
     said: /^Failed to run database migrations: the database holds the tables of an earlier service; .*npm run migrate -- adopt\.$/m
   },
@@ -137,7 +137,7 @@ const drifts = [
   }
 ]
 
-describe("a database that does not fit", () => {
+describe("a database that does not match", () => {
   it.live.each(drifts)("U03 $what stops the start", ({ change, said }) =>
     Effect.gen(function* () {
       const database = yield* migratedDatabase

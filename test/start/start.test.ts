@@ -12,7 +12,7 @@ import { startProcess, statusOf, until, variablesFor } from "./startProcess.ts"
 
 vi.setConfig({ testTimeout: 60_000 })
 
-/** What the log says was applied, once for each time. */
+/** What was applied according to the log, once per time. */
 const applied = (output: string) => output.match(/(?<=Applied migration )\w+/g) ?? []
 
 it.live.each([2, 5])(
@@ -34,7 +34,7 @@ it.live.each([2, 5])(
 )
 
 it.live(
-  "U05 killed within a migration: the next start completes them",
+  "U05 killed during a migration: the next start completes it",
   () =>
     Effect.gen(function* () {
       const database = yield* emptyDatabase
@@ -42,7 +42,7 @@ it.live(
       const killed = yield* startProcess(variables)
       const killWithin = Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
-        // The second migration wants this name, too, and waits to learn whether it will be free.
+        // The second migration needs the same name, so it waits for this transaction to end.
         yield* sql`create table guilds ()`
         const waiting = sql`select from pg_locks where not granted and pg_backend_pid() = any (pg_blocking_pids(pid))`
         yield* until(waiting, (rows) => rows.length > 0)
@@ -62,7 +62,7 @@ it.live(
   60_000
 )
 
-it.live("U06 PostgreSQL comes late: the service waits, and serves", () =>
+it.live("U06 PostgreSQL starts late: the service waits, then serves", () =>
   Effect.gen(function* () {
     const database = yield* testDatabase
     const postgres = yield* gate(database.host, database.port)
@@ -76,7 +76,7 @@ it.live("U06 PostgreSQL comes late: the service waits, and serves", () =>
   })
 )
 
-it.live("U06 PostgreSQL never comes: a clear end", () =>
+it.live("U06 PostgreSQL never starts: a clear exit", () =>
   Effect.gen(function* () {
     const database = yield* testDatabase
     const postgres = yield* gate(database.host, database.port)
@@ -91,7 +91,7 @@ it.live("U06 PostgreSQL never comes: a clear end", () =>
   })
 )
 
-it.live("U06 Redis is absent: the service starts, says so once, and takes it up when it comes", () =>
+it.live("U06 Redis is absent: the service starts, logs it once, and uses it when it appears", () =>
   Effect.gen(function* () {
     const store = yield* testRedis
     const redis = yield* gate(store.host, store.port)
@@ -112,7 +112,7 @@ it.live("U06 Redis is absent: the service starts, says so once, and takes it up 
   })
 )
 
-it.live("D12 a rejection that nobody waits for ends nothing", () =>
+it.live("D12 an unhandled rejection does not end the process", () =>
   Effect.gen(function* () {
     const stray = `process.on("SIGUSR2", () => void Promise.reject(new Error("astray")))`
     const variables = yield* variablesFor(yield* testDatabase)

@@ -15,7 +15,7 @@ const secrets = (env: Variables) =>
     .filter((name) => /SECRET|PASSWORD|KEY/.test(name))
     .map((name) => env[name]!)
 
-/** Everything a service needs, with this database and the Redis of the run. */
+/** All variables a service needs, with this database and the Redis of the run. */
 export const variablesFor = ({ port, user, password, database }: Effect.Success<typeof testDatabase>) =>
   Effect.map(testRedis, (redis): Variables => ({
     ...environment,
@@ -35,10 +35,10 @@ export const until = <A, E, R>(fact: Effect.Effect<A, E, R>, holds: (value: A) =
 
 export const statusOf = (url: string) => Effect.promise(() => fetch(url).then((response) => response.status))
 
-/** Below the range that the system gives to clients, so that none of them takes a port before the service is there. */
+/** Below the range of ephemeral ports, so that no client takes the port before the service binds it. */
 let nextPort = randomInt(10_000, 30_000)
 
-/** The service as a process of its own with these variables and no others, on a free port unless they name one. */
+/** The service as its own process with only these variables, on a free port unless they name one. */
 export const startProcess = Effect.fnUntraced(function* (env: Variables, ...flags: ReadonlyArray<string>) {
   const port = env.APP_PORT === environment.APP_PORT ? String(nextPort++) : env.APP_PORT
   const child = yield* Effect.acquireRelease(
@@ -54,7 +54,7 @@ export const startProcess = Effect.fnUntraced(function* (env: Variables, ...flag
   )
   const url = `http://127.0.0.1:${port}/api/v1`
 
-  /** What the process wrote; never with a secret in it. */
+  /** The output of the process; it must never contain a secret. */
   const output = () => {
     for (const secret of secrets(env)) assert.notInclude(text, secret)
     return text

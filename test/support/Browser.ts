@@ -12,11 +12,11 @@ type Jar = Ref.Ref<ReadonlyArray<Cookies.Cookie>>
 interface Options {
   readonly headers?: Readonly<Record<string, string>>
   readonly json?: unknown
-  /** A body as it is, with its content type. */
+  /** A literal body with its content type. */
   readonly text?: readonly [body: string, contentType: string]
 }
 
-/** One person's browser: a cookie jar, the typed client and plain requests; changes carry the CSRF token by themselves. */
+/** One person's browser: a cookie jar, the typed client and plain requests; unsafe ones send the CSRF token. */
 export const openBrowser = Effect.fnUntraced(function* (at?: string, sharedJar?: Jar, discord?: DiscordSimulator) {
   const app = yield* TestApp
   const url = at ?? app.url
@@ -41,7 +41,7 @@ export const openBrowser = Effect.fnUntraced(function* (at?: string, sharedJar?:
   )
   const client = yield* HttpApiClient.makeWith(Api, { httpClient: http })
 
-  /** Any request, for what the typed client would never send; the answer's body is parsed when it is JSON. */
+  /** Any request, also what the typed client would never send; a JSON body of the answer is parsed. */
   const send = Effect.fnUntraced(function* (method: HttpMethod.HttpMethod, path: string, options: Options = {}) {
     const plain = HttpClientRequest.make(method)(path).pipe(HttpClientRequest.setHeaders(options.headers ?? {}))
     const request =
@@ -56,14 +56,14 @@ export const openBrowser = Effect.fnUntraced(function* (at?: string, sharedJar?:
     return {
       status: response.status,
       headers: response.headers,
-      /** One line a cookie, as the header said it. */
+      /** One line per cookie, as in the header. */
       setCookie: Cookies.toSetCookieHeaders(response.cookies).join("\n"),
       // oxlint-disable-next-line typescript/no-explicit-any -- a test says what it expects to find
       body: (json && text !== "" ? JSON.parse(text) : text) as any
     }
   })
 
-  /** Begins a sign-in and lets the persona agree to it at Discord: what the callback is then given. */
+  /** Begins a sign-in and lets the persona consent at Discord; returns the code and state for the callback. */
   const authorize = Effect.fnUntraced(function* (persona: string) {
     const begun = yield* client.signIn.url()
     const { code, state } = yield* (discord ?? app.discord).authorize(begun.url, persona)

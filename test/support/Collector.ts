@@ -35,7 +35,7 @@ export const attributeOf = ({ attributes }: { readonly attributes: ReadonlyArray
   return value?.stringValue ?? value?.intValue
 }
 
-/** An OTLP collector over HTTP on a free port: it keeps what it is sent, and refuses what a real one refuses. */
+/** An OTLP collector over HTTP on a free port: it keeps what it receives, and refuses what a real one refuses. */
 export const collector = Effect.gen(function* () {
   const received: Array<Received> = []
   const server = createServer(async (request, response) => {
@@ -67,7 +67,7 @@ export const collector = Effect.gen(function* () {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received: () => received,
-    /** Everything as it came, to look for what should not be there. */
+    /** Everything as received, to search for what should not be there. */
     text: () => received.map(({ body }) => body.toString("latin1")).join("\n"),
     spans: () => items<OtlpSpan>("/v1/traces", "resourceSpans", "scopeSpans", "spans"),
     logs: () => items<OtlpLog>("/v1/logs", "resourceLogs", "scopeLogs", "logRecords"),

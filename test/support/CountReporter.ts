@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import type { SerializedError } from "vitest"
 import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node"
 
-/** The ids that tests are named by, such as A01, of which every test passed. */
+/** The requirement ids, such as A01, whose tests all passed. */
 const requirementsOf = (tests: ReadonlyArray<TestCase>) => {
   const held = new Map<string, boolean>()
   for (const test of tests) {
@@ -13,7 +13,7 @@ const requirementsOf = (tests: ReadonlyArray<TestCase>) => {
   return [...held].flatMap(([id, holds]) => (holds ? [id] : [])).toSorted()
 }
 
-/** What the files looked through for secrets, added up; one that found any has failed. */
+/** Totals of what was searched for secrets; a file in which one was found has failed. */
 const scanOf = (path: string) => {
   const total = { databases: 0, lines: 0, keys: 0, secrets: 0 }
   for (const line of readFileSync(path, "utf8").split("\n").filter(Boolean))
@@ -22,10 +22,22 @@ const scanOf = (path: string) => {
   return `Looked for ${secrets} tokens and every configured secret in ${lines} log lines, ${databases} databases and ${keys} Redis keys.`
 }
 
+const slowest = 5
+
+/** The slowest files, a line each: seconds from the import to the last hook. */
+const slowestOf = (modules: ReadonlyArray<TestModule>) =>
+  modules
+    .map((module) => {
+      const { collectDuration, setupDuration, duration } = module.diagnostic()
+      return { file: module.relativeModuleId, seconds: (collectDuration + setupDuration + duration) / 1000 }
+    })
+    .toSorted((a, b) => b.seconds - a.seconds)
+    .slice(0, slowest)
+    .map(({ file, seconds }) => `${seconds.toFixed(1).padStart(6)} s  ${file}`)
+
 /**
- * Ends the output with `123 passed, 0 failed`. What did not run did not pass: skipped tests, files that did not load and
- * errors outside of tests count as failed, and a run without a single test fails. Only tests left out by `-t` are
- * left out here, too.
+ * Ends the output with `123 passed, 0 failed`. Skipped tests, files that did not load and errors outside of tests count
+ * as failed, and a run without any test fails. Only tests that `-t` leaves out are not counted.
  */
 export class CountReporter implements Reporter {
   private vitest: Vitest | undefined
@@ -48,6 +60,7 @@ export class CountReporter implements Reporter {
     if (looked !== undefined) lines.push(scanOf(looked))
     lines.push(...skipped.map((test) => `Skipped: ${test.module.relativeModuleId} > ${test.fullName}`))
     if (passed + failed === 0) lines.push("No test ran.")
+    if (modules.length > 0) lines.push("Slowest files:", ...slowestOf(modules))
     lines.push(`${passed} passed, ${failed + skipped.length + broken} failed`)
     process.stdout.write(`${lines.join("\n")}\n`)
     if (passed === 0 || failed + skipped.length + broken > 0) process.exitCode = 1

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { createServer, connect, type Socket } from "node:net"
 
-/** A door in front of a real server: open, shut (connections are cut and refused) or silent (bytes go nowhere). */
+/** A proxy in front of a real server: open, shut (connections are cut and refused) or silent (bytes are dropped). */
 export interface Gate {
   readonly port: number
   readonly shut: () => void
@@ -9,7 +9,7 @@ export interface Gate {
   readonly open: () => void
 }
 
-/** Stands on a free port before a server, so that a test can take the server away and give it back. */
+/** Listens on a free port in front of a server, so that a test can take the server away and bring it back. */
 export const gate = (host: string, port: number) =>
   Effect.map(
     Effect.acquireRelease(
@@ -46,7 +46,7 @@ export const gate = (host: string, port: number) =>
             silence: () => {
               state = "silent"
             },
-            // Bytes that were lost in silence leave both sides out of step, so connections start anew.
+            // Bytes that were dropped leave both sides out of step, so connections must be made again.
             open: () => {
               if (state === "silent") cut()
               state = "open"

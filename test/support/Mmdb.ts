@@ -22,7 +22,7 @@ interface Place {
   readonly city: string
 }
 
-/** The bits of an address in the tree of both families, where IPv4 lies under `::/96`. */
+/** The bits of an address in the tree, where IPv4 addresses are under `::/96`. */
 const bitsOf = (cidr: string) => {
   const [text = "", prefix] = cidr.split("/")
   const address = NetAddress.ipFromStringUnsafe(text)

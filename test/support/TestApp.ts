@@ -13,10 +13,10 @@ import { testDatabase, testRedis } from "./TestServers.ts"
 
 const client = { clientId: environment.DISCORD_CLIENT_ID, clientSecret: environment.DISCORD_CLIENT_SECRET }
 
-/** For `layer`: a service that listens needs a clock that runs. */
+/** For `layer`: a service that listens needs the real clock. */
 export const live = { excludeTestServices: true } as const
 
-/** The variables that lead a service to these providers. */
+/** The variables that point a service to these providers. */
 export const variablesOf = (
   discord: DiscordSimulator,
   warcraftlogs: WarcraftlogsSimulator,
@@ -30,7 +30,7 @@ export const variablesOf = (
   BNET_API_BASE_URL: battlenet.apiBaseUrl
 })
 
-/** The three providers, simulated, and the variables that lead a service to them. */
+/** The three simulated providers, and the variables that point a service to them. */
 export const simulatedProviders = Effect.gen(function* () {
   const discord = yield* discordSimulator({ ...client, redirectUris: [environment.DISCORD_REDIRECT_URL] })
   const warcraftlogs = yield* warcraftlogsSimulator(client)
@@ -40,7 +40,7 @@ export const simulatedProviders = Effect.gen(function* () {
 
 type Variables = Readonly<Record<string, string>>
 
-/** Starts one replica of the service on a free port, and answers its base URL once it serves. */
+/** Starts one replica of the service on a free port, and returns its base URL once it serves. */
 export const startReplica = Effect.fnUntraced(function* (
   variables: Variables,
   onStatement?: () => void,
@@ -69,12 +69,12 @@ export class TestApp extends Context.Service<
     readonly discord: DiscordSimulator
     readonly warcraftlogs: WarcraftlogsSimulator
     readonly battlenet: BattlenetSimulator
-    /** The doors in front of PostgreSQL and Redis. */
+    /** The gates in front of PostgreSQL and Redis. */
     readonly postgres: Gate
     readonly redis: Gate
-    /** What the service was started with, to start another replica of it. */
+    /** The service's variables, to start another replica. */
     readonly variables: Variables
-    /** The service's own database, past the service and its gate. */
+    /** Direct access to the service's database, without its gate. */
     readonly sql: SqlClient.SqlClient
     /** SQL statements since the start; transaction control is not counted. */
     readonly statements: () => number

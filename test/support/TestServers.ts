@@ -6,18 +6,18 @@ import { assertCleanDatabase } from "./canaries.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The servers of this run; plain values, since they go from process to process. */
+    /** The servers of this run; plain values, because they are sent to other processes. */
     readonly postgres: {
       readonly host: string
       readonly port: number
       readonly user: string
       readonly password: string
       readonly version: string
-      /** The migrated database that those of the tests are copies of. */
+      /** The migrated database that tests get copies of. */
       readonly template: string
     }
     readonly redis: { readonly host: string; readonly port: number; readonly password: string }
-    /** A file that each test file tells what its scan for secrets looked through. */
+    /** A file to which each test file adds what its scan for secrets searched. */
     readonly looked: string
   }
 }
@@ -28,7 +28,7 @@ const postgres = () => {
 }
 
 /**
- * A migrated and otherwise empty database of one's own, dropped with the scope:
+ * A new database, migrated and otherwise empty, dropped with the scope:
  * `{ host, port, user, password, version, database }`.
  */
 export const testDatabase = Effect.gen(function* () {
@@ -45,8 +45,8 @@ export const testDatabase = Effect.gen(function* () {
 })
 
 /**
- * The Redis of the whole run: `{ host, port, password }`. Files run beside each other and share its keys, so a test
- * must not assume that a key is absent, nor flush: give keys a part of your own, such as a random id or address.
+ * The Redis of the whole run: `{ host, port, password }`. Test files run in parallel and share its keys, so a test
+ * must not assume that a key is absent, nor flush: use keys with a unique part, such as a random id or address.
  */
 export const testRedis = Effect.sync(() => {
   const { password, ...rest } = inject("redis")

@@ -6,7 +6,7 @@ import { environment } from "./environment.ts"
 const token = () => randomBytes(32).toString("base64url")
 
 describe("the scan for secrets", () => {
-  it("finds a token of a browser, of a provider, and what is configured", () => {
+  it("finds a browser's token, a provider's token and a configured secret", () => {
     const seen = token()
     noteSecret(seen)
     for (const text of [
@@ -15,12 +15,12 @@ describe("the scan for secrets", () => {
       `simcode-${token().slice(0, 32)}`,
       `password ${environment.DB_PASSWORD}`
     ])
-      assert.throws(() => assertClean("log", text), "A secret stands in the log")
+      assert.throws(() => assertClean("The log", text), "The log contains a secret")
   })
 
-  it("takes nothing else for one", () => {
+  it("finds nothing else", () => {
     noteSecret("short")
     for (const text of [token(), `v1:${token()}:${token()}`, "short", ""])
-      assert.doesNotThrow(() => assertClean("log", text))
+      assert.doesNotThrow(() => assertClean("The log", text))
   })
 })

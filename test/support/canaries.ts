@@ -10,7 +10,7 @@ const configured = Object.entries(environment)
   .filter(([name]) => /SECRET|PASSWORD|KEY/.test(name))
   .map(([, value]) => value)
 
-/** How the codes and tokens of the simulated providers begin. */
+/** Matches the codes and tokens of the simulated providers. */
 const issued = /sim(?:code-|-access-|-refresh-|\.wcl\.)[\w-]{32}|SIMEU[\w-]{32}/
 
 /** Tokens of this file's browsers: sessions, CSRF, states. */
@@ -20,14 +20,14 @@ export const noteSecret = (secret: string) => {
   if (secret.length >= 32) noted.add(secret)
 }
 
-/** What was looked through in this file. */
+/** What was searched for this test file. */
 export const looked = { databases: 0, lines: 0, keys: 0, secrets: () => noted.size }
 
-/** Throws when a secret of the run stands in a text; the message says where, and not which. */
+/** Throws when a text contains a secret of the run; the message says where, not which. */
 export const assertClean = (place: string, text: string) => {
   const token = text.match(/[\w-]{32,}/g)?.find((word) => noted.has(word))
   if (token !== undefined || issued.test(text) || configured.some((secret) => text.includes(secret)))
-    throw new Error(`A secret stands in the ${place}`)
+    throw new Error(`${place} contains a secret`)
 }
 
 /** Every row of every table of a database, as text. */
@@ -44,11 +44,11 @@ export const assertCleanDatabase = ({ host, port, user, password }: PostgresServ
     Effect.provide(PgClient.layer({ host, port, username: user, password, database, maxConnections: 1 })),
     Effect.map((text) => {
       looked.databases += 1
-      assertClean("database", text)
+      assertClean("The database", text)
     })
   )
 
-/** Every key of the run's Redis with what it holds. */
+/** Every key of the run's Redis with its value. */
 export const redisText = async () => {
   const redis = new Redis(inject("redis"))
   const keys = await redis.keys("*")

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { vi } from "vitest"
 
-/** Every line written from now to the end of the scope; the service's JSON logger writes by `console.log`. */
+/** Every line logged from now to the end of the scope; the service's JSON logger uses `console.log`. */
 export const capturedLog = Effect.map(
   Effect.acquireRelease(
     Effect.sync(() => {

@@ -4,7 +4,7 @@ import * as Sql from "../../src/infra/Sql.ts"
 import { environment } from "./environment.ts"
 import { TestApp } from "./TestApp.ts"
 
-/** The configuration and the database of the file's service, for what is tested below HTTP. */
+/** The configuration and database of the test file's service, for tests below HTTP. */
 export const database = Layer.unwrap(
   Effect.map(TestApp, ({ variables }) =>
     Sql.layer.pipe(Layer.provideMerge(AppConfig.layerFrom({ ...environment, ...variables })))

@@ -1,4 +1,4 @@
-/** Variables of a service that is whole, but for its servers and simulators. Every secret is a canary. */
+/** All variables of a service except its servers and simulators. Every secret is a canary. */
 export const environment = {
   APP_PORT: "4000",
   FRONTEND_BASE_URL: "http://app.test:4200",

@@ -16,7 +16,7 @@ import {
 import { type RedisServer, embeddedRedis } from "../../src/demo/servers/EmbeddedRedis.ts"
 import { migrate } from "../../src/infra/SqlFiles.ts"
 
-/** The values of these variables, undefined when none is set; some without the others are a mistake. */
+/** The values of these variables, undefined when none is set; setting only some is a mistake. */
 const given = <const Name extends string>(...names: ReadonlyArray<Name>) => {
   const values = names.map((name) => [name, process.env[name] ?? ""] as const)
   const missing = values.filter(([, value]) => value === "").map(([name]) => name)
@@ -101,7 +101,7 @@ const start = Effect.gen(function* () {
   return { postgres: { ...postgres.server, template }, redis: redis.server }
 })
 
-/** Starts the servers of the run, or finds those that the environment names, and tells the test files of them. */
+/** Starts the servers of the run, or uses those that the environment names, and passes them to the test files. */
 export default async (project: TestProject) => {
   const scope = Scope.makeUnsafe()
   const close = () => Effect.runPromise(Scope.close(scope, Exit.void))

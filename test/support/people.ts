@@ -5,7 +5,7 @@ import { TestApp } from "./TestApp.ts"
 
 let next = 910_000_000_000_000_000n
 
-/** Somebody nobody has seen before, signed in: their browser and their id. */
+/** A new person, signed in: their browser and their id. */
 export const somebody = Effect.fnUntraced(function* (at?: string) {
   const { discord } = yield* TestApp
   const id = String((next += 1n))
@@ -25,7 +25,7 @@ export const details = {
   game_version: "classicann"
 }
 
-/** A guild of one admin's, with ways to bring others in. */
+/** A guild with one admin, and ways to let others join. */
 export const foundGuild = Effect.fnUntraced(function* () {
   const admin = yield* somebody()
   const { guild } = yield* admin.client.guilds.create({ payload: details })

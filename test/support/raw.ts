@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { connect } from "node:net"
 
-/** Sends bytes as they are, for what no client would, and answers all that came back until the connection closed. */
+/** Sends bytes unchanged, also what no client would send, and returns all that came back until the connection closed. */
 export const raw = (url: string, bytes: string | Uint8Array, patience = 5000) =>
   Effect.callback<string>((resume) => {
     const { hostname, port } = new URL(url)

@@ -3,7 +3,7 @@ import { SignedIn } from "../../src/auth/SignedIn.ts"
 
 const id = "00000000-0000-4000-8000-000000000000"
 
-/** Every route of the API with an address that fits it; parameters are ids of nobody. */
+/** Every route of the API with a path that matches it; its parameters are ids that do not exist. */
 export const routes = Object.values(Api.groups).flatMap((group) =>
   Object.values(group.endpoints).map((endpoint) => ({
     name: `${endpoint.method} ${endpoint.path}`,

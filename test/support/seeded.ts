@@ -9,7 +9,7 @@ export const seededGuild = "a1f1bcf2-47c2-4d57-bf9e-24edd3a6dcae" as never
 type Browser = Effect.Success<ReturnType<typeof openBrowser>>
 type Known = Partial<Pick<(typeof roster)[number]["characters"][number], "wcl" | "bnet" | "role">>
 
-/** A seeded character of the raider persona of whom the providers know as much as asked. */
+/** A seeded character of the raider persona about which the providers know as much as asked. */
 export const characterOf = Effect.fnUntraced(function* ({ client }: Browser, known: Known) {
   const { name } = roster
     .find((player) => player.discordId === personas.raider.id)!

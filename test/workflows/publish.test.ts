@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import { folder, root } from "./run.ts"
 
-/** Writes down what it is asked, with the password it reads; a registry's manifest is what PUBLISHED says, if anything. */
+/** Records its arguments and the password it reads; answers with PUBLISHED as the manifest, if set. */
 const skopeo = `#!/usr/bin/env bash
 case $1 in
   login) echo "$* <$(cat)>" >>"$CALLS" ;;
@@ -51,7 +51,7 @@ const github = {
 }
 
 describe("Publishing", () => {
-  it.live("goes to GHCR alone without the secrets of Docker Hub", () =>
+  it.live("goes only to GHCR without the Docker Hub secrets", () =>
     Effect.gen(function* () {
       const { read, run } = yield* withImage
       const { code, output, summary } = yield* run("publish.sh", { ...github, TAGS: "sha-0123456 edge-main latest" })
@@ -66,7 +66,7 @@ describe("Publishing", () => {
     })
   )
 
-  it.live("goes to Docker Hub too with them, and says which variable is missing before it pushes", () =>
+  it.live("goes to Docker Hub too with the secrets, and names a missing variable before it pushes", () =>
     Effect.gen(function* () {
       const { read, run } = yield* withImage
       const env = { ...github, TAGS: "1.2.3", DOCKERHUB_USERNAME: "acmebot", DOCKERHUB_TOKEN: "dckr" }
@@ -83,7 +83,7 @@ describe("Publishing", () => {
     })
   )
 
-  it.live("tells the image that a pull request had before, if it was another", () =>
+  it.live("reports the previous image of a pull request, if it was another", () =>
     Effect.gen(function* () {
       const { run } = yield* withImage
       assert.strictEqual((yield* run("publish.sh", { ...github, TAGS: "pr-12" })).output, "")
@@ -102,7 +102,7 @@ describe("The scan", () => {
       return { ...result, bundle: yield* read("calls") }
     })
 
-  it.live("reports each platform and the bundle, and warns of what is high", () =>
+  it.live("reports each platform and the bundle, and warns of high findings", () =>
     Effect.gen(function* () {
       const { bundle, code, out, summary } = yield* run({ FOUND: "libfoo High" })
       assert.strictEqual(code, 0)
@@ -121,7 +121,7 @@ describe("The scan", () => {
     })
   )
 
-  it.live.each(["amd64", "arm64", "bundle"])("fails on what is critical in %s, after all scans", (IN) =>
+  it.live.each(["amd64", "arm64", "bundle"])("fails on critical findings in %s, after all scans", (IN) =>
     Effect.gen(function* () {
       const { code, out, summary } = yield* run({ FOUND: "highlight Low", IN, EXIT: "2" })
       assert.strictEqual(code, 2)

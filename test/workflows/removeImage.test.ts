@@ -16,7 +16,7 @@ interface Package {
   readonly hubStatus?: number
 }
 
-/** GitHub's API, GHCR and Docker Hub on one port; `asked` is each request that changes something, and who made it. */
+/** GitHub's API, GHCR and Docker Hub on one port; `asked` lists the requests that change something, with their caller. */
 const registries = Effect.fnUntraced(function* ({ versions, indexes, type = "User", refusal, hubStatus }: Package) {
   const asked: Array<string> = []
   const ids = Object.keys(versions)
@@ -63,7 +63,7 @@ const registries = Effect.fnUntraced(function* ({ versions, indexes, type = "Use
   const event: Event = { repository: { name: "Raid", owner: { login: "Acme", type } }, pull_request: { number: 12 } }
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const env = { GITHUB_API_URL: url, GHCR_URL: url, DOCKERHUB_URL: url, GITHUB_ACTOR: "octo", GITHUB_TOKEN: "ghs" }
-  /** The lines it says, or why it failed. */
+  /** The lines it prints, or why it failed. */
   const remove = (more: Record<string, string> = {}, before?: string) =>
     Effect.promise(() => removeImage(event, before, { ...env, ...more }).catch((error: Error) => error.message))
   const removed = () =>
@@ -80,7 +80,7 @@ const hub = { DOCKERHUB_IMAGE: "acme/raid", DOCKERHUB_USERNAME: "acmebot", DOCKE
 
 describe("Removing a pull request's image", () => {
   it.live.each(["User", "Organization"] as const)(
-    "takes its index and untagged parts, and no others, from a %s",
+    "removes its index and untagged parts, and no others, for a %s",
     (type) =>
       Effect.gen(function* () {
         const { asked, remove, removed } = yield* registries({ ...two, type })
@@ -123,7 +123,7 @@ describe("Removing a pull request's image", () => {
   it.live.each([
     [204, "Removed pr-12 from Docker Hub."],
     [404, "Docker Hub has no pr-12."]
-  ] as const)("takes the tag from Docker Hub, which answers %d", ([hubStatus, told]) =>
+  ] as const)("removes the tag from Docker Hub, which answers %d", ([hubStatus, told]) =>
     Effect.gen(function* () {
       const { asked, remove } = yield* registries({ versions: {}, indexes: {}, hubStatus })
       assert.strictEqual((yield* remove(hub))[1], told)
@@ -134,7 +134,7 @@ describe("Removing a pull request's image", () => {
     })
   )
 
-  it.live("fails when Docker Hub refuses, and tells no secret", () =>
+  it.live("fails when Docker Hub refuses, and prints no secret", () =>
     Effect.gen(function* () {
       const { remove } = yield* registries({ versions: {}, indexes: {}, hubStatus: 403 })
       const told = String(yield* remove(hub))
@@ -143,7 +143,7 @@ describe("Removing a pull request's image", () => {
     })
   )
 
-  it.live("lives with GitHub keeping the last tag of a package", () =>
+  it.live("accepts that GitHub keeps the last tag of a package", () =>
     Effect.gen(function* () {
       const message = "You cannot delete the last tagged version of a package. You must delete the package instead."
       const { remove, removed } = yield* registries({ ...two, refusal: { status: 400, message } })
@@ -159,7 +159,7 @@ describe("Removing a pull request's image", () => {
     })
   )
 
-  it.live("takes the image before this one without what this one shares with it", () =>
+  it.live("removes the previous image without the parts that this one shares", () =>
     Effect.gen(function* () {
       const { asked, remove, removed } = yield* registries({
         versions: { mine: ["pr-12"], old: [], amd64: [], arm64: [], sbom: [], sbomBefore: [] },
@@ -171,7 +171,7 @@ describe("Removing a pull request's image", () => {
     })
   )
 
-  it.live("leaves an image before this one that has a tag", () =>
+  it.live("leaves a previous image that has a tag", () =>
     Effect.gen(function* () {
       const { asked, remove } = yield* registries({ ...two, versions: { ...two.versions, old: ["pr-7"] } })
       yield* remove({}, "old")
@@ -179,7 +179,7 @@ describe("Removing a pull request's image", () => {
     })
   )
 
-  it.live("is what the script does", () =>
+  it.live("is done by the script", () =>
     Effect.gen(function* () {
       const { asked, env, event, removed } = yield* registries(two)
       const { write, run } = yield* folder()

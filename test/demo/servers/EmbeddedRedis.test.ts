@@ -1,7 +1,9 @@
+import { connect } from "node:net"
 import { assert, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { Effect, Exit, Redacted, Scope } from "effect"
 import { Redis } from "ioredis"
 import { type RedisServer, embeddedRedis } from "../../../src/demo/servers/EmbeddedRedis.ts"
+import { eventually } from "../../support/eventually.ts"
 
 const client = ({ host, port, password }: RedisServer, wrong?: string) =>
   Effect.acquireRelease(
@@ -20,7 +22,7 @@ const client = ({ host, port, password }: RedisServer, wrong?: string) =>
   )
 
 const flavours = [
-  ["the server on PATH, or else the simulation", {}],
+  ["the server on PATH, else the simulation", {}],
   ["the simulation", { inProcess: true }]
 ] as const
 
@@ -35,7 +37,7 @@ it.live.each(flavours)("answers and runs scripts: %s", ([, options]) =>
   })
 )
 
-it.live.each(flavours)("demands the password: %s", ([, options]) =>
+it.live.each(flavours)("requires the password: %s", ([, options]) =>
   Effect.gen(function* () {
     const server = yield* embeddedRedis(options)
     const stranger = yield* client(server, "wrong")
@@ -44,23 +46,28 @@ it.live.each(flavours)("demands the password: %s", ([, options]) =>
   })
 )
 
-it.live.each(flavours)("ends with its scope, clients or not: %s", ([, options]) =>
+/** What a new TCP connection meets: `open`, or the code of the error. */
+const knock = (port: number) =>
+  Effect.callback<string>((resume) => {
+    const socket = connect(port, "127.0.0.1")
+    socket.once("connect", () => resume(Effect.succeed("open")))
+    socket.once("error", (error) => resume(Effect.succeed("code" in error ? String(error.code) : error.message)))
+    return Effect.sync(() => socket.destroy())
+  }).pipe(Effect.timeout("5 seconds"))
+
+it.live.each(flavours)("ends with its scope, even with a client connected: %s", ([, options]) =>
   Effect.gen(function* () {
-    const redis = yield* Effect.scoped(
-      Effect.gen(function* () {
-        const server = yield* embeddedRedis(options)
-        const redis = new Redis({
-          port: server.port,
-          password: Redacted.value(server.password),
-          retryStrategy: () => null
-        })
-        redis.on("error", () => {})
-        yield* Effect.promise(() => redis.ping())
-        return redis
-      })
-    )
-    yield* Effect.promise(async () => {
-      while (redis.status !== "end") await new Promise((resolve) => redis.once("end", resolve))
-    })
+    const scope = yield* Scope.make()
+    const server = yield* Scope.provide(embeddedRedis(options), scope)
+    const redis = yield* client(server)
+    assert.strictEqual(yield* Effect.promise(() => redis.ping()), "PONG")
+    assert.deepStrictEqual([redis.status, yield* knock(server.port)], ["ready", "open"])
+    yield* Scope.close(scope, Exit.void)
+    assert.strictEqual(yield* knock(server.port), "ECONNREFUSED")
+    const ended = yield* eventually(
+      Effect.sync(() => redis.status),
+      (status) => status === "end"
+    ).pipe(Effect.timeout("5 seconds"))
+    assert.strictEqual(ended, "end")
   })
 )

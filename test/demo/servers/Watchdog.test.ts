@@ -20,7 +20,7 @@ it.live("says why a server ended before it was ready", () =>
   })
 )
 
-it.live("knows a port that somebody took", () =>
+it.live("recognises that its port is taken", () =>
   Effect.gen(function* () {
     const { portTaken } = yield* failing("could not bind IPv4 address: Address already in use")
     assert.isTrue(portTaken)

@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { embeddedPostgres } from "../../../src/demo/servers/EmbeddedPostgres.ts"
 import { embeddedRedis } from "../../../src/demo/servers/EmbeddedRedis.ts"
 
-/** A process that holds both servers, says their ports, and waits to be killed, or leaves when told `exit`. */
+/** A process that runs both servers, prints their ports, and waits to be killed, or exits when told `exit`. */
 const hold = Effect.gen(function* () {
   const postgres = yield* embeddedPostgres({})
   const redis = yield* embeddedRedis()

@@ -4,7 +4,7 @@ import { battlenetSimulator } from "../../../src/demo/simulators/Battlenet.ts"
 import { started, inEurope, character, english, get, refusal } from "./battlenetRequests.ts"
 import { applicationToken, basic, bodyOf, client, form, request, someone } from "./requests.ts"
 
-it.live.each(["/token", "/oauth/token"])("gives tokens to the application alone, on %s", (path) =>
+it.live.each(["/token", "/oauth/token"])("gives tokens only to the application, on %s", (path) =>
   Effect.gen(function* () {
     const sim = yield* started
     const grant = { grant_type: "client_credentials" }
@@ -22,7 +22,7 @@ it.live.each(["/token", "/oauth/token"])("gives tokens to the application alone,
   })
 )
 
-it.live("reads the bearer from the header alone", () =>
+it.live("reads the bearer token only from the header", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const token = yield* applicationToken(sim.tokenUrl)
@@ -58,8 +58,8 @@ it.live.each([
   ["a name without its accent", character("borinhoof")],
   ["another realm", character("borînhoof", "", "thunderstrike")],
   ["a realm in upper case", character("cyrandel", "", "Spineshatter")],
-  ["one it does not know", character("cyrawisp")],
-  ["a document that is not", character("cyrandel", "/collections")],
+  ["a character it does not know", character("cyrawisp")],
+  ["a document that does not exist", character("cyrandel", "/collections")],
   ["missing media", character("nazmojo", "/character-media")],
   ["half an escape", "/profile/wow/character/spineshatter/%E0%A4%A"]
 ] as const)("finds nothing for %s", ([, path]) =>
@@ -69,7 +69,7 @@ it.live.each([
   })
 )
 
-it.live("serves four regions, each with its own people", () =>
+it.live("serves four regions, each with its own characters", () =>
   Effect.gen(function* () {
     const sim = yield* started
     sim.put({ ...someone, region: "kr" })
@@ -92,7 +92,7 @@ it.live("serves four regions, each with its own people", () =>
   })
 )
 
-it.live("limits requests a second", () =>
+it.live("limits requests per second", () =>
   Effect.gen(function* () {
     let now = 0
     const sim = yield* battlenetSimulator({ ...client, requestsPerSecond: 2, now: () => now })
@@ -107,7 +107,7 @@ it.live.each([
   [429, "application/json", refusal(429, "Too Many Requests")],
   [401, "application/json", refusal(401, "Unauthorized")],
   [500, "text/html", undefined]
-] as const)("words a refusal it was told to make: %i", ([status, type, body]) =>
+] as const)("answers an ordered refusal in Battle.net's words: %i", ([status, type, body]) =>
   Effect.gen(function* () {
     const sim = yield* started
     sim.fault({ kind: "status", status, path: "/profile/" })

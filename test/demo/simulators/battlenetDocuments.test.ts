@@ -28,7 +28,7 @@ it.live("describes a character", () =>
   })
 )
 
-it.live("has only what is always there of a sparse character, and no guild of a young one", () =>
+it.live("gives only the mandatory fields of a sparse character, and no guild of a young one", () =>
   Effect.gen(function* () {
     const sim = yield* started
     sim.put({ ...someone, bnet: "sparse" })
@@ -59,7 +59,7 @@ it.live.each([
   ["classic", "profile-classic-eu", { name: "Arcane" }],
   ["classic1x", "profile-classic1x-eu", { id: 0 }],
   ["retail", "profile-eu", { name: "Arcane" }]
-] as const)("plays another game: %s", ([gameVersion, namespace, spec]) =>
+] as const)("serves another game version: %s", ([gameVersion, namespace, spec]) =>
   Effect.gen(function* () {
     const sim = yield* battlenetSimulator({ ...client, gameVersion })
     const query = `namespace=${namespace}&locale=en_GB`
@@ -88,7 +88,7 @@ const spent = ({ specialization_groups }: Loose) =>
     .find(({ is_active }: Loose) => is_active)
     .specializations.map((tree: Loose) => [tree.specialization_name ?? tree.specialization.name, tree.spent_points])
 
-it.live("tells the talents in either shape", () =>
+it.live("gives the talents in either shape", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const known = demoCharacters.filter(({ bnet, realm }) => bnet === "ok" && realm === "spineshatter")
@@ -111,7 +111,7 @@ it.live("tells the talents in either shape", () =>
   })
 )
 
-it.live("lists what is worn", () =>
+it.live("lists the equipment", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const equipment = yield* document(sim, character("cyrandel", "/equipment"))
@@ -124,7 +124,7 @@ it.live("lists what is worn", () =>
   })
 )
 
-it.live("tells whether a character is still the same", () =>
+it.live("says whether a character is still the same", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const status = document(sim, character("someone", "/status"))
@@ -141,7 +141,7 @@ it.live("tells whether a character is still the same", () =>
   })
 )
 
-it.live("lists the realms, one of them with a slug nobody can guess", () =>
+it.live("lists the realms, one of them with a slug that cannot be derived from its name", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const index = yield* document(sim, "/data/wow/realm/index", "namespace=dynamic-classicann-eu&locale=en_GB")

@@ -14,7 +14,7 @@ export const character = (name: string, part = "", realm = "spineshatter") =>
 
 export const english = "namespace=profile-classicann-eu&locale=en_GB"
 
-/** One request of a European path with a fresh token. */
+/** One request for a European path with a fresh token. */
 export const get = Effect.fnUntraced(function* (sim: BattlenetSimulator, path: string, query = english) {
   const authorization = `Bearer ${yield* applicationToken(sim.tokenUrl)}`
   return yield* request(`${inEurope(sim, path)}?${query}`, { headers: { authorization } })

@@ -44,7 +44,7 @@ it.live("has the profile's fields", () =>
   })
 )
 
-it.live("shows the personas on a page that names nobody real", () =>
+it.live("shows the personas on a page with a link to cancel", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const answer = yield* request(authorizeUrl(sim))
@@ -82,7 +82,7 @@ const unsound = [
   ["persona", { persona: "7" }]
 ] as const
 
-it.live.each(unsound)("refuses to begin a sign-in over its %s", ([name, others]) =>
+it.live.each(unsound)("refuses to begin a sign-in because of its %s", ([name, others]) =>
   Effect.gen(function* () {
     const sim = yield* started
     const answer = yield* request(authorizeUrl(sim, others))
@@ -94,7 +94,7 @@ it.live.each(unsound)("refuses to begin a sign-in over its %s", ([name, others])
   })
 )
 
-it.live("sends iss when it is to", () =>
+it.live("sends iss when told to", () =>
   Effect.gen(function* () {
     const sim = yield* discordSimulator({ ...client, redirectUris: [redirectUri], issuer: "https://discord.com" })
     const { url } = yield* sim.authorize(authorizeUrl(sim, { prompt: "none" }), personas.admin.id)
@@ -102,7 +102,7 @@ it.live("sends iss when it is to", () =>
   })
 )
 
-it.live("lets tests invent people", () =>
+it.live("lets tests add people", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const odd = profileOf({ id: "42", username: "ünï ⚔️", globalName: null }, { flags: 2 ** 40, never_heard_of: [1] })

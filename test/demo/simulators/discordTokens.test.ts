@@ -36,7 +36,7 @@ it.live.each(badExchanges)("refuses an exchange: %s", ([, fields, expected]) =>
   })
 )
 
-it.live("wants the verifier exactly when there was a challenge", () =>
+it.live("requires the verifier if and only if there was a challenge", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const { code_verifier: _, ...bare } = exchangeFields(
@@ -51,7 +51,7 @@ it.live("wants the verifier exactly when there was a challenge", () =>
   })
 )
 
-it.live("takes a code once, and not after 100 s", () =>
+it.live("accepts a code once, and not after 100 s", () =>
   Effect.gen(function* () {
     let now = 0
     const sim = yield* discordSimulator({ ...client, redirectUris: [redirectUri], now: () => now })
@@ -64,7 +64,7 @@ it.live("takes a code once, and not after 100 s", () =>
   })
 )
 
-it.live("knows its client by the form as well, by both ways never", () =>
+it.live("accepts client credentials in the form too, but not both ways at once", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const credentials = { client_id: client.clientId, client_secret: client.clientSecret }
@@ -81,7 +81,7 @@ it.live("knows its client by the form as well, by both ways never", () =>
   })
 )
 
-it.live("reads forms alone", () =>
+it.live("reads only forms", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const headers = { ...agent, ...basic(), "content-type": "application/json" }
@@ -103,7 +103,7 @@ it.live("rotates the refresh token", () =>
   })
 )
 
-it.live("ends all tokens of a user with one of them", () =>
+it.live("revokes all tokens of a user along with one of them", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const revoke = (token: string, headers: Readonly<Record<string, string>> = basic()) =>
@@ -119,7 +119,7 @@ it.live("ends all tokens of a user with one of them", () =>
   })
 )
 
-it.live("refuses dead bearers and nameless agents", () =>
+it.live("refuses dead tokens and requests without a user agent", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const { access_token } = yield* signIn(sim)
@@ -133,7 +133,7 @@ it.live("refuses dead bearers and nameless agents", () =>
   })
 )
 
-it.live("serves the versioned paths alone", () =>
+it.live("serves only the versioned paths", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const { status: unversioned } = yield* request(`${sim.url}/api/users/@me`, { headers: agent })
@@ -143,7 +143,7 @@ it.live("serves the versioned paths alone", () =>
   })
 )
 
-it.live("words its refusals as Discord does when told to refuse", () =>
+it.live("answers ordered refusals in Discord's words", () =>
   Effect.gen(function* () {
     const sim = yield* started
     sim.fault({ kind: "status", status: 429, retryAfter: 65, path: "/users/@me" })

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import type { SimCharacter } from "../../../src/demo/simulators/World.ts"
 
-/** The application every simulator in these tests knows. */
+/** The application that every simulator in these tests knows. */
 export const client = { clientId: "app", clientSecret: "app-secret" }
 
 export const basic = (secret = client.clientSecret) => ({
@@ -20,14 +20,14 @@ const read = async (response: Response): Promise<Answer> => ({
   text: await response.text()
 })
 
-/** One request, redirects not followed; a connection that breaks is a failure. */
+/** One request that follows no redirect; a broken connection is a failure. */
 export const request = (url: string, init: RequestInit = {}) =>
   Effect.tryPromise(async (signal) => read(await fetch(url, { redirect: "manual", signal, ...init })))
 
 // eslint-disable-next-line typescript/no-explicit-any -- answers are as loose as the tests that read them
 export type Loose = any
 
-/** Somebody to add to a world. */
+/** A character to add to a world. */
 export const someone: SimCharacter = {
   name: "Someone",
   region: "eu",
@@ -65,5 +65,5 @@ const paths = (value: unknown, at: string): ReadonlyArray<string> => {
   return Object.entries(value).flatMap(([key, inner]) => paths(inner, `${at === "" ? "" : `${at}.`}${key}`))
 }
 
-/** The keys of a value and of what it holds, without the values: what two answers of one shape share. */
+/** The keys of a value and of everything in it, without the values: equal for two answers of one shape. */
 export const shape = (value: unknown): ReadonlyArray<string> => paths(value, "").toSorted()

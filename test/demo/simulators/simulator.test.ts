@@ -25,7 +25,7 @@ const statuses = [
   ["503", { status: 503, retryAfter: 3 }, "text/html", "3"]
 ] as const
 
-it.live.each(statuses)("answers the status it was told to: %s", ([, fault, type, retryAfter]) =>
+it.live.each(statuses)("answers with the status it was told to: %s", ([, fault, type, retryAfter]) =>
   Effect.gen(function* () {
     const { answer } = yield* underFault({ kind: "status", ...fault })
     assert.strictEqual(answer.status, "status" in fault ? fault.status : 500)
@@ -108,7 +108,7 @@ it.live("answers 10 MB", () =>
   })
 )
 
-it.live("redirects, and its log tells who followed", () =>
+it.live("redirects, and logs who followed", () =>
   Effect.gen(function* () {
     const { sim, answer } = yield* underFault({ kind: "redirect", times: 1 })
     assert.strictEqual(answer.status, 302)
@@ -126,14 +126,14 @@ it.live("redirects to where it is told", () =>
   })
 )
 
-it.live.each(["truncated", "reset"] as const)("breaks the connection: %s", (kind) =>
+it.live.each(["truncated", "reset"] as const)("cuts the connection: %s", (kind) =>
   Effect.gen(function* () {
     const exit = yield* Effect.exit(underFault({ kind }))
     assert.isTrue(Exit.isFailure(exit))
   })
 )
 
-it.live("sends half of what it promised", () =>
+it.live("sends half of the body it announced", () =>
   Effect.gen(function* () {
     const sim = yield* started
     sim.fault({ kind: "truncated" })
@@ -146,7 +146,7 @@ it.live("sends half of what it promised", () =>
   })
 )
 
-it.live("serves faults in order, as often as ordered, on the paths they are for", () =>
+it.live("applies faults in order, as often as told, on their own paths", () =>
   Effect.gen(function* () {
     const sim = yield* started
     sim.fault({ kind: "status", status: 503, times: 2, path: "/oauth/token" })
@@ -160,7 +160,7 @@ it.live("serves faults in order, as often as ordered, on the paths they are for"
   })
 )
 
-it.live("logs calls without secrets, and forgets them when told", () =>
+it.live("logs calls without secrets, and forgets them on reset", () =>
   Effect.gen(function* () {
     const sim = yield* started
     yield* applicationToken(sim.tokenUrl)
@@ -176,7 +176,7 @@ it.live("logs calls without secrets, and forgets them when told", () =>
   })
 )
 
-it.live("takes orders over HTTP", () =>
+it.live("accepts faults over HTTP", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const faults = `${sim.url}/__sim/faults`
@@ -192,7 +192,7 @@ it.live("takes orders over HTTP", () =>
   })
 )
 
-it.live("takes no orders from web pages", () =>
+it.live("accepts no faults from web pages", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const headers = { origin: "https://elsewhere.example", "content-type": "application/json" }
@@ -202,7 +202,7 @@ it.live("takes no orders from web pages", () =>
   })
 )
 
-it.live("refuses a body that no honest client sends", () =>
+it.live("refuses a body that no real client sends", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const answer = yield* request(sim.tokenUrl, { method: "POST", body: "x".repeat(1_000_001) })
@@ -210,7 +210,7 @@ it.live("refuses a body that no honest client sends", () =>
   })
 )
 
-it.live("listens on the loopback address, and says when its port is taken", () =>
+it.live("listens on the loopback address, and reports when its port is taken", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const { hostname, port } = new URL(sim.url)

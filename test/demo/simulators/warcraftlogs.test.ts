@@ -5,7 +5,7 @@ import { started, send, ask, oneCharacter } from "./warcraftlogsRequests.ts"
 import type { Loose } from "./requests.ts"
 import { applicationToken, basic, bodyOf, client, form, request } from "./requests.ts"
 
-it.live("gives tokens to the application alone", () =>
+it.live("gives tokens only to the application", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const grant = { grant_type: "client_credentials" }
@@ -30,7 +30,7 @@ it.live("gives tokens to the application alone", () =>
   })
 )
 
-it.live("answers bearers of a live token alone, and JSON alone", () =>
+it.live("answers only requests with a live token and a JSON body", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const token = yield* applicationToken(sim.tokenUrl)
@@ -58,8 +58,8 @@ it.live("lets tokens expire", () =>
 )
 
 it.live.each([
-  ["a field that is not", '{ characterData { character(name: "x") { gear } } }', "Cannot query field"],
-  ["an argument that is not", "{ reportData { report(id: 1) { code } } }", "Unknown argument"],
+  ["an unknown field", '{ characterData { character(name: "x") { gear } } }', "Cannot query field"],
+  ["an unknown argument", "{ reportData { report(id: 1) { code } } }", "Unknown argument"],
   ["no GraphQL", "hello {", "Syntax Error"],
   ["a missing variable", oneCharacter("id"), "$name"]
 ] as const)("answers 200 with errors and no data to %s", ([, query, message]) =>
@@ -70,7 +70,7 @@ it.live.each([
   })
 )
 
-it.live("wants a query", () =>
+it.live("requires a query", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const answer = yield* send(sim, yield* applicationToken(sim.tokenUrl), { operationName: "Bad" })
@@ -79,7 +79,7 @@ it.live("wants a query", () =>
   })
 )
 
-it.live("spends points, lagging by one request, until there are none", () =>
+it.live("spends points, reported one request late, until none are left", () =>
   Effect.gen(function* () {
     let now = 0
     const sim = yield* warcraftlogsSimulator({ ...client, pointsPerHour: 8, now: () => now })
@@ -102,7 +102,7 @@ it.live("spends points, lagging by one request, until there are none", () =>
   })
 )
 
-it.live("limits requests a minute", () =>
+it.live("limits requests per minute", () =>
   Effect.gen(function* () {
     let now = 0
     const sim = yield* warcraftlogsSimulator({ ...client, requestsPerMinute: 2, now: () => now })

@@ -6,7 +6,7 @@ import { started, ask, look } from "./warcraftlogsRequests.ts"
 import type { Loose } from "./requests.ts"
 import { shape, someone, client } from "./requests.ts"
 
-it.live("knows a character by name, slug and region", () =>
+it.live("finds a character by name, slug and region", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const selection = "id canonicalID name classID level hidden server { name slug region { name slug } } gameData"
@@ -24,7 +24,7 @@ it.live("knows a character by name, slug and region", () =>
   })
 )
 
-it.live("gives everybody an id of their own", () =>
+it.live("gives every character its own id", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const known = demoCharacters.filter(({ wcl }) => wcl !== "unknown")
@@ -81,7 +81,7 @@ it.live("ranks by the metric asked for", () =>
   })
 )
 
-it.live("ranks by zone, of those that are open", () =>
+it.live("ranks by zone, for zones that are open", () =>
   Effect.gen(function* () {
     const zones =
       "k: zoneRankings(zoneID: 1047) g: zoneRankings(zoneID: 1048) b: zoneRankings(zoneID: 1060) n: zoneRankings"
@@ -94,7 +94,7 @@ it.live("ranks by zone, of those that are open", () =>
   })
 )
 
-it.live("hides what is hidden, and nulls what was never killed", () =>
+it.live("hides hidden characters, and gives null for bosses never killed", () =>
   Effect.gen(function* () {
     const sim = yield* started
     const hidden = yield* look(sim, "Cyrashade", "hidden zoneRankings")
@@ -106,7 +106,7 @@ it.live("hides what is hidden, and nulls what was never killed", () =>
   })
 )
 
-it.live("keeps the good aliases beside one that fails", () =>
+it.live("answers the good aliases next to one that fails", () =>
   Effect.gen(function* () {
     const sim = yield* started
     sim.put({ ...someone, wcl: "failing" })
@@ -130,7 +130,7 @@ it.live("keeps the good aliases beside one that fails", () =>
   })
 )
 
-it.live("knows who comes, changes and goes while it runs", () =>
+it.live("sees characters that are added, changed and removed while it runs", () =>
   Effect.gen(function* () {
     const sim = yield* started
     sim.put({ ...someone, wcl: "no-rankings", wclId: 7 })

@@ -5,7 +5,7 @@ import { sameName } from "../../../src/demo/simulators/World.ts"
 import type { Loose } from "./requests.ts"
 import { applicationToken, bodyOf, client, request, someone } from "./requests.ts"
 
-/** A way to ask a simulator of its own. */
+/** Sends queries to a simulator of its own. */
 const asking = Effect.gen(function* () {
   const sim = yield* warcraftlogsSimulator(client)
   const headers = {
@@ -65,7 +65,7 @@ it.live("has kills in the second newest report", () =>
   })
 )
 
-it.live("names the players, a namesake and a pet of the same name among them", () =>
+it.live("names the players, among them a namesake and a pet of the same name", () =>
   Effect.gen(function* () {
     const { reportsOf, report } = yield* asking
     const [, { code, fights }] = yield* reportsOf("Aldrakh")
@@ -98,7 +98,7 @@ const eventKeys =
 const combatants = (fight: Loose, others = "") =>
   `events(dataType: CombatantInfo, fightIDs: [${fight.id}], startTime: 0, endTime: ${fight.endTime}, ${others}) { data nextPageTimestamp }`
 
-it.live("says what everybody wore, in one request", () =>
+it.live("gives everyone's equipment in one request", () =>
   Effect.gen(function* () {
     const { reportsOf, report } = yield* asking
     const [, { code, fights }] = yield* reportsOf("Cyrandel")
@@ -124,7 +124,7 @@ it.live("says what everybody wore, in one request", () =>
   })
 )
 
-it.live("sends the events of the window, the fights and the actor asked for", () =>
+it.live("sends the events of the requested window, fights and actor", () =>
   Effect.gen(function* () {
     const { reportsOf, report } = yield* asking
     const [, { code, fights }] = yield* reportsOf("Cyrandel")
@@ -147,7 +147,7 @@ it.live("sends the events of the window, the fights and the actor asked for", ()
   })
 )
 
-it.live("goes on where a page ended", () =>
+it.live("continues where a page ended", () =>
   Effect.gen(function* () {
     const { reportsOf, report } = yield* asking
     const [, { code, fights }] = yield* reportsOf("Cyrandel")
@@ -166,7 +166,7 @@ it.live("goes on where a page ended", () =>
   })
 )
 
-it.live("gives nothing of an archived report, and an error for one that is not", () =>
+it.live("gives nothing for an archived report, and an error for one that does not exist", () =>
   Effect.gen(function* () {
     const { reportsOf, report } = yield* asking
     const { code } = (yield* reportsOf("Cyrandel")).at(-1)
@@ -183,7 +183,7 @@ it.live("gives nothing of an archived report, and an error for one that is not",
   })
 )
 
-it.live("has combatant info without gear for those who log so", () =>
+it.live("has combatant info without gear for characters that log none", () =>
   Effect.gen(function* () {
     const { sim, reportsOf, report } = yield* asking
     sim.put({

@@ -30,7 +30,7 @@ const races: Readonly<Record<string, ReadonlyArray<string>>> = {
 }
 
 describe("the roster of the demo", () => {
-  it("could play", () => {
+  it("has names and combinations of class, race, spec and role that the game allows", () => {
     for (const { name, class: className, race, spec, role } of people) {
       assert.match(name, /^\p{Lu}\p{Ll}{1,11}$/u)
       assert.strictEqual(name.normalize("NFC"), name)
@@ -39,7 +39,7 @@ describe("the roster of the demo", () => {
     }
   })
 
-  it("has people enough, and every class", () => {
+  it("has enough people, and every class", () => {
     assert.isAtLeast(roster.length, 34)
     assert.isAtLeast(people.length, 60)
     assert.strictEqual(new Set(people.map((one) => one.class)).size, 9)
@@ -55,7 +55,7 @@ describe("the roster of the demo", () => {
       )
   })
 
-  it("holds the personas who are members", () => {
+  it("contains the personas that are members", () => {
     for (const [index, persona] of [personas.admin, personas.officer, personas.raider].entries()) {
       const player = roster[index]
       assert.strictEqual(player?.discordId, persona.id)
@@ -81,7 +81,7 @@ describe("the world", () => {
     assert.isUndefined(world.find(region, "thunderstrike", "grimkôr"))
   })
 
-  it("gives everybody ids of their own", () => {
+  it("gives every character its own ids", () => {
     const world = new World(demoCharacters)
     for (const id of [world.wclId.bind(world), world.bnetId.bind(world)]) {
       assert.strictEqual(new Set(demoCharacters.map(id)).size, demoCharacters.length)
