@@ -7,6 +7,7 @@ import { discordSimulator, type DiscordSimulator } from "../../src/demo/simulato
 import { warcraftlogsSimulator, type WarcraftlogsSimulator } from "../../src/demo/simulators/Warcraftlogs.ts"
 import { freePort, step } from "../../src/demo/servers/Watchdog.ts"
 import { AppConfig } from "../../src/infra/AppConfig.ts"
+import { LogSink } from "../../src/infra/LogLines.ts"
 import { gate, type Gate } from "./Gate.ts"
 import { environment } from "./environment.ts"
 import { testDatabase, testRedis } from "./TestServers.ts"
@@ -40,6 +41,10 @@ export const simulatedProviders = Effect.gen(function* () {
 
 type Variables = Readonly<Record<string, string>>
 
+/** Each line at once, where `canaryScan.ts` and `capturedLog.ts` look for it. */
+// oxlint-disable-next-line no-console -- tests watch the console
+const consoleSink = Layer.succeed(LogSink, (line) => console.log(line))
+
 /** Starts one replica of the service on a free port, and returns its base URL once it serves. */
 export const startReplica = Effect.fnUntraced(function* (
   variables: Variables,
@@ -55,7 +60,7 @@ export const startReplica = Effect.fnUntraced(function* (
   )
   const service = App.pipe(
     Layer.provide(AppConfig.layerFrom({ ...environment, ...variables, APP_PORT: String(port) })),
-    Layer.provide(Layer.merge(counter, references))
+    Layer.provide(Layer.mergeAll(counter, consoleSink, references))
   )
   yield* Layer.buildWithMemoMap(service, yield* Layer.makeMemoMap, yield* Effect.scope)
   return `http://127.0.0.1:${port}`
