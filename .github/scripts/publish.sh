@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Copies an image with its provenance and SBOM to GHCR and Docker Hub, under each of TAGS. The bytes are those that were scanned.
-# Usage: publish.sh IMAGE.tar. Sets the output `before` to the digest that a pull request's tag had on GHCR, if it differs.
+# Copies an image with its provenance and SBOM to GHCR and Docker Hub, under each of TAGS, byte for byte as it was scanned.
+# Usage: publish.sh IMAGE.tar. Sets the output `before` to the digest that a pull request's tag had on GHCR, if different.
 set -euo pipefail
 
 folder=$(mktemp -d)
