@@ -1,11 +1,11 @@
-# The service as a bundle, on a Node image that holds neither a shell nor npm.
+# The service as a bundle, on a Node image without a shell or npm.
 #
 #   docker build -t raid-composition-backend --build-arg VERSION=0.1.0 \
 #     --build-arg REVISION="$(git rev-parse HEAD)" --build-arg CREATED="$(date -u +%Y-%m-%dT%H:%M:%SZ)" .
 #
-# Tags move. `docker buildx imagetools inspect IMAGE` tells the digest to append to both FROM lines (@sha256:…).
+# Tags can move. `docker buildx imagetools inspect IMAGE` shows the digest to append to each FROM line (@sha256:…).
 
-# What is built is the same for every platform, so it is built on the builder's own.
+# The bundle is the same for every platform, so it is built on the builder's own platform.
 FROM --platform=$BUILDPLATFORM node:24.21.0-trixie-slim AS builder
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -14,11 +14,11 @@ COPY tsconfig.json ./
 COPY src/ src/
 RUN npm run build
 
-# Only files are copied into it, so another platform needs no emulation.
+# This stage only copies files, so other platforms need no emulation.
 FROM gcr.io/distroless/nodejs24-debian13:nonroot
-# As many folders deep as src/infra, from where the code finds migrations and seeds.
+# As deep as src/infra: the code finds migrations and seeds by relative paths.
 WORKDIR /app/dist/server
-# CommonJS that is imported by its names, which a bundle cannot keep.
+# undici is CommonJS and imported by name, which bundling would break.
 COPY --from=builder /app/node_modules/undici/ /app/node_modules/undici/
 COPY migrations/ /app/migrations/
 COPY seeds/ /app/seeds/
@@ -26,12 +26,12 @@ COPY --from=builder /app/local/build/ ./
 USER 65532:65532
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=45s --retries=3 CMD ["/nodejs/bin/node", "-e", "fetch('http://127.0.0.1:' + process.env.APP_PORT + '/api/v1/health').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-# No memory flag: V8 fits its heap to the limit of the container. Whoever sets --max-old-space-size (NODE_OPTIONS) must
-# set --max-semi-space-size=32 with it, or collecting garbage takes most of the processor.
+# No memory flag: V8 sizes its heap to the container's limit. If you set --max-old-space-size (NODE_OPTIONS), also set
+# --max-semi-space-size=32, or garbage collection takes most of the CPU.
 ENTRYPOINT ["/nodejs/bin/node", "--enable-source-maps"]
 CMD ["main.js"]
 
-# The bundle hides its packages from a scan of the image; the lock file in the context names them.
+# A scan of the image cannot see the packages inside the bundle; the lock file in the build context lists them.
 ARG BUILDKIT_SBOM_SCAN_CONTEXT=true
 ARG VERSION=unknown
 ARG REVISION=unknown

@@ -1,4 +1,4 @@
-# The service for docker compose, which mounts the sources over these copies; a change of them restarts it.
+# The service for docker compose, which mounts the sources over these copies; the service restarts when they change.
 FROM node:24.21.0-trixie-slim
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -9,5 +9,5 @@ COPY seeds/ seeds/
 COPY src/ src/
 USER node
 STOPSIGNAL SIGTERM
-# `npm run dev` without npm, which would not hand the signals on.
+# `npm run dev` without npm, which does not forward signals.
 CMD ["node_modules/.bin/tsx", "watch", "--include", "src", "src/main.ts"]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Copies an image, with its provenance and SBOM, to GHCR and to Docker Hub under each of TAGS, as the bytes that were scanned.
-# Usage: publish.sh IMAGE.tar. Outputs before: the digest that a pull request's tag had on GHCR, if it had another.
+# Copies an image with its provenance and SBOM to GHCR and Docker Hub, under each of TAGS, byte for byte as it was scanned.
+# Usage: publish.sh IMAGE.tar. Sets the output `before` to the digest that a pull request's tag had on GHCR, if different.
 set -euo pipefail
 
 folder=$(mktemp -d)
@@ -14,7 +14,7 @@ skopeo login ghcr.io --username "$GITHUB_ACTOR" --password-stdin <<<"$GITHUB_TOK
 images=("$ghcr")
 if [ -n "$DOCKERHUB_USERNAME" ] && [ -n "$DOCKERHUB_TOKEN" ]; then
   if [ -z "$DOCKERHUB_IMAGE" ]; then
-    echo "::error::The secrets of Docker Hub are there: set the variable DOCKERHUB_IMAGE to namespace/name too."
+    echo "::error::The Docker Hub secrets are set: set the variable DOCKERHUB_IMAGE to namespace/name as well."
     exit 1
   fi
   skopeo login docker.io --username "$DOCKERHUB_USERNAME" --password-stdin <<<"$DOCKERHUB_TOKEN"

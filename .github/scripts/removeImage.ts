@@ -1,9 +1,9 @@
-// Removes the image of a pull request: node removeImage.ts takes pr-N from GHCR and Docker Hub; with the DIGEST of an
-// image that pr-N named before, only that one is taken from GHCR.
-// GHCR keeps the image of each platform, its provenance and its SBOM as untagged versions of their own; they go with it.
+// Removes the image of a pull request. `node removeImage.ts` removes pr-N from GHCR and Docker Hub; with the DIGEST of an
+// image that pr-N named earlier, it removes only that image, from GHCR.
+// GHCR stores each platform's image, provenance and SBOM as separate untagged versions; they are removed as well.
 import { readFileSync } from "node:fs"
 
-/** What is read of GitHub's event. */
+/** The fields used from GitHub's event. */
 export interface Event {
   readonly repository: {
     readonly name: string
@@ -65,7 +65,7 @@ const fromGhcr = async ({ repository: { name, owner } }: Event, tag: string, bef
   const others = tagsOf(target).filter((other) => before !== undefined || other !== tag)
   if (others.length > 0) return `::warning::GHCR keeps ${target.name}: it is also ${others.join(", ")}.`
 
-  // A run that was repeated for one commit makes an index of its own over images that may be the same.
+  // Repeating a run for the same commit makes a new index, but its images may be the same.
   const kept = new Set(before === undefined || current === undefined ? [] : await children(current.name))
   const parts = new Set((await children(target.name)).filter((digest) => !kept.has(digest)))
   const untagged = versions.filter((version) => parts.has(version.name) && tagsOf(version).length === 0)
@@ -92,7 +92,7 @@ const fromDockerHub = async (tag: string, env: Env) => {
   return response.status === 404 ? `Docker Hub has no ${tag}.` : `Removed ${tag} from Docker Hub.`
 }
 
-/** Says what became of it. */
+/** Returns one sentence per registry on the outcome. */
 export const removeImage = async (event: Event, before: string | undefined, env: Env) => {
   const tag = `pr-${event.pull_request.number}`
   const ghcr = await fromGhcr(event, tag, before, env)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Scans each platform of an image, and the packages of its bundle, which the image does not show any more.
-# All findings go to the log and the summary; a critical one fails the run.
+# Scans each platform of an image, and the packages inside its bundle, which a scan of the image cannot see.
+# All findings go to the log and the summary; a critical finding fails the run.
 # Usage: scan.sh IMAGE.tar, with GRYPE naming the scanner.
 set -euo pipefail
 
@@ -26,7 +26,7 @@ for arch in amd64 arm64; do
   skopeo copy --quiet --override-os linux --override-arch "$arch" "oci-archive:$1" "oci:$folder/$arch"
   scan "linux/$arch" "oci-dir:$folder/$arch"
 done
-# Not by `npm sbom --omit dev`, which leaves out what a development package needs too.
+# Not `npm sbom --omit dev`: it leaves out packages that a development package also needs.
 mkdir "$folder/bundle"
 node -p '
   const lock = JSON.parse(require("node:fs").readFileSync("package-lock.json", "utf8"))
@@ -35,5 +35,5 @@ node -p '
 ' >"$folder/bundle/package-lock.json"
 scan "the bundle" "dir:$folder/bundle"
 
-[ "$status" = 0 ] || echo "::error::A scan failed, or found what is critical. The image is not pushed."
+[ "$status" = 0 ] || echo "::error::A scan failed or had critical findings. The image is not pushed."
 exit "$status"

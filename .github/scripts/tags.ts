@@ -1,8 +1,8 @@
-// Writes the tags of the run's image, and the version for its label, to GITHUB_OUTPUT. Without tags it is not pushed.
-// Usage: node tags.ts FILE, where FILE lists the tags of all full releases, one a line; only a release needs it.
+// Writes the image's tags and the version for its label to GITHUB_OUTPUT. An image without tags is not pushed.
+// Usage: node tags.ts FILE, where FILE lists the tags of all full releases, one per line; only a release needs it.
 import { appendFileSync, readFileSync } from "node:fs"
 
-/** What is read of GitHub's event. */
+/** The fields used from GitHub's event. */
 export interface Event {
   readonly repository: { readonly full_name: string }
   readonly release?: { readonly tag_name: string; readonly prerelease: boolean }
@@ -20,7 +20,7 @@ const versionOf = (tag: string) => {
   return major === undefined ? undefined : { major: Number(major), minor: Number(minor), patch: Number(patch) }
 }
 
-/** `1.2` and `1` name the highest release that fits them, so a fix of an older line does not take them. */
+/** `1.2` and `1` go to the highest matching release, so a fix of an older release line does not move them. */
 const ofRelease = (tag: string, prerelease: boolean, released: ReadonlyArray<string>) => {
   const version = versionOf(tag)
   if (version === undefined) {
@@ -38,7 +38,7 @@ const ofRelease = (tag: string, prerelease: boolean, released: ReadonlyArray<str
   return tags
 }
 
-/** What the run's image is called; `released` are the tags of all full releases. */
+/** The tags and version of the run's image; `released` holds the tags of all full releases. */
 export const tagsOf = (event: Event, ref: string, commit: string, released: ReadonlyArray<string>) => {
   if (event.release !== undefined) {
     const tags = ofRelease(event.release.tag_name, event.release.prerelease, released)
@@ -60,7 +60,7 @@ if (import.meta.main) {
   const released = event.release === undefined ? [] : readFileSync(process.argv[2] ?? "", "utf8").split("\n")
   try {
     const { tags, version } = tagsOf(event, GITHUB_REF_NAME, GITHUB_SHA, released)
-    process.stdout.write(tags.length === 0 ? "A fork's image is not pushed.\n" : `Tags: ${tags.join(" ")}\n`)
+    process.stdout.write(tags.length === 0 ? "Images from forks are not pushed.\n" : `Tags: ${tags.join(" ")}\n`)
     appendFileSync(GITHUB_OUTPUT, `tags=${tags.join(" ")}\nversion=${version}\n`)
   } catch (error) {
     process.stdout.write(`::error::${error instanceof Error ? error.message : String(error)}\n`)

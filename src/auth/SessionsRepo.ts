@@ -4,7 +4,7 @@ import { auditEvents } from "../audit/AuditEvents.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
 import type { Location } from "../infra/GeoIp.ts"
-import { change, read } from "../infra/Sql.ts"
+import { change, read, Reads } from "../infra/Sql.ts"
 import type { SessionId } from "./Session.ts"
 import { sessionLife } from "./SessionLife.ts"
 import type { DiscordUser, UserId } from "./User.ts"
@@ -55,6 +55,7 @@ export class SessionsRepo extends Context.Service<
     SessionsRepo,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const reads = yield* Reads
       const [life, s] = [sessionLife(sql), sessionLife(sql, "s")]
 
       const view = sql`
@@ -65,7 +66,7 @@ export class SessionsRepo extends Context.Service<
           'city', s.current_location_city) as current_location`
 
       const find = (tokenHash: string) =>
-        sql<SessionRow>`
+        reads<SessionRow>`
           select ${view}, s.user_id, s.csrf_token_hash, u.created_at as user_created_at, discord_user(i, p) as discord,
             s.revoked_at is not null as revoked, ${s.expired} as expired, u.deleted_at is not null as deleted,
             i.relogin_required_at is not null as relogin_required, ${s.unseen} as stale,
@@ -100,7 +101,7 @@ export class SessionsRepo extends Context.Service<
       })
 
       const list = (user: UserId) =>
-        sql<SessionView>`
+        reads<SessionView>`
           select ${view} from user_sessions s
           where s.user_id = ${user} and ${s.live}
           order by s.last_seen_at desc, s.id`.pipe(read)

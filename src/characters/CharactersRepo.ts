@@ -1,9 +1,8 @@
 import { Context, Effect, Layer } from "effect"
-import { SqlClient } from "effect/sql"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import type { Tagged } from "../http/ETag.ts"
-import { read } from "../infra/Sql.ts"
+import { read, Reads } from "../infra/Sql.ts"
 import { jsonArray, jsonObject, readTagged, versionOf } from "../infra/SqlJson.ts"
 import { Character, CharacterDetail, type CharacterId } from "./Character.ts"
 import { battlenetJson, warcraftlogsJson } from "./SnapshotSql.ts"
@@ -29,7 +28,7 @@ export class CharactersRepo extends Context.Service<
   static readonly layer = Layer.effect(
     CharactersRepo,
     Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
+      const sql = yield* Reads
 
       const character = jsonObject(Character.fields, "c")
       const list = sql.literal(jsonArray(character, "lower(c.name), c.id"))
@@ -47,7 +46,7 @@ export class CharactersRepo extends Context.Service<
         return readTagged<{ readonly characters: ReadonlyArray<Character> }>(sql, {
           asked: sql`select guild_id from live_members where guild_id = ${guild} and user_id = ${user}`,
           tag: sql`select ${sql.literal(versionOf("c.updated_at"))} ${rows}`,
-          body: sql`select json_build_object('characters', ${list}) ${rows}`,
+          body: sql`select row_to_json(r) from (select ${list} as characters ${rows}) r`,
           known
         })
       }
@@ -66,7 +65,7 @@ export class CharactersRepo extends Context.Service<
                 select from live_members mine join live_members theirs using (guild_id)
                 where mine.user_id = ${user} and theirs.user_id = c.user_id))`,
           tag: sql`select ${sql.literal(versionOf("c.updated_at", "b.fetched_at", "w.fetched_at"))} ${row}`,
-          body: sql`select json_build_object('character', ${detail}) ${row}`,
+          body: sql`select row_to_json(r) from (select ${detail} as character ${row}) r`,
           known
         })
       }

@@ -17,12 +17,12 @@ const listens = (port: number) =>
     return undefined
   })
 
-/** Waits for the server of a run that is ending; the data of one that goes on must not vanish under it. */
+/** Waits until the server of an earlier run has stopped; the data of a running demo must not be deleted. */
 const untilUnused = async (home: string, postgres: string) => {
   const mark = await readFile(join(postgres, "data/postmaster.pid"), "utf8").catch(() => "")
   const port = Number(mark.split("\n")[3])
   for (let tries = 0; await listens(port); tries++) {
-    if (tries === 20) throw new Error(`A demo is running on the data in ${home}: end it first.`)
+    if (tries === 20) throw new Error(`A demo is running on the data in ${home}. Stop it first.`)
     await setTimeout(100)
   }
 }
@@ -39,8 +39,8 @@ const secretsOf = async (file: string): Promise<Record<string, string>> => {
 }
 
 /**
- * What a demo keeps in its folder between runs, so that sessions and sealed tokens of yesterday still work. Only what a
- * demo has made there is ever forgotten: the folder may be anybody's.
+ * The data a demo keeps in its folder between runs, so that earlier sessions and sealed tokens still work. It deletes
+ * only files that a demo has created: the folder may also hold other files.
  */
 export const demoData = (options: { readonly home: string; readonly fresh: boolean }) =>
   step(async () => {

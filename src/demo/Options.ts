@@ -4,22 +4,22 @@ import { parseArgs } from "node:util"
 import { step } from "./servers/Watchdog.ts"
 
 export const usage = `\
-The whole service on embedded PostgreSQL and Redis, with Discord, Warcraft Logs and Battle.net simulated.
+Runs the whole service with embedded PostgreSQL and Redis, and simulated Discord, Warcraft Logs and Battle.net.
 
 npm run demo -- [options]
-  --data <folder>     where the data are kept between runs (local/demo)
-  --fresh             forget the data of earlier runs
-  --help              show this
+  --data <folder>     where to keep the data between runs (local/demo)
+  --fresh             delete the data of earlier runs
+  --help              show this help
 
 Environment variables
   APP_PORT            port of the service (8000)
-  FRONTEND_BASE_URL   where the browser app runs; a small page is served there when nothing else is (http://localhost:4200)
+  FRONTEND_BASE_URL   origin of the browser app; if nothing else runs there, a small page is served (http://localhost:4200)
   LOG_LEVEL           Trace, Debug, Info, Warn, Error or Fatal (Error)
 `
 
 const local = fileURLToPath(new URL("../../local/demo", import.meta.url))
 
-/** What the command line asks for; words it does not know end the start. */
+/** The options given on the command line; an unknown option stops the start. */
 export const options = step(async () => {
   const { data = local, fresh } = parseArgs({
     options: { data: { type: "string" }, fresh: { type: "boolean", default: false } }

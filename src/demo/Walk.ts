@@ -17,14 +17,14 @@ const details = JSON.stringify({
 })
 
 /**
- * The main job in curl: sign in, make a guild, see the seeded roster, refresh a character and read it back. It is pasted
- * into shells of every kind; zsh, for one, takes a comment for a command.
+ * The main job in curl: sign in, create a guild, list the seeded roster, refresh a character and read it back. It must
+ * work in any shell, so it has no comments: an interactive zsh would run them as commands.
  */
 export const walk = (api: string) => `\
 API=${api}; JAR=$(mktemp)
 call() { curl -s -b "$JAR" -c "$JAR" -H "X-CSRF-Token: $CSRF" -H 'Content-Type: application/json' "$@"; }
 
-echo '-- Sign in: begin, choose ${personas.raider.label.split(",")[0]} at the simulated Discord, come back.'
+echo '-- Sign in: begin, choose ${personas.raider.label.split(",")[0]} at the simulated Discord, return with the code.'
 URL=$(call $API/auth/discord/url | cut -d '"' -f 4)
 BACK=$(curl -s -o /dev/null -w '%{redirect_url}' "$URL&persona=${personas.raider.id}")
 CODE=\${BACK#*code=}; STATE=\${BACK#*state=}
@@ -32,19 +32,19 @@ call -d "{\\"code\\":\\"\${CODE%%&*}\\",\\"state\\":\\"\${STATE%%&*}\\"}" $API/a
 CSRF=$(awk '$6 == "csrf" { print $7 }' "$JAR")
 call $API/auth/session; echo
 
-echo '-- Make a guild, and list all of yours.'
+echo '-- Create a guild, and list your guilds.'
 call -d '${details}' $API/guilds; echo
 call $API/guilds; echo
 
-echo '-- The roster of the seeded guild; of its characters, ${character}.'
+echo '-- List the roster of the seeded guild, and find the character ${character}.'
 call $API/guilds/${guild}/characters | cut -c -400
 ID=$(call $API/guilds/${guild}/characters | grep -o '"id":"[^"]*","user_id":"[^"]*","name":"${character}"' | cut -d '"' -f 4)
 
-echo '-- Refresh it from Warcraft Logs and from Battle.net, and read both back.'
+echo '-- Refresh the character from Warcraft Logs and Battle.net, and read it back.'
 call -X POST $API/characters/$ID/warcraftlogs/refresh | cut -c -400
 call -X POST $API/characters/$ID/battlenet/refresh; echo
 call $API/characters/$ID | cut -c -1200
 
-echo '-- Log out: the session is refused from now on.'
+echo '-- Log out: the session is now refused.'
 call -X POST $API/auth/logout
 call $API/auth/session; echo; rm "$JAR"`

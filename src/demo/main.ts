@@ -15,13 +15,13 @@ import { walk } from "./Walk.ts"
 
 const client = { clientId: "demo-client", clientSecret: randomBytes(16).toString("hex") }
 
-// Only these may be changed: a DB_HOST left in the shell must never lead the demo to a real database.
+// No other variable is read: a DB_HOST left in the shell must never point the demo at a real database.
 const { APP_PORT, FRONTEND_BASE_URL, LOG_LEVEL, LOG_FORMAT } = process.env
 const port = APP_PORT || "8000"
 const frontend = (FRONTEND_BASE_URL || "http://localhost:4200").replace(/\/+$/, "")
 const redirectUrl = `${frontend}/auth/discord/callback`
 
-// Cookies belong to a host name, so page and service must be called by the same one.
+// Cookies belong to a host name, so the page and the service must use the same one.
 const api = `http://${/^http:\/\/127\.0\.0\.1\b/.test(frontend) ? "127.0.0.1" : "localhost"}:${port}/api/v1`
 
 const demo = Effect.gen(function* () {
@@ -74,7 +74,7 @@ const demo = Effect.gen(function* () {
   const announce = Effect.gen(function* () {
     const page = yield* servePage(frontend, api)
     const lines = [
-      "The main job with curl, to copy and paste into a shell:",
+      "The main job as curl commands, to copy and paste into a shell:",
       "",
       walk(api),
       "",
@@ -86,7 +86,7 @@ const demo = Effect.gen(function* () {
       `Warcraft Logs   ${warcraftlogs.url}   simulated`,
       `Battle.net      ${battlenet.url}   simulated`,
       "",
-      "Ctrl-C ends everything; `npm run demo -- --help` tells more.",
+      "Ctrl-C ends everything; `npm run demo -- --help` lists the options.",
       ""
     ]
     yield* Effect.sync(() => process.stdout.write(lines.join("\n")))

@@ -1,8 +1,7 @@
 import { Context, Effect, Layer } from "effect"
-import { SqlClient } from "effect/sql"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
-import { read } from "../infra/Sql.ts"
+import { read, Reads } from "../infra/Sql.ts"
 import type { GuildEvent, GuildId } from "./Guild.ts"
 import { type Asked, guildsSql } from "./GuildsSql.ts"
 
@@ -50,7 +49,7 @@ export class GuildHistoryRepo extends Context.Service<
   static readonly layer = Layer.effect(
     GuildHistoryRepo,
     Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
+      const sql = yield* Reads
       const { caller } = guildsSql(sql)
 
       const person = (column: string) => sql`(

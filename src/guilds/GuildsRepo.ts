@@ -2,7 +2,7 @@ import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
-import { change, read } from "../infra/Sql.ts"
+import { change, read, Reads } from "../infra/Sql.ts"
 import { type Guild, type GuildId, type GuildPatch, NewGuild } from "./Guild.ts"
 import { type Asked, guildsSql } from "./GuildsSql.ts"
 
@@ -59,6 +59,7 @@ export class GuildsRepo extends Context.Service<
     GuildsRepo,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const reads = yield* Reads
       const { changeGuild, event } = guildsSql(sql)
 
       /** The live guilds of a user; everything a member may read starts here. */
@@ -123,13 +124,13 @@ export class GuildsRepo extends Context.Service<
       })
 
       const list = (user: UserId) =>
-        sql<GuildRow>`${visible(user)} order by g.created_at desc, g.id`.pipe(
+        reads<GuildRow>`${visible(user)} order by g.created_at desc, g.id`.pipe(
           read,
           Effect.map((rows) => rows.map(toGuild))
         )
 
       const find = (id: GuildId, user: UserId) =>
-        sql<GuildRow>`${visible(user)} and g.id = ${id}`.pipe(
+        reads<GuildRow>`${visible(user)} and g.id = ${id}`.pipe(
           read,
           Effect.map((rows) => (rows[0] === undefined ? undefined : toGuild(rows[0])))
         )

@@ -2,7 +2,7 @@ import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
-import { read } from "../infra/Sql.ts"
+import { read, Reads } from "../infra/Sql.ts"
 import type { GuildId, GuildPreview } from "./Guild.ts"
 import { guildColumnsOf, type GuildRow, type GuildView, toGuild } from "./GuildsRepo.ts"
 import { type Asked, guildsSql } from "./GuildsSql.ts"
@@ -44,6 +44,7 @@ export class InvitesRepo extends Context.Service<
     InvitesRepo,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const reads = yield* Reads
       const { changeGuild, event, inTurn } = guildsSql(sql)
 
       const ended = (guild: GuildId) => sql`
@@ -88,7 +89,7 @@ export class InvitesRepo extends Context.Service<
       })
 
       const preview = (code: string) =>
-        sql<GuildPreview>`
+        reads<GuildPreview>`
           select g.name, g.realm, g.region, g.faction
           from live_guild_invites i join guilds g on g.id = i.guild_id and g.deleted_at is null
           where i.code = ${code}`.pipe(

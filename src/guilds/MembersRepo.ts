@@ -3,6 +3,7 @@ import { SqlClient } from "effect/sql"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import type { Tagged } from "../http/ETag.ts"
+import { Reads } from "../infra/Sql.ts"
 import { jsonArray, jsonObject, readTagged, versionOf } from "../infra/SqlJson.ts"
 import { type GuildId, type GuildRole, Member } from "./Guild.ts"
 import { type Asked, guildsSql } from "./GuildsSql.ts"
@@ -42,6 +43,7 @@ export class MembersRepo extends Context.Service<
     MembersRepo,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const reads = yield* Reads
       const { changeGuild, event } = guildsSql(sql)
 
       const member = (table: string) => jsonObject(Member.fields, table, { discord: "discord_user(i, p)" })
@@ -52,11 +54,12 @@ export class MembersRepo extends Context.Service<
           join discord_identities i on i.user_id = m.user_id
           join discord_profiles p on p.discord_identity_id = i.id
           where m.guild_id = asked.guild_id`
-        return readTagged<{ readonly members: ReadonlyArray<Member> }>(sql, {
+        return readTagged<{ readonly members: ReadonlyArray<Member> }>(reads, {
           asked: sql`select guild_id from live_members where guild_id = ${guild} and user_id = ${user}`,
           tag: sql`select ${sql.literal(versionOf("m.updated_at", "p.updated_at"))} ${rows}`,
           body: sql`
-            select json_build_object('members', ${sql.literal(jsonArray(member("m"), "m.created_at, m.id"))}) ${rows}`,
+            select row_to_json(r) from (
+              select ${sql.literal(jsonArray(member("m"), "m.created_at, m.id"))} as members ${rows}) r`,
           known
         })
       }

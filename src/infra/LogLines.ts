@@ -3,9 +3,6 @@ import { Context, Effect, Logger } from "effect"
 /** Where a line of the JSON log goes, without its line end. */
 export const LogSink = Context.Reference<(line: string) => void>("infra/LogSink", { defaultValue: () => toStdout })
 
-/** Milliseconds that a line may wait for others. */
-const patience = 20
-
 let waiting: Array<string> = []
 
 const flush = () => {
@@ -15,9 +12,9 @@ const flush = () => {
   process.stdout.write(text)
 }
 
-/** Lines that come together go out in one write: a write a line is a twentieth of a request's processor time. */
+/** Lines of one turn of the event loop go out in one write: under load a write a line is a twentieth of all work. */
 const toStdout = (line: string) => {
-  if (waiting.push(line) === 1) setTimeout(flush, patience)
+  if (waiting.push(line) === 1) setImmediate(flush)
 }
 
 /** One JSON object a line; what waits is written when the scope closes, and when the process ends for any reason. */

@@ -1,6 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
-import { Cause, type Context, Effect, Exit, Layer, Option } from "effect"
-import { SqlError } from "effect/sql"
+import { Cause, Context, Effect, Exit, Layer, Option } from "effect"
+import { SqlClient, SqlError } from "effect/sql"
 import { DependencyUnavailable } from "../http/ApiError.ts"
 import { AppConfig, type DatabaseConfig } from "./AppConfig.ts"
 import { durationsOf, Metered, observed } from "./Metrics.ts"
@@ -10,22 +10,43 @@ const patience = 1800
 
 const tls = { disable: false, require: { rejectUnauthorized: false }, "verify-full": true }
 
-/** One pool of PostgreSQL connections. Connects when first asked. */
-export const layerOf = (database: DatabaseConfig) =>
-  PgClient.layer({
-    host: database.host,
-    port: database.port,
-    username: database.user,
-    password: database.password,
-    database: database.name,
-    ssl: tls[database.ssl],
-    maxConnections: database.poolSize,
-    multiplex: true,
-    connectTimeout: patience,
-    applicationName: "raid-composition-backend",
-    startupParameters: { statement_timeout: "1500", lock_timeout: "1500", timezone: "UTC" },
-    transformJson: false
-  })
+const optionsOf = (database: DatabaseConfig, statementTimeout: number): PgClient.PgPoolConfig => ({
+  host: database.host,
+  port: database.port,
+  username: database.user,
+  password: database.password,
+  database: database.name,
+  ssl: tls[database.ssl],
+  maxConnections: database.poolSize,
+  connectTimeout: patience,
+  applicationName: "raid-composition-backend",
+  startupParameters: { statement_timeout: String(statementTimeout), lock_timeout: "1500", timezone: "UTC" },
+  transformJson: false
+})
+
+/** A pool whose connections serve one caller at a time. Connects when first asked. */
+export const layerOf = (database: DatabaseConfig) => PgClient.layer(optionsOf(database, 1500))
+
+const readConnections = 4
+
+/**
+ * Reads share a few connections of their own: each is sent without waiting for the answers to those before it, which
+ * saves most of the writes to a socket. One that is slow holds up the few behind it, so it is cut off at less than half of
+ * what a caller waits. A change may wait for a lock, so it never shares.
+ */
+export class Reads extends Context.Service<Reads, SqlClient.SqlClient>()("infra/Reads") {
+  static readonly layerOf = (database: DatabaseConfig) =>
+    Layer.effect(Reads, SqlClient.SqlClient).pipe(
+      Layer.provide(
+        PgClient.layer({
+          ...optionsOf(database, 750),
+          maxConnections: Math.min(readConnections, database.poolSize),
+          multiplex: true,
+          multiplexConcurrency: 8
+        })
+      )
+    )
+}
 
 /** PostgreSQL, from the `DB_*` variables. */
 export const layer = Layer.unwrap(
@@ -33,7 +54,7 @@ export const layer = Layer.unwrap(
     const { database } = yield* AppConfig
     if (yield* Metered)
       yield* observed("db_client_pool_size", "Connections that the pool may open.", () => database.poolSize)
-    return layerOf(database)
+    return Layer.merge(layerOf(database), Reads.layerOf(database))
   })
 )
 
@@ -91,7 +112,7 @@ const bounded = <A, E, R>(
 /** Runs a change: bounded in time, a lost connection becomes `dependency.unavailable`, never repeated by itself. */
 export const change = bounded
 
-/** Runs a read: like `change`, but repeated once when the pool handed out a connection that had died. */
+/** Runs a statement of `Reads`: like `change`, but repeated once when the pool handed out a connection that had died. */
 export const read = <A, E, R>(self: Effect.Effect<A, E | SqlError.SqlError, R>) =>
   bounded(
     Effect.retry(self, {

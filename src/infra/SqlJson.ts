@@ -8,15 +8,16 @@ type Fields = Readonly<Record<string, Schema.Top>>
 
 /**
  * The SQL that makes the JSON of one row: an object with every field of a schema, each from the column of that name in
- * the table that the statement calls `table`, or from the expression given for it.
+ * the table that the statement calls `table`, or from the expression given for it. `json_build_object` would put spaces
+ * round each of them.
  */
 export const jsonObject = (fields: Fields, table: string, expressions: Readonly<Record<string, string>> = {}) => {
-  const pairs = Object.entries(fields).map(([name, schema]) => {
-    const column = `${table}.${name}`
+  const columns = Object.entries(fields).map(([name, schema]) => {
     const isTime = schema === Timestamp || schema === NullableTimestamp
-    return `'${name}', ${expressions[name] ?? (isTime ? `rfc3339(${column})` : column)}`
+    const column = isTime ? `rfc3339(${table}.${name})` : `${table}.${name}`
+    return `${expressions[name] ?? column} as "${name}"`
   })
-  return `json_build_object(${pairs.join(", ")})`
+  return `(select row_to_json(r) from (select ${columns.join(", ")}) r)`
 }
 
 /** The SQL of a list of rows: `[]` when there are none. */

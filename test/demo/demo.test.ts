@@ -89,7 +89,7 @@ layer(Folder.layer, { excludeTestServices: true })("npm run demo", (it) => {
       Effect.gen(function* () {
         const frontend = yield* realApp
         const demo = yield* start({ frontend })
-        assert.match(demo.output, /^Page +not served: something else, perhaps the real app, has port \d+$/m)
+        assert.match(demo.output, /^Page +not served: port \d+ is in use, perhaps by the real app$/m)
         assert.strictEqual(yield* status(frontend), 418)
         assert.strictEqual(yield* status(`${demo.api}/health`), 200)
         assert.sameMembers(guildNames(yield* walked(demo)), ["Night Watch", "Night Watch", "Ashen Vanguard"])

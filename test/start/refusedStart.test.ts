@@ -121,8 +121,8 @@ const drifts = [
   },
   {
     what: "a migration that fails",
-    change: "delete from schema_migrations where name like '%_people_and_live_members'",
-    said: /^Failed to run database migrations: \d{14}_people_and_live_members.up.sql, statement 1 \(line \d+\): function "discord_user" already exists/m
+    change: "delete from schema_migrations where name like '%_json_answers'",
+    said: /^Failed to run database migrations: \d{14}_json_answers.up.sql, statement 1 \(line \d+\): function "rfc3339" already exists/m
   },
   {
     what: "a database of the earlier service",

@@ -20,7 +20,7 @@ const answers = (api: string): RequestListener => {
   }
 }
 
-/** A browser may take either address for `localhost`; a machine may lack the second. */
+/** A browser may use either address for `localhost`; a machine may lack the second. */
 const hostsOf = (hostname: string) =>
   hostname === "localhost" ? ["127.0.0.1", "::1"] : [hostname.replace(/^\[(.*)\]$/, "$1")]
 
@@ -40,7 +40,7 @@ const end = (servers: ReadonlyArray<Server>) => {
 
 const open = async (frontend: string, api: string) => {
   const { protocol, hostname, port } = new URL(frontend)
-  if (protocol !== "http:") return { page: "not served: it has no certificate for https", servers: [] }
+  if (protocol !== "http:") return { page: "not served: the demo has no certificate for https", servers: [] }
   const number = Number(port || 80)
   const hosts = hostsOf(hostname)
   const listener = answers(api)
@@ -49,15 +49,15 @@ const open = async (frontend: string, api: string) => {
     const error = await listen(servers[index]!, number, host)
     if (error === undefined || (index > 0 && absent.has(error.code ?? ""))) continue
     end(servers)
-    const why = error.code === "EADDRINUSE" ? `something else, perhaps the real app, has port ${number}` : error.message
+    const why = error.code === "EADDRINUSE" ? `port ${number} is in use, perhaps by the real app` : error.message
     return { page: `not served: ${why}`, servers: [] }
   }
   return { page: frontend, servers }
 }
 
 /**
- * Serves the stand-in of the browser app at the frontend's address, and answers what to print about it: when something
- * else has that port, most likely the real app, the demo goes on without the page.
+ * Serves a small page in place of the browser app at the frontend's address, and returns the text to print about it. If
+ * the port is in use, most likely by the real app, the demo runs without the page.
  */
 export const servePage = (frontend: string, api: string) =>
   Effect.acquireRelease(

@@ -1,4 +1,4 @@
-// The shortest example of using the API from a browser: cookies travel by themselves, changes carry the CSRF token.
+// A minimal example of using the API from a browser: cookies are sent automatically, and changes carry the CSRF token.
 const api = "__API__"
 
 const cookie = (name) =>
@@ -7,7 +7,7 @@ const cookie = (name) =>
     .find((pair) => pair.startsWith(`${name}=`))
     ?.slice(name.length + 1)
 
-/** One call; a refusal is thrown with the sentence that the API has for people. */
+/** Calls the API; an error response is thrown with the API's message. */
 const call = async (method, path, body) => {
   const headers = {}
   if (body !== undefined) headers["content-type"] = "application/json"
@@ -25,7 +25,7 @@ const show = (...ids) => {
   for (const section of document.querySelectorAll("main > section")) section.hidden = !ids.includes(section.id)
 }
 
-/** Elements are made, never written as HTML: names come from people. */
+/** Elements are created, never written as HTML, because names are user input. */
 const element = (tag, properties, ...children) => {
   const made = Object.assign(document.createElement(tag), properties)
   made.append(...children)
@@ -38,7 +38,7 @@ const say = (sentence) => {
   $("message").textContent = sentence
 }
 
-/** A listener that says what went wrong, and lets nobody press a button twice. */
+/** A listener that shows errors and ignores a second press while it works. */
 const on = (work) => async (event) => {
   event.preventDefault()
   const button = event.submitter ?? event.currentTarget
@@ -54,7 +54,7 @@ const on = (work) => async (event) => {
   button.ariaBusy = "false"
 }
 
-/** Who is signed in, and the character that is shown. */
+/** The signed-in user, and the id of the open character. */
 let me
 let shown
 
@@ -63,7 +63,7 @@ const showWelcome = () => {
   show("welcome")
 }
 
-/** In the colour of an item as good as the parse, as raiders are used to. */
+/** A parse in the item quality colour that raiders know from Warcraft Logs. */
 const percent = (value) => {
   const quality = [25, 50, 75, 95].filter((limit) => value >= limit).length + 1
   return value === null ? null : element("span", { className: `q${quality}` }, value.toFixed(1))
@@ -108,7 +108,7 @@ const openCharacter = async (id) => {
     })
   )
 
-  // Only its owner may have a character refreshed.
+  // Only the owner may refresh a character.
   $("refreshes").hidden = character.user_id !== me.id
   show("guilds", "roster", "character")
 }
@@ -184,11 +184,11 @@ $("new-guild").addEventListener("submit", makeGuild)
 $("refresh-battlenet").addEventListener("click", refresh("battlenet", "Battle.net"))
 $("refresh-warcraftlogs").addEventListener("click", refresh("warcraftlogs", "Warcraft Logs"))
 
-/** Discord sends people back with a code, or with word that they would rather not. */
+/** Discord redirects back with a code, or with an error if the user declined. */
 const endSignIn = async () => {
   const { code, state, error } = Object.fromEntries(new URLSearchParams(location.search))
   history.replaceState(null, "", "/")
-  if (error !== undefined) say("You did not sign in.")
+  if (error !== undefined) say("Sign-in was cancelled.")
   if (code !== undefined) await call("POST", "/auth/discord/callback", { code, state })
 }
 

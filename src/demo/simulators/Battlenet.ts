@@ -14,19 +14,19 @@ import { demoCharacters, sameName, World } from "./World.ts"
 export interface BattlenetSimulator extends Simulator {
   /** For BNET_OAUTH_TOKEN_URL. */
   readonly tokenUrl: string
-  /** For BNET_API_BASE_URL, with `{region}` to be replaced by us, eu, kr or tw. */
+  /** For BNET_API_BASE_URL, where `{region}` is replaced by us, eu, kr or tw. */
   readonly apiBaseUrl: string
-  /** Adds somebody, or changes the one of that name. */
+  /** Adds a character, or replaces the one with the same name. */
   readonly put: World["put"]
   readonly remove: World["remove"]
-  /** Ends all tokens, so that the next call is answered 401. */
+  /** Invalidates all tokens, so that the next call gets a 401. */
   readonly dropTokens: () => void
 }
 
 export interface BattlenetOptions extends SimulatorOptions, ClientCredentials {
-  /** The people of the demo by default. */
+  /** The demo's characters by default. */
   readonly characters?: ReadonlyArray<SimCharacter>
-  /** Whose namespaces are accepted; `classicann` by default. */
+  /** The game whose namespaces are accepted; `classicann` by default. */
   readonly gameVersion?: GameVersion
   /** 100 by default. */
   readonly requestsPerSecond?: number
@@ -48,7 +48,7 @@ const details: Readonly<Record<number, string>> = {
 
 const wording = (code: number): Reply | undefined => {
   const detail = details[code]
-  // Its 500 is JSON as well, but a client has to survive the edge's HTML: that one is harder.
+  // The real 500 is JSON too, but HTML from the edge is harder for a client, so that is what is sent.
   return detail === undefined || code === 500 ? undefined : refusal(code)
 }
 
@@ -97,7 +97,7 @@ interface Site {
   readonly world: World
 }
 
-/** What the API of a region answers to somebody whose token is good. */
+/** The answer of a region's API to a request with a valid token. */
 const answerFor = ({ query }: Question, region: string, path: string, { origin, version, world }: Site): Reply => {
   if (query.get("namespace") !== namespaceOf(path, version, region)) return refusal(403)
   const asked = { host: `${origin}/${region}`, region, version, locale: query.get("locale") }
@@ -107,7 +107,7 @@ const answerFor = ({ query }: Question, region: string, path: string, { origin, 
   if (realm === undefined || document === undefined) return refusal(404)
   const asName = decoded(name)
   const character = world.find(region, decoded(realm), asName)
-  // Anything but the lower-case, composed form of a name is nobody's.
+  // Only the lower-case, composed form of a name is found.
   if (character === undefined || character.bnet === "unknown" || asName !== sameName(asName)) return refusal(404)
   return found(document(character, { ...asked, id: world.bnetId(character) }))
 }
@@ -128,7 +128,7 @@ export const battlenetSimulator = Effect.fnUntraced(function* (options: Battlene
       if (path === "/token" || path === "/oauth/token") return token(question, options, tokens)
       const [, region, rest] = /^\/(us|eu|kr|tw)(\/.*)$/.exec(rawPath) ?? []
       if (region === undefined || rest === undefined || method !== "GET") return empty(404)
-      // A token in the query is not a refusal but a riddle: an empty 404.
+      // The real API answers a token in the query with an empty 404, not with an error body.
       if (query.has("access_token")) return empty(404)
       if (tokens.read(bearerOf(question)) === undefined) return refusal(401)
       if (second.left === 0) return refusal(429)

@@ -4,12 +4,12 @@ import { factsOf, pointsOf } from "./Talents.ts"
 import type { SimCharacter } from "./World.ts"
 import { choice, hash, realmOf, realms } from "./World.ts"
 
-/** The game a simulator stands for, by the word in its namespaces; retail has none. */
+/** The game that is simulated, by the word in its namespaces; retail has no such word. */
 export type GameVersion = "retail" | "classic" | "classicann" | "classic1x"
 
-/** How a document is asked for. */
+/** The parameters of a request for a document. */
 export interface Asked {
-  /** The address of the API for the region. */
+  /** The base URL of the region's API. */
   readonly host: string
   readonly region: string
   readonly locale: string | null
@@ -131,7 +131,7 @@ export const profile = (character: SimCharacter, asked: Asked) => {
   }
 }
 
-/** `…/character-media`; undefined when there is none. */
+/** `…/character-media`; undefined if the character has none. */
 export const media = (character: SimCharacter, asked: Asked) => {
   if (character.bnet === "no-media") return undefined
   const folder = asked.version === "retail" ? asked.region : suffix(asked)
@@ -147,10 +147,10 @@ export const media = (character: SimCharacter, asked: Asked) => {
   }
 }
 
-/** Two shapes are about; somebody always has the same one. */
+/** Two shapes of the document exist; each character always gets the same one. */
 export const hasSpecializationObjects = ({ name }: Pick<SimCharacter, "name">) => hash("shape", name) % 4 === 0
 
-/** `…/specializations`: trees without a point are left out. */
+/** `…/specializations`: trees without points are left out. */
 export const specializations = (character: SimCharacter, asked: Asked) => {
   const points = pointsOf(character.class, character.spec)
   const treeView = (tree: string, index: number, spent_points: number): object => {
@@ -168,7 +168,7 @@ export const specializations = (character: SimCharacter, asked: Asked) => {
       character.bnet === "no-talents"
         ? [{ is_active: true }]
         : [
-            // The set that is not active has the taller tree: only `is_active` tells which counts.
+            // The inactive group has the tree with the most points, so a client must look at `is_active`.
             { is_active: false, specializations: [treeView(trees[0], 0, 61)] },
             {
               is_active: true,

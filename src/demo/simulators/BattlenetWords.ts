@@ -1,4 +1,4 @@
-/** Locales the simulator speaks; any other is answered as if none had been asked for. */
+/** The simulator's locales; any other is treated as if no locale had been requested. */
 const locales = ["en_US", "en_GB", "de_DE", "ru_RU"] as const
 
 const german: Readonly<Record<string, string>> = {
@@ -41,7 +41,7 @@ const russian: Readonly<Record<string, string>> = {
 const inLocale = (english: string, locale: string) =>
   (locale === "de_DE" ? german[english] : locale === "ru_RU" ? russian[english] : undefined) ?? english
 
-/** A name in the locale asked for; an object of all locales when none was. */
+/** A name in the requested locale; without one, an object with all locales. */
 export const localised = (english: string, locale: string | null) =>
   locales.some((known) => known === locale)
     ? inLocale(english, locale ?? "")
@@ -60,7 +60,7 @@ const races: Readonly<Record<string, number>> = {
   Draenei: 11
 }
 
-/** Battle.net knows everybody's race, also where the roster does not. */
+/** Battle.net knows every character's race, even where the roster does not. */
 const usualRace: Readonly<Record<string, string>> = {
   Paladin: "Blood Elf",
   Shaman: "Orc",

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 
-/** One request a simulator received. Codes, tokens and client secrets read `[secret]`. */
+/** A request that a simulator received. Codes, tokens and client secrets are replaced by `[secret]`. */
 export interface Call {
   /** Milliseconds of the Unix clock. */
   readonly at: number
@@ -13,9 +13,9 @@ export interface Call {
   readonly contentType: string | undefined
   /** The fields of a form, the value of a JSON body, or the text of anything else. */
   readonly body: unknown
-  /** Undefined as long as no answer was begun: the caller waits, or has left. */
+  /** Undefined until the response starts: the caller is waiting, or has disconnected. */
   status: number | undefined
-  /** The kind of fault that befell the call. */
+  /** The kind of fault that was played on the call. */
   readonly fault: string | undefined
 }
 
@@ -57,10 +57,10 @@ interface Received {
   readonly body: string
 }
 
-/** More than any test makes; a demo that runs for days forgets the oldest. */
+/** More than any test makes; a demo that runs for days drops the oldest calls. */
 const capacity = 10_000
 
-/** What a simulator was asked, oldest first. */
+/** The requests that a simulator received, oldest first. */
 export class CallLog {
   private entries: Array<Call> = []
   private readonly listeners = new Set<() => void>()
@@ -78,7 +78,7 @@ export class CallLog {
     this.entries = []
   }
 
-  /** Waits until that many calls have arrived since the last reset; answered or not. */
+  /** Waits until `count` calls have arrived since the last reset, whether answered or not. */
   reached(count: number, path: string | RegExp = ""): Effect.Effect<ReadonlyArray<Call>> {
     return Effect.callback<ReadonlyArray<Call>>((resume) => {
       const look = () => {

@@ -64,7 +64,7 @@ const combatantInfo = (report: Report, fight: Fight, actor: Actor, character: Si
   }
 }
 
-/** The CombatantInfo events of a fight, one for each player who was there. */
+/** The CombatantInfo events of a fight, one for each player in it. */
 export const combatantInfos = (report: Report, fight: Fight) =>
   report.actors.flatMap((actor, index) =>
     actor.character !== undefined && fight.friendlyPlayers.includes(actor.id)

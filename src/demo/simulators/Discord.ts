@@ -11,7 +11,7 @@ import type { ClientCredentials } from "./Tokens.ts"
 
 /** Where the browser ended up after the choice on the sign-in page. */
 export interface SignIn {
-  /** The application's redirect URL with its answer. */
+  /** The application's redirect URL with Discord's answer in the query. */
   readonly url: string
   readonly code: string | null
   readonly state: string | null
@@ -25,19 +25,19 @@ export interface DiscordSimulator extends Simulator {
   readonly authorizeUrl: string
   readonly addPersona: (persona: Persona) => void
   /**
-   * Opens an authorize URL as a browser would and chooses the persona with that id, or `"cancel"`.
-   * Fails when the page refuses the URL.
+   * Opens an authorize URL as a browser would and chooses the persona with the given id, or `"cancel"`.
+   * Fails if the page refuses the URL.
    */
   readonly authorize: (authorizeUrl: string, personaId: string) => Effect.Effect<SignIn, SimulatorFailed>
-  /** Ends all tokens, as if the users had removed the application. */
+  /** Invalidates all tokens, as if the users had removed the application. */
   readonly dropTokens: (options?: { readonly keepRefresh?: boolean }) => void
 }
 
 export interface DiscordOptions extends SimulatorOptions, ClientCredentials {
   readonly redirectUris: ReadonlyArray<string>
-  /** The people of the demo by default. */
+  /** The demo's personas by default. */
   readonly personas?: ReadonlyArray<Persona>
-  /** Sent as `iss` with every code when given. */
+  /** If given, sent as `iss` with every code. */
   readonly issuer?: string
 }
 
@@ -109,7 +109,7 @@ const redirectOf = async (authorizeUrl: string, personaId: string): Promise<Sign
   }
 }
 
-/** Discord's sign-in: authorize page, token, revocation and profile. */
+/** Discord's sign-in: authorize page, token, revocation and profile endpoints. */
 export const discordSimulator = Effect.fnUntraced(function* (options: DiscordOptions) {
   const grants = new DiscordGrants(options, options.now ?? Date.now)
   const people = new Map((options.personas ?? Object.values(demoPersonas)).map((persona) => [persona.id, persona]))

@@ -2,7 +2,7 @@ import type { Persona } from "./Personas.ts"
 import type { Question, Reply } from "./Reply.ts"
 import { html } from "./Reply.ts"
 
-/** What a sign-in was begun with, and must end with. */
+/** The parameters a sign-in began with; the token request must match them. */
 export interface Grant {
   readonly persona: Persona
   readonly redirectUri: string
@@ -14,7 +14,7 @@ interface Application {
   readonly redirectUris: ReadonlyArray<string>
 }
 
-/** The parameter by which somebody without a browser chooses who signs in; `cancel` refuses. */
+/** The query parameter that chooses the persona without a browser; `cancel` declines. */
 export const personaParameter = "persona"
 
 const escaped = (text: string) => text.replace(/[&<>"']/g, (sign) => `&#${sign.codePointAt(0)};`)
@@ -40,18 +40,20 @@ const headers = {
   "x-frame-options": "DENY"
 }
 
-/** The first thing wrong with the query, as a sentence. */
+/** The first error in the query, as a sentence. */
 const faultIn = (query: URLSearchParams, { clientId, redirectUris }: Application): string | undefined => {
   const once = (name: string) => (query.getAll(name).length === 1 ? (query.get(name) ?? "") : "")
-  if (once("client_id") !== clientId) return "client_id is not that of the application"
+  if (once("client_id") !== clientId) return "client_id is not the application's id"
   if (once("response_type") !== "code") return "response_type must be code"
-  if (!redirectUris.includes(once("redirect_uri"))) return "redirect_uri is not one the application has registered"
+  if (!redirectUris.includes(once("redirect_uri"))) return "redirect_uri is not registered for the application"
   if (once("scope") !== "identify") return "scope must be identify"
   if (once("state") === "") return "state is missing"
   if (query.has("prompt") && !["none", "consent"].includes(once("prompt"))) return "prompt must be none or consent"
   if (!query.has("code_challenge") && !query.has("code_challenge_method")) return undefined
   if (once("code_challenge_method") !== "S256") return "code_challenge_method must be S256"
-  return /^[A-Za-z0-9_-]{43}$/.test(once("code_challenge")) ? undefined : "code_challenge is no SHA-256 in base64url"
+  return /^[A-Za-z0-9_-]{43}$/.test(once("code_challenge"))
+    ? undefined
+    : "code_challenge must be a SHA-256 hash in base64url"
 }
 
 const choiceOf = (query: URLSearchParams, persona: string) => {
@@ -66,7 +68,7 @@ const signInPage = (query: URLSearchParams, people: Iterable<Persona>) => {
     ({ id, label }) => `<li><a href="${escaped(choiceOf(query, id))}">Sign in as ${escaped(label)}</a></li>`
   )
   const cancel = `<p><a href="${escaped(choiceOf(query, "cancel"))}">Cancel</a></p>`
-  return page("Simulated Discord", `<p>Nobody here is real.</p>\n<ul>\n${links.join("\n")}\n</ul>\n${cancel}`)
+  return page("Simulated Discord", `<p>These people are not real.</p>\n<ul>\n${links.join("\n")}\n</ul>\n${cancel}`)
 }
 
 const backTo = (redirectUri: string, answer: Readonly<Record<string, string>>): Reply => {
@@ -82,13 +84,13 @@ const refused = {
 
 interface Door extends Application {
   readonly people: ReadonlyMap<string, Persona>
-  /** Makes a code that stands for the grant. */
+  /** Issues a code for the grant. */
   readonly issueCode: (grant: Grant) => string
-  /** Sent as `iss` when given. */
+  /** If given, sent as `iss`. */
   readonly issuer: string | undefined
 }
 
-/** `GET /oauth2/authorize`: who signs in is chosen on the page, or by the parameter `persona`. */
+/** `GET /oauth2/authorize`: the persona is chosen on the page, or by the parameter `persona`. */
 export const authorize = ({ query }: Question, door: Door): Reply => {
   const fault = faultIn(query, door)
   if (fault !== undefined) return html(400, page("Invalid sign-in", `<p>${escaped(fault)}.</p>`), headers)
@@ -98,7 +100,7 @@ export const authorize = ({ query }: Question, door: Door): Reply => {
   const state = query.get("state") ?? ""
   if (chosen === "cancel") return backTo(redirectUri, { ...refused, state })
   const persona = door.people.get(chosen)
-  if (persona === undefined) return html(400, page("Invalid sign-in", "<p>There is no such persona.</p>"), headers)
+  if (persona === undefined) return html(400, page("Invalid sign-in", "<p>This persona does not exist.</p>"), headers)
   const code = door.issueCode({ persona, redirectUri, challenge: query.get("code_challenge") ?? undefined })
   return backTo(redirectUri, { code, state, ...(door.issuer === undefined ? {} : { iss: door.issuer }) })
 }

@@ -19,12 +19,12 @@ const refreshLife = 365 * 86_400
 const verifierFits = (verifier: string, challenge: string | undefined) =>
   /^[A-Za-z0-9._~-]{43,128}$/.test(verifier) && createHash("sha256").update(verifier).digest("base64url") === challenge
 
-/** The client of the request by exactly one of the two ways; undefined when it is not the application. */
+/** The refusal of a request whose client credentials are wrong or sent in both ways; undefined if they are valid. */
 const clientFault = (question: Question, form: URLSearchParams, expected: ClientCredentials) => {
   const basic = basicOf(question)
   const inForm = form.has("client_id") || form.has("client_secret")
   if (question.headers["authorization"] !== undefined && inForm) {
-    return refusal("invalid_request", "Client credentials came twice")
+    return refusal("invalid_request", "Client credentials were sent twice")
   }
   const id = basic?.id ?? form.get("client_id") ?? undefined
   const secret = basic?.secret ?? form.get("client_secret") ?? undefined
@@ -47,12 +47,12 @@ export class DiscordGrants {
 
   readonly issueCode = (grant: Grant) => this.codes.issue("simcode-", grant, codeLife)
 
-  /** Whose access token that is. */
+  /** The persona that an access token belongs to. */
   personaOf(token: string | undefined) {
     return this.access.read(token)
   }
 
-  /** Ends all access tokens and, unless told to keep them, all refresh tokens. */
+  /** Invalidates all access tokens and, without `keepRefresh`, all refresh tokens. */
   drop({ keepRefresh = false } = {}) {
     this.access.drop()
     if (!keepRefresh) this.refresh.drop()

@@ -4,17 +4,17 @@ import { Schema } from "effect"
 import type { Reply } from "./Reply.ts"
 import { html } from "./Reply.ts"
 
-/** A fault as `POST /__sim/faults` takes it. */
+/** The body of `POST /__sim/faults`. */
 export const FaultOrder = Schema.Struct({
   /**
    * `hang` never answers. `slow` answers after `ms`. `drip` sends a byte every `ms`. `status` answers `status`.
-   * `garbage` is a 200 that is no JSON. `truncated` promises the whole answer and sends half. `huge` is a 200 of
-   * `bytes`. `redirect` is a 302 to `to`. `reset` ends the connection without a word.
+   * `garbage` is a 200 with invalid JSON. `truncated` announces the full length and sends half. `huge` is a 200 of
+   * `bytes`. `redirect` is a 302 to `to`. `reset` resets the connection without an answer.
    */
   kind: Schema.Literals(["hang", "slow", "drip", "status", "garbage", "truncated", "huge", "redirect", "reset"]),
-  /** Only calls whose path contains this. */
+  /** Applies only to calls whose path contains this. */
   path: Schema.optionalKey(Schema.String),
-  /** How many calls it befalls; without it all, until cleared. */
+  /** The number of calls it applies to; if absent, all until cleared. */
   times: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
   /** 1000 by default. */
   ms: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 600_000 }))),
@@ -24,19 +24,19 @@ export const FaultOrder = Schema.Struct({
   retryAfter: Schema.optionalKey(Schema.Int),
   /** With `status`: the edge's HTML instead of the provider's own body. */
   html: Schema.optionalKey(Schema.Boolean),
-  /** A path of the simulator by default, so that the log tells who followed. */
+  /** A path of the simulator by default, so that the call log shows whether the client followed. */
   to: Schema.optionalKey(Schema.String),
   /** 10 MB by default. */
   bytes: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100_000_000 })))
 })
 
-/** A fault to order in process: `path` can be a pattern as well. */
+/** A fault ordered in process: here `path` can also be a pattern. */
 export type Fault = Omit<typeof FaultOrder.Type, "path"> & { readonly path?: string | RegExp }
 
-const befalls = ({ path = "" }: Fault, called: string) =>
+const appliesTo = ({ path = "" }: Fault, called: string) =>
   typeof path === "string" ? called.includes(path) : path.test(called)
 
-/** The faults on order, first come, first served. */
+/** The ordered faults, first come, first served. */
 export class Faults {
   private ordered: Array<{ readonly fault: Fault; left: number }> = []
 
@@ -49,7 +49,7 @@ export class Faults {
   }
 
   take(path: string): Fault | undefined {
-    const found = this.ordered.find(({ fault }) => befalls(fault, path))
+    const found = this.ordered.find(({ fault }) => appliesTo(fault, path))
     if (found === undefined) return undefined
     found.left -= 1
     if (found.left <= 0) this.ordered = this.ordered.filter((each) => each !== found)
@@ -63,7 +63,7 @@ const page = (status: number) =>
 const withRetryAfter = (reply: Reply, retryAfter: number | undefined): Reply =>
   retryAfter === undefined ? reply : { ...reply, headers: { ...reply.headers, "retry-after": String(retryAfter) } }
 
-/** How the provider itself words a refusal; undefined when it leaves that to its edge. */
+/** The provider's own body for an error status; undefined if its edge answers instead. */
 export type Wording = (status: number, retryAfter: number | undefined) => Reply | undefined
 
 const refusal = ({ status = 500, retryAfter, html: edge }: Fault, wording: Wording) =>
@@ -71,10 +71,10 @@ const refusal = ({ status = 500, retryAfter, html: edge }: Fault, wording: Wordi
 
 interface Scene {
   readonly response: ServerResponse
-  /** Aborted when the caller leaves or the server stops. */
+  /** Aborted when the caller disconnects or the server stops. */
   readonly gone: AbortSignal
   readonly wording: Wording
-  /** What the provider would answer; only asked for when the fault lets the request reach it. */
+  /** The provider's normal answer; called only if the fault lets the request reach it. */
   readonly answer: () => Promise<Reply>
   readonly send: (reply: Reply) => void
 }

@@ -1,7 +1,7 @@
 import type { SimCharacter } from "./World.ts"
 import { hash } from "./World.ts"
 
-/** An item of a CombatantInfo event; what an item lacks is left out, as the site leaves it out. */
+/** An item of a CombatantInfo event; absent properties are left out, as on the real site. */
 export interface WornItem {
   readonly id: number
   readonly quality: number
@@ -53,7 +53,7 @@ const isBare = (slot: number, seed: number) =>
 
 const twoDigits = (value: number) => String(value).padStart(2, "0")
 
-/** What somebody wore in a fight: 19 entries, the same each time they are asked for. */
+/** The gear of a character in a fight: 19 entries, always the same for the same outfit. */
 export const gearOf = (
   { name, realm }: Pick<SimCharacter, "name" | "realm">,
   outfit: string

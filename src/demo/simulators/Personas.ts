@@ -1,12 +1,12 @@
-/** Somebody who can sign in with the simulated Discord. */
+/** A person who can sign in with the simulated Discord. */
 export interface Persona {
   /** The Discord id. */
   readonly id: string
-  /** What the sign-in page calls them. */
+  /** Their name on the sign-in page. */
   readonly label: string
-  /** The body of `GET /users/@me`; a string is sent as it is. */
+  /** The body of `GET /users/@me`; a string is sent unchanged. */
   readonly profile: Readonly<Record<string, unknown>> | string
-  /** What Discord grants them instead of `identify`. */
+  /** The scope that Discord grants them instead of `identify`. */
   readonly scope?: string
 }
 
@@ -16,7 +16,7 @@ interface Names {
   readonly globalName: string | null
 }
 
-/** A profile with every field Discord sends, and more fields or other values when given. */
+/** A profile with every field that Discord sends, plus any fields or values given. */
 export const profileOf = ({ id, username, globalName }: Names, others: Readonly<Record<string, unknown>> = {}) => ({
   id,
   username,
@@ -42,7 +42,7 @@ const persona = (id: string, name: string, username: string, part: string): Pers
   profile: profileOf({ id, username, globalName: name })
 })
 
-/** The people of the demo by their part. The first three belong to the seeded guild. */
+/** The demo's personas by role. The first three belong to the seeded guild. */
 export const personas = {
   admin: persona("900000000000000001", "Aldra", "aldra.sim", "admin of the seeded guild"),
   officer: persona("900000000000000002", "Borin", "borin.sim", "officer of the seeded guild"),

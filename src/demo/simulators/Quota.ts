@@ -1,4 +1,4 @@
-/** A number of points per stretch of time, as a provider counts them. */
+/** A limit of points per period, counted as a provider counts it. */
 export class Quota {
   private spent = 0
   private endsAt = 0

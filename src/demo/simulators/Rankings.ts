@@ -4,7 +4,7 @@ import type { Encounter, Zone } from "./Zones.ts"
 
 const round = (value: number, digits: number) => Number(value.toFixed(digits))
 
-/** How good somebody is at what they do; the other metric is far below. */
+/** A character's skill from 0 to 1: high in the metric of their role, low in the other. */
 const talent = ({ name, role }: SimCharacter, metric: string) => {
   const native = (role === "heal") === (metric === "hps")
   return (native ? 35 + 60 * share("talent", name) : 2 + 18 * share("talent", name)) / 100
@@ -27,7 +27,7 @@ const stars = (rankPercent: number, seed: number) => {
   const total = 5000 + (seed % 13_000)
   const rank = Math.max(1, Math.round(total * (1 - rankPercent / 100)))
   const points = { points: round(rankPercent * 1.05, 2), possiblePoints: 120, partition: 1 }
-  // Ranks that are not locked in yet come as text.
+  // Ranks that are not final yet are sent as text.
   return seed % 4 === 0
     ? {
         ...points,
@@ -66,14 +66,14 @@ const row = (character: SimCharacter, encounter: Encounter, metric: string) => {
   }
 }
 
-/** One boss in six has not been killed by everybody; the first one always has. */
+/** Each character lacks a kill on about one boss in six, but never on the first. */
 const missed = ({ name }: SimCharacter, encounter: Encounter, index: number) =>
   index > 0 && hash("missed", name, encounter.id) % 6 === 0
 
 const average = (values: ReadonlyArray<number>) =>
   values.length === 0 ? null : round(values.reduce((sum, value) => sum + value, 0) / values.length, 5)
 
-/** The JSON that `zoneRankings` holds of a character whose logs can be seen. */
+/** The JSON in `zoneRankings` for a character with visible logs. */
 export const rankingsOf = (character: SimCharacter, zone: Zone, metric: string) => {
   const kills = zone.encounters.flatMap((encounter, index) =>
     character.wcl === "no-kills" || missed(character, encounter, index) ? [] : [row(character, encounter, metric)]

@@ -1,4 +1,4 @@
-/** A request as the simulators see it: read to its end, path decoded. */
+/** A request as the simulators receive it: body fully read, path decoded. */
 export interface Question {
   readonly method: string
   /** As sent, without the query. */

@@ -3,7 +3,7 @@ import { hash, realmOf } from "./World.ts"
 import type { Zone } from "./Zones.ts"
 import { newestZone, zones } from "./Zones.ts"
 
-/** Somebody or something that acts in a report. */
+/** A player, pet or NPC in a report. */
 export interface Actor {
   readonly id: number
   readonly name: string
@@ -17,7 +17,7 @@ export interface Actor {
   readonly character?: SimCharacter
 }
 
-/** Times are milliseconds since the report began. */
+/** Times are in milliseconds since the start of the report. */
 export interface Fight {
   readonly id: number
   readonly name: string
@@ -84,7 +84,7 @@ const pet = (id: number, name: string, owner: number): Actor => ({
   icon: "Pet"
 })
 
-/** Every tenth raider has a namesake from elsewhere in the raid, listed first, and a pet of the same name. */
+/** Every tenth raider has a namesake from another realm in the raid, listed first, and a pet of the same name. */
 const actorsOf = (members: ReadonlyArray<SimCharacter>): ReadonlyArray<Actor> => {
   const namesakes = members
     .filter((_, index) => index % 10 === 0)
@@ -94,7 +94,7 @@ const actorsOf = (members: ReadonlyArray<SimCharacter>): ReadonlyArray<Actor> =>
   return [...players, creature(100, "Lady Vashj", 21_212), creature(101, "Environment", -1), ...pets]
 }
 
-/** Every eighth raider leaves before the last boss, so the fight to look at is not the same for all. */
+/** Every eighth raider leaves before the last boss, so the relevant fight differs between raiders. */
 const presentAt = (players: ReadonlyArray<Actor>, last: boolean) =>
   players.filter((_, index) => !last || index % 8 !== 7).map(({ id }) => id)
 
@@ -114,7 +114,7 @@ const fightsOf = (actors: ReadonlyArray<Actor>, kill: boolean): ReadonlyArray<Fi
   }))
 }
 
-/** How each team spent its last nights, newest first: the newest without a kill, the oldest archived. */
+/** The last raid nights of each team, newest first: the newest has no kill, the oldest is archived. */
 const nights = [
   { title: "Progress", kill: false, archived: false },
   { title: "Farm", kill: true, archived: false },
@@ -132,7 +132,7 @@ const reportsOf = (team: string, actors: ReadonlyArray<Actor>): ReadonlyArray<Re
 
 const raids = new Set<SimCharacter["wcl"]>(["ranked", "hidden", "no-gear", "failing", "no-rankings"])
 
-/** All reports of a world: its raiders in teams of 25 a realm, the same people each night. */
+/** All reports of a world. The raiders of each realm form teams of 25, with the same members each night. */
 export class Reports {
   private readonly byCode = new Map<string, Report>()
   private readonly byCharacter = new Map<SimCharacter, ReadonlyArray<Report>>()
@@ -144,7 +144,7 @@ export class Reports {
       for (let first = 0; first < raiders.length; first += raidSize) {
         this.addTeam(`${realm}/${first}`, raiders.slice(first, first + raidSize))
       }
-      // Those who have never killed anything were there on a night of wipes alone.
+      // Characters without kills only appear in a report of wipes.
       const trainees = people.filter(({ wcl }) => wcl === "no-kills")
       if (trainees.length > 0) this.addTeam(`${realm}/trainees`, trainees, 1)
     }

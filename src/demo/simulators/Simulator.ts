@@ -9,7 +9,7 @@ import { FaultOrder, Faults, play } from "./Fault.ts"
 import type { Question, Reply } from "./Reply.ts"
 import { empty, json, jsonOf } from "./Reply.ts"
 
-/** A simulator could not take its port, or was asked for something impossible. */
+/** A simulator could not bind its port, or got a request that it cannot fulfil. */
 export class SimulatorFailed extends Schema.TaggedError<SimulatorFailed>()("SimulatorFailed", {
   message: Schema.String
 }) {}
@@ -19,13 +19,13 @@ export interface Simulator {
   /** `http://127.0.0.1:port` */
   readonly url: string
   readonly calls: CallLog
-  /** Orders a fault; several are served in the order given. */
+  /** Orders a fault; several faults are played in order. */
   readonly fault: (fault: Fault) => void
   readonly clearFaults: () => void
 }
 
 export interface SimulatorOptions {
-  /** 0, the default, takes a free one. */
+  /** 0, the default, chooses a free port. */
   readonly port?: number
   /** Milliseconds of the Unix clock. */
   readonly now?: () => number
@@ -37,7 +37,7 @@ interface Behaviour {
   readonly wording: Wording
 }
 
-/** Longer than any honest request to a provider. */
+/** Bytes; more than any legitimate request to a provider. */
 const longestBody = 1_000_000
 
 const bodyOf = async (request: IncomingMessage) => {
@@ -75,9 +75,9 @@ const questionOf = async (request: IncomingMessage): Promise<Question | undefine
 
 const decodeFault = Schema.decodeUnknownOption(FaultOrder)
 
-/** The switches for a person with curl: `GET /__sim/calls`, `POST` and `DELETE /__sim/faults`. */
+/** Controls for use with curl: `GET /__sim/calls`, `POST` and `DELETE /__sim/faults`. */
 const control = ({ calls, fault, clearFaults }: Omit<Simulator, "url">, question: Question): Reply => {
-  // A web page that the person happens to visit must not reach the switches.
+  // A web page open in the user's browser must not reach these controls.
   if (question.headers["origin"] !== undefined) return empty(403)
   switch (`${question.method} ${question.path}`) {
     case "GET /__sim/calls":
@@ -90,7 +90,7 @@ const control = ({ calls, fault, clearFaults }: Omit<Simulator, "url">, question
       return empty(204)
     case "POST /__sim/faults":
       return Option.match(decodeFault(jsonOf(question)), {
-        onNone: () => json(400, { error: 'Send a fault as application/json, such as {"kind":"hang","times":1}' }),
+        onNone: () => json(400, { error: 'Send a fault as application/json, for example {"kind":"hang","times":1}' }),
         onSome: (order) => {
           fault(order)
           return json(201, order)
@@ -116,7 +116,7 @@ const goneSignal = (response: ServerResponse) => {
   return controller.signal
 }
 
-/** A status is noted as soon as it is on the wire, not when a slow body ends. */
+/** Records the status as soon as it is sent, not when a slow body ends. */
 const noteStatus = (response: ServerResponse, call: Call) => {
   const writeHead = response.writeHead.bind(response) as (...args: ReadonlyArray<unknown>) => ServerResponse
   response.writeHead = (status: number, ...rest: ReadonlyArray<unknown>) => {
@@ -148,7 +148,7 @@ const defect = (response: ServerResponse, cause: unknown) => {
   })
 }
 
-/** Starts a simulator on 127.0.0.1; it ends with the scope, and with it every connection. */
+/** Starts a simulator on 127.0.0.1; it stops with the scope and closes every connection. */
 export const simulator = Effect.fnUntraced(function* (behaviour: Behaviour) {
   const faults = new Faults()
   const parts = { calls: new CallLog(), faults, fault: faults.order, clearFaults: faults.clear }

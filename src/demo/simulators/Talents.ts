@@ -1,4 +1,4 @@
-/** What Battle.net and Warcraft Logs each call a class by, and its three trees in order. */
+/** The ids of a class at Battle.net and Warcraft Logs, and its three talent trees in order. */
 interface ClassFacts {
   readonly bnetId: number
   readonly wclId: number
@@ -23,7 +23,7 @@ export const factsOf = (className: string): ClassFacts => {
   return facts
 }
 
-/** The trees in which somebody of that specialisation has spent their 61 points. */
+/** How a character of the given spec has spent 61 points on the three trees. */
 export const pointsOf = (className: string, spec: string): readonly [number, number, number] => {
   const { trees } = factsOf(className)
   const main = trees.findIndex((tree) => tree.replace(" ", "").startsWith(spec))

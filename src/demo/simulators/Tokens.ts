@@ -2,7 +2,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto"
 import type { Question } from "./Reply.ts"
 import { basicOf, formOf } from "./Reply.ts"
 
-/** What a simulator demands of its client. */
+/** The credentials that a simulator requires of its client. */
 export interface ClientCredentials {
   readonly clientId: string
   readonly clientSecret: string
@@ -16,7 +16,7 @@ const equal = (one: string, other: string) => {
 export const isClient = (expected: ClientCredentials, id: string | undefined, secret: string | undefined) =>
   equal(expected.clientId, id ?? "") && equal(expected.clientSecret, secret ?? "")
 
-/** Tokens that end after a time, each with what it stands for. */
+/** Tokens that expire, each with its value. */
 export class Tokens<A> {
   private readonly live = new Map<string, { readonly value: A; readonly endsAt: number }>()
   private readonly now: () => number
@@ -36,20 +36,20 @@ export class Tokens<A> {
     return found === undefined || found.endsAt <= this.now() ? undefined : found.value
   }
 
-  /** Reads and ends it, for whatever works once. */
+  /** Reads a token and invalidates it, for single use. */
   take(token: string): A | undefined {
     const value = this.read(token)
     this.live.delete(token)
     return value
   }
 
-  /** Ends all, or those that stand for such a value. */
+  /** Invalidates all tokens, or those with a matching value. */
   drop(which: (value: A) => boolean = () => true) {
     for (const [token, { value }] of this.live) if (which(value)) this.live.delete(token)
   }
 }
 
-/** Why a request for an application token is refused; undefined when it is in order. */
+/** The error code for a request for an application token; undefined if the request is valid. */
 export const clientCredentialsFault = (question: Question, expected: ClientCredentials) => {
   const basic = basicOf(question)
   const form = formOf(question)

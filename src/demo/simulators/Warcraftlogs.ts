@@ -19,23 +19,23 @@ export interface WarcraftlogsSimulator extends Simulator {
   readonly tokenUrl: string
   /** For WCL_ENDPOINT. */
   readonly endpoint: string
-  /** Adds somebody, or changes the one of that name. */
+  /** Adds a character, or replaces the one with the same name. */
   readonly put: World["put"]
   readonly remove: World["remove"]
-  /** Spends points of the hour, as another user of the same key would. */
+  /** Spends points of the hourly quota, as another user of the same key would. */
   readonly spend: (points: number) => void
-  /** Ends all tokens, so that the next call is answered 401. */
+  /** Invalidates all tokens, so that the next call gets a 401. */
   readonly dropTokens: () => void
 }
 
 export interface WarcraftlogsOptions extends SimulatorOptions, ClientCredentials {
-  /** The people of the demo by default. */
+  /** The demo's characters by default. */
   readonly characters?: ReadonlyArray<SimCharacter>
   /** 3600 by default. */
   readonly pointsPerHour?: number
   /** 300 by default. */
   readonly requestsPerMinute?: number
-  /** The zone a query without `zoneID` means; later zones are invalid. 1056 by default. */
+  /** The zone used for a query without `zoneID`; later zones are invalid. 1056 by default. */
   readonly newestZone?: number
 }
 
@@ -100,7 +100,7 @@ const execute = async (request: GraphqlRequest, rootValue: unknown) => {
   }
 }
 
-/** Warcraft Logs: application tokens and the GraphQL endpoint, with both of its quotas. */
+/** Warcraft Logs: application tokens and the GraphQL endpoint, with both quotas. */
 export const warcraftlogsSimulator = Effect.fnUntraced(function* (options: WarcraftlogsOptions) {
   const now = options.now ?? Date.now
   const tokens = new Tokens<true>(now)
@@ -119,7 +119,7 @@ export const warcraftlogsSimulator = Effect.fnUntraced(function* (options: Warcr
     if (points.left === 0) return tooMany("You have exceeded your points for this hour.", points)
     const request = jsonOf(question)
     if (!isFields(request)) return json(400, { error: "The body must be a JSON object." })
-    // Read before the request is charged: the figure lags by one request, as the real one does.
+    // Read before this request is charged, so the figure lags by one request, like the real one.
     const { limit: limitPerHour, spentSoFar: pointsSpentThisHour, resetsIn: pointsResetIn } = points
     const rateLimitData = () => ({ limitPerHour, pointsSpentThisHour, pointsResetIn })
     points.spend(1)

@@ -7,9 +7,9 @@ import type { SimCharacter, World } from "./World.ts"
 import { realmOf } from "./World.ts"
 import { openZone } from "./Zones.ts"
 
-/** What the resolvers of one request need beside their arguments. */
+/** What the resolvers of a request need in addition to their arguments. */
 export interface Budget {
-  /** Counts points for the request at hand. */
+  /** Charges points to this request. */
   readonly spend: (points: number) => void
   readonly rateLimitData: () => {
     readonly limitPerHour: number
@@ -40,7 +40,7 @@ interface EventsArguments extends FightFilter {
   readonly limit?: number | null
 }
 
-/** Without an end the window is empty: the events of a fight lie after the beginning of the report. */
+/** Without `endTime` the window is empty, because all events come after the start of the report. */
 const eventsOf = (report: Report, asked: EventsArguments) => {
   const { dataType, sourceID } = asked
   const [startTime, endTime, limit] = [asked.startTime ?? 0, asked.endTime ?? 0, asked.limit ?? 300]
@@ -52,7 +52,7 @@ const eventsOf = (report: Report, asked: EventsArguments) => {
   return { data: events.slice(0, limit), nextPageTimestamp: events[limit]?.timestamp ?? null }
 }
 
-/** Of an archived report, application tokens see little more than that there is one. */
+/** Application tokens see little more of an archived report than that it exists. */
 const reportView = (report: Report, { spend }: Budget) => ({
   code: report.code,
   title: report.title,
@@ -130,7 +130,7 @@ interface Page {
   readonly page: number
 }
 
-/** The root value over a world: graphql's default resolver calls the functions with the arguments of the query. */
+/** The root value for a world: graphql's default resolver calls its functions with the query's arguments. */
 export class WarcraftlogsRoot {
   private readonly world: World
   private readonly newest: number
@@ -206,7 +206,7 @@ export class WarcraftlogsRoot {
     return reportView(report, budget)
   }
 
-  /** The root value of one request. */
+  /** The root value for one request. */
   value(budget: Budget) {
     return {
       characterData: { character: (asked: CharacterArguments) => this.character(asked, budget) },

@@ -1,6 +1,6 @@
 import { buildSchema } from "graphql"
 
-/** The part of the Warcraft Logs v2 schema that the simulator answers; every argument it declares is honoured. */
+/** The part of the Warcraft Logs v2 schema that the simulator supports, with all the arguments declared here. */
 export const warcraftlogsSchema = buildSchema(`
   scalar JSON
 

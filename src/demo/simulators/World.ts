@@ -2,7 +2,7 @@ import type { Region } from "../../game/Game.ts"
 import type { RosterCharacter } from "./roster.ts"
 import { roster, rosterRealm } from "./roster.ts"
 
-/** A character the simulated providers may know. Whatever is not said here follows from the name. */
+/** A character that the simulated providers may know. Everything not given here is derived from the name. */
 export interface SimCharacter {
   readonly name: string
   readonly region: Region
@@ -16,18 +16,18 @@ export interface SimCharacter {
   /** 70 by default. */
   readonly level?: number
   /**
-   * `no-reports` is ranked without a log to show, `no-gear` has combatant info without gear, `failing` makes
-   * zoneRankings an error beside good data, `no-rankings` makes it null.
+   * `no-reports` has rankings but no reports, `no-gear` has combatant info without gear, `failing` makes zoneRankings an
+   * error beside valid data, `no-rankings` makes it null.
    */
   readonly wcl: RosterCharacter["wcl"] | "no-reports" | "no-gear" | "failing" | "no-rankings"
-  /** `invalid` still has a profile, but its status says is_valid false; `sparse` has the fewest fields. */
+  /** `invalid` still has a profile, but its status has is_valid false; `sparse` has the fewest fields. */
   readonly bnet: RosterCharacter["bnet"] | "no-talents" | "invalid" | "sparse"
-  /** To play a name that another character took over. */
+  /** Set to simulate a name that another character has taken over. */
   readonly bnetId?: number
   readonly wclId?: number
 }
 
-/** A number that is always the same for the same words (FNV-1a, mixed). */
+/** A number that depends only on the words (FNV-1a, mixed). */
 export const hash = (...words: ReadonlyArray<string | number>): number => {
   let state = 0x811c9dc5
   for (const byte of Buffer.from(words.join("\u0000"))) state = Math.imul(state ^ byte, 0x01000193)
@@ -36,23 +36,23 @@ export const hash = (...words: ReadonlyArray<string | number>): number => {
   return (state ^ (state >>> 16)) >>> 0
 }
 
-/** From 0 up to, without, 1. */
+/** From 0 up to, but not including, 1. */
 export const share = (...words: ReadonlyArray<string | number>): number => hash(...words) / 2 ** 32
 
-/** One of the choices, always the same for the same words. */
+/** One of the choices, depending only on the words. */
 export const choice = <A>(choices: readonly [A, ...Array<A>], ...words: ReadonlyArray<string | number>): A =>
   choices[hash(...words) % choices.length] ?? choices[0]
 
-/** As both providers compare names: accents count, case and composition do not. */
+/** Names as both providers compare them: accents matter, case and composition do not. */
 export const sameName = (name: string) => name.normalize("NFC").toLowerCase()
 
 const keyOf = (region: string, realm: string, name: string) => `${region}/${realm}/${sameName(name)}`
 
-/** Everybody the providers know; tests add, change and remove people while it runs. */
+/** All characters that the providers know; tests add, change and remove characters at runtime. */
 export class World {
   private readonly people = new Map<string, SimCharacter>()
   private wclIds = new Map<number, string>()
-  /** Rises with each change, so that what was derived can be derived anew. */
+  /** Incremented with each change, so that derived data can be rebuilt. */
   version = 0
 
   constructor(characters: ReadonlyArray<SimCharacter>) {
@@ -96,7 +96,7 @@ export interface Realm {
   readonly slug: string
 }
 
-/** Names from which a slug cannot always be guessed. */
+/** Realms whose slugs cannot always be derived from their names. */
 export const realms: ReadonlyArray<Realm> = [
   { id: 6299, name: "Spineshatter", slug: "spineshatter" },
   { id: 6298, name: "Thunderstrike", slug: "thunderstrike" },
@@ -106,7 +106,7 @@ export const realms: ReadonlyArray<Realm> = [
   { id: 6304, name: "Pozzo dell'Eternità", slug: "pozzo-delleternità" }
 ]
 
-/** The realm with that slug; invented when a test has put people on a realm of its own. */
+/** The realm with the given slug; invented if a test has put characters on its own realm. */
 export const realmOf = (slug: string): Realm =>
   realms.find((realm) => realm.slug === slug) ?? {
     id: 7000 + (hash(slug) % 1000),
@@ -130,7 +130,7 @@ const seeded = roster.flatMap(({ characters }) =>
 
 const stranger = { region: "eu", faction: "HORDE", wcl: "ranked", bnet: "ok" } as const
 
-/** People outside the guild: a namesake, one on a Cyrillic realm, and one to add by hand in the demo. */
+/** Characters outside the guild: a namesake, one on a Cyrillic realm, and one to add by hand in the demo. */
 const strangers: ReadonlyArray<SimCharacter> = [
   { ...stranger, name: "Cyrandel", realm: "thunderstrike", class: "Warrior", race: "Orc", spec: "Arms", role: "melee" },
   {
@@ -165,5 +165,5 @@ const strangers: ReadonlyArray<SimCharacter> = [
   }
 ]
 
-/** Everybody the demo's Warcraft Logs and Battle.net know: the seeded roster and some strangers. */
+/** All characters that the demo's Warcraft Logs and Battle.net know: the seeded roster and some strangers. */
 export const demoCharacters: ReadonlyArray<SimCharacter> = [...seeded, ...strangers]

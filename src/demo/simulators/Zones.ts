@@ -1,4 +1,4 @@
-/** A boss as Warcraft Logs numbers it. */
+/** A boss with its Warcraft Logs id. */
 export interface Encounter {
   readonly id: number
   readonly name: string
@@ -14,7 +14,7 @@ export interface Zone {
 const numbered = (first: number, ...names: ReadonlyArray<string>): ReadonlyArray<Encounter> =>
   names.map((name, index) => ({ id: first + index, name }))
 
-/** The zones of the anniversary realms, in the order in which they open. */
+/** The zones of the anniversary realms, in the order they open. */
 export const zones: ReadonlyArray<Zone> = [
   {
     id: 1047,
@@ -82,9 +82,9 @@ export const zones: ReadonlyArray<Zone> = [
   }
 ]
 
-/** What a request without a zone means, until the next phase opens. */
+/** The zone of a request without one, until the next phase opens. */
 export const newestZone = 1056
 
-/** The zone with that id, if it has opened. */
+/** The zone with the given id, if it has opened. */
 export const openZone = (id: number, newest: number): Zone | undefined =>
   zones.find((zone) => zone.id === id && zone.id <= newest)

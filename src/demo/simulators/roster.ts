@@ -1,6 +1,6 @@
 import type { RaidRole } from "../../game/Game.ts"
 
-/** One invented character of the demo guild, and how much the simulated providers know of it. */
+/** An invented character of the demo guild, and how much the simulated providers know about it. */
 export interface RosterCharacter {
   readonly name: string
   readonly class: string
@@ -12,7 +12,7 @@ export interface RosterCharacter {
   readonly bnet: "ok" | "unknown" | "no-media"
 }
 
-/** One invented player; without a Discord id it is a player an officer entered by hand. */
+/** An invented player; a player without a Discord id was entered by an officer. */
 export interface RosterPlayer {
   readonly discordId: string | null
   readonly username: string
@@ -21,7 +21,7 @@ export interface RosterPlayer {
   readonly characters: ReadonlyArray<RosterCharacter>
 }
 
-/** Where every character of the roster lives. */
+/** The realm of every character in the roster. */
 export const rosterRealm = { region: "eu", realm: "spineshatter" } as const
 
 const tank = "tank"
@@ -67,7 +67,7 @@ const withoutDiscord = (username: string, ...characters: ReadonlyArray<RosterCha
   characters
 })
 
-/** The players of the demo guild. The roster seed holds the same people, so both must change together. */
+/** The players of the demo guild. The roster seed contains the same players, so change both together. */
 export const roster: ReadonlyArray<RosterPlayer> = [
   player(
     [1, "aldra.sim", "Aldra", "admin"],
