@@ -41,6 +41,7 @@ export const layer = Layer.effect(
             commandTimeout: 500,
             maxRetriesPerRequest: 0,
             enableOfflineQueue: false,
+            enableAutoPipelining: true,
             autoResendUnfulfilledCommands: false,
             lazyConnect: true,
             retryStrategy: (attempt) => Math.min(attempt * 100, 1000)
