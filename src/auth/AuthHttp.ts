@@ -1,4 +1,5 @@
 import { Effect, Layer } from "effect"
+import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
 import { Csrf } from "./Csrf.ts"
@@ -37,7 +38,9 @@ const sessionsLayer = HttpApiBuilder.group(
     const csrf = yield* Csrf
     const cookies = yield* SessionCookies
     return handlers.handleAll({
-      current: () => Effect.map(CurrentSession, ({ user, session }) => ({ user, session })),
+      // As it came from the database: it need not be encoded.
+      current: () =>
+        Effect.map(CurrentSession, ({ user, session }) => HttpServerResponse.jsonUnsafe({ user, session })),
       list: Effect.fnUntraced(function* () {
         return { sessions: yield* sessions.list(yield* CurrentSession) }
       }),

@@ -15,7 +15,7 @@ interface SentCookies {
   readonly browser: string | undefined
 }
 
-/** The cookies of the current request, read once by the pipeline. */
+/** The cookies of the current request. */
 export const RequestCookies = Context.Reference<SentCookies>("auth/RequestCookies", {
   defaultValue: () => ({ session: undefined, hasSession: false, browser: undefined })
 })
@@ -29,6 +29,7 @@ type OnAnswer = Effect.Effect<void, never, HttpServerRequest.HttpServerRequest>
 export class SessionCookies extends Context.Service<
   SessionCookies,
   {
+    /** Read when first asked for, once: not every route asks. */
     readonly read: (header: string | undefined) => SentCookies
     readonly setSession: (token: string, csrf: string) => OnAnswer
     readonly setCsrf: (csrf: string) => OnAnswer
@@ -66,15 +67,31 @@ export class SessionCookies extends Context.Service<
         return value !== "" && others.length === 0 ? value : undefined
       }
 
+      const parse = (header: string): SentCookies => {
+        const cookies = parseCookies(header)
+        const sent = cookies.get(session.cookieName)
+        const token = only(sent)
+        return {
+          session: token === undefined ? undefined : { token, hash: crypto.hash("session", token) },
+          hasSession: sent !== undefined,
+          browser: only(cookies.get(browserName))
+        }
+      }
+
       return SessionCookies.of({
-        read: (header = "") => {
-          const cookies = parseCookies(header)
-          const sent = cookies.get(session.cookieName)
-          const token = only(sent)
+        read: (header) => {
+          let known: SentCookies | undefined
+          const sent = () => (known ??= parse(header ?? ""))
           return {
-            session: token === undefined ? undefined : { token, hash: crypto.hash("session", token) },
-            hasSession: sent !== undefined,
-            browser: only(cookies.get(browserName))
+            get session() {
+              return sent().session
+            },
+            get hasSession() {
+              return sent().hasSession
+            },
+            get browser() {
+              return sent().browser
+            }
           }
         },
         setSession: (token, csrf) => Effect.andThen(set(session.cookieName, token, longestLife, true), setCsrf(csrf)),

@@ -49,7 +49,7 @@ interface Caller {
   /** The client's address. */
   readonly ip: string | null
   /** The stored hash of the session token; undefined without a session cookie. */
-  readonly session: string | undefined
+  readonly session: () => string | undefined
 }
 
 /** How often one may ask. Every rule counts in windows of a minute, for all replicas together. */
@@ -103,7 +103,7 @@ export class RateLimits extends Context.Service<
           const count = yield* CurrentCount
           if (count.allowance === "none") return
           const address = network(ip)
-          yield* pass(count, [...byAddress(count.allowance, address), ...bySession(count, address, session)])
+          yield* pass(count, [...byAddress(count.allowance, address), ...bySession(count, address, session())])
         }),
         signedIn: Effect.fnUntraced(function* (session, user) {
           if (owners.size >= rememberedSessions) owners.clear()

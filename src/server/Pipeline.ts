@@ -84,12 +84,13 @@ export const pipelineLayer = HttpRouter.middleware(
         const answer = Effect.suspend((): ReturnType<typeof routed> => {
           if (!isWellFormed(request)) return new InvalidRequest()
           if (isPreflight(request)) return Effect.succeed(HttpServerResponse.empty({ status: 204 }))
-          return Effect.flatMap(limits.request({ ip, session: sent.session?.hash }), routed)
+          return Effect.flatMap(limits.request({ ip, session: () => sent.session?.hash }), routed)
         }).pipe(
           Effect.catchCause(failed),
           Effect.map((response) =>
             HttpServerResponse.setHeaders(response, {
-              ...headersOf(request, path, info.id),
+              ...headersOf(request, path),
+              "x-request-id": info.id,
               ...count.headers,
               ...response.headers
             })

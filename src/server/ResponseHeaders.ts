@@ -36,16 +36,20 @@ export const responseHeaders = ({ frontendOrigin, session }: AppConfig["Service"
     "access-control-allow-headers": "content-type, if-match, if-none-match, x-csrf-token",
     "access-control-max-age": "3600"
   }
-  const https = session.cookieSecure ? { "strict-transport-security": "max-age=31536000" } : {}
-  const shared = new Set([openApiPath, docsPath])
-
-  return (request: Request, path: string, requestId: string): Record<string, string> => ({
+  const plain = {
     ...plainHeaders,
-    ...(shared.has(path) ? { "cache-control": "no-cache" } : {}),
-    ...(path === docsPath ? { "content-security-policy": docsPolicy } : {}),
-    "x-request-id": requestId,
-    ...https,
-    ...(request.headers.origin === frontendOrigin ? cors : {}),
-    ...(request.headers.origin === frontendOrigin && isPreflight(request) ? preflight : {})
-  })
+    ...(session.cookieSecure ? { "strict-transport-security": "max-age=31536000" } : {})
+  }
+  const allowed = { ...plain, ...cors }
+  const asked = { ...allowed, ...preflight }
+  const shared = new Map([
+    [openApiPath, { "cache-control": "no-cache" }],
+    [docsPath, { "cache-control": "no-cache", "content-security-policy": docsPolicy }]
+  ])
+
+  return (request: Request, path: string): Readonly<Record<string, string>> => {
+    const headers = request.headers.origin !== frontendOrigin ? plain : isPreflight(request) ? asked : allowed
+    const own = shared.get(path)
+    return own === undefined ? headers : { ...headers, ...own }
+  }
 }

@@ -93,12 +93,12 @@ export const serve = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResp
   Layer.effectDiscard(
     Effect.gen(function* () {
       const { port, trustedProxies } = yield* AppConfig
-      const proxied = HttpMiddleware.xForwardedHeaders({ trustedProxies })
+      const proxied = trustedProxies.length > 0 ? HttpMiddleware.xForwardedHeaders({ trustedProxies })(app) : app
       // Closed after the drain: it interrupts what is still running.
       const requests = yield* Scope.fork(yield* Effect.scope, "parallel")
       const server = makeServer()
       const drain = drainOf(server)
-      server.on("request", yield* NodeHttpServer.makeHandler(proxied(app), { scope: requests }))
+      server.on("request", yield* NodeHttpServer.makeHandler(proxied, { scope: requests }))
       yield* Effect.acquireRelease(listen(server, "APP_PORT", port), () => drain)
       yield* Effect.logInfo(`Serving on port ${port}`)
     })
