@@ -1,0 +1,72 @@
+/* Rows of PostgreSQL as the bodies that our service answers. */
+
+const cdn = "https://cdn.discordapp.com"
+
+const avatarUrl = (id, avatar, discriminator) => {
+  if (avatar !== null && avatar !== "")
+    return `${cdn}/avatars/${encodeURIComponent(id)}/${encodeURIComponent(avatar)}.${avatar.startsWith("a_") ? "gif" : "png"}?size=128`
+  const legacy = /^\d{1,4}$/.test(discriminator ?? "") ? Number(discriminator) : 0
+  return `${cdn}/embed/avatars/${legacy > 0 ? legacy % 5 : Number((BigInt(id) >> 22n) % 6n)}.png`
+}
+
+const discordOf = (row) => ({
+  id: row.discord_user_id,
+  username: row.username,
+  global_name: row.global_name,
+  avatar_url: avatarUrl(row.discord_user_id, row.avatar, row.discriminator)
+})
+
+export const sessionOf = (row) => ({
+  user: { id: row.user_id, created_at: row.user_created_at.toISOString(), discord: discordOf(row) },
+  session: {
+    id: row.id,
+    created_at: row.created_at.toISOString(),
+    last_seen_at: row.last_seen_at.toISOString(),
+    expires_at: row.expires_at.toISOString(),
+    user_agent: row.user_agent,
+    login_location: row.login_location,
+    current_location: row.current_location,
+    is_current: true
+  }
+})
+
+export const guildOf = (row, origin) => ({
+  id: row.id,
+  name: row.name,
+  realm: row.realm,
+  region: row.region,
+  faction: row.faction,
+  game_version: row.game_version,
+  ...(row.invite_code === null ? {} : { invite_url: `${origin}/guild-invites/${row.invite_code}` }),
+  ...(row.uses === null
+    ? {}
+    : { invite: { expires_at: row.expires_at?.toISOString() ?? null, max_uses: row.max_uses, uses: row.uses } }),
+  created_at: row.created_at.toISOString(),
+  updated_at: row.updated_at.toISOString(),
+  deleted_at: row.deleted_at?.toISOString() ?? null,
+  membership_role: row.membership_role
+})
+
+export const memberOf = (row) => ({
+  user_id: row.user_id,
+  role: row.role,
+  discord: discordOf(row),
+  created_at: row.created_at.toISOString(),
+  updated_at: row.updated_at.toISOString()
+})
+
+/** The row is ours alone, so its times are written over. */
+export const characterOf = (row) => {
+  row.created_at = row.created_at.toISOString()
+  row.updated_at = row.updated_at.toISOString()
+  row.deleted_at = row.deleted_at?.toISOString() ?? null
+  return row
+}
+
+/** PostgreSQL writes times inside JSON with an offset in place of `Z`. */
+export const detailOf = (row) => {
+  characterOf(row)
+  for (const snapshot of [row.battlenet, row.warcraftlogs])
+    if (snapshot !== null) snapshot.fetched_at = new Date(snapshot.fetched_at).toISOString()
+  return row
+}
