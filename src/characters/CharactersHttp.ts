@@ -4,7 +4,6 @@ import { Api } from "../Api.ts"
 import { CurrentSession } from "../auth/SignedIn.ts"
 import { Characters } from "./Characters.ts"
 
-/** A character with what the providers know of it. */
 export const charactersLayer = HttpApiBuilder.group(
   Api,
   "characters",

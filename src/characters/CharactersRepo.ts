@@ -39,7 +39,7 @@ const toDetail = (row: DetailRow): CharacterDetail => ({
 export class CharactersRepo extends Context.Service<
   CharactersRepo,
   {
-    /** The live characters of a guild's members, by name; undefined when the user is no member. */
+    /** The live characters of a guild's members, by name. Undefined if the user is not a member. */
     readonly ofGuild: (
       guild: string,
       user: UserId

@@ -19,11 +19,11 @@ const toMember = (row: MemberRow): Member => ({
   updated_at: row.updated_at.toISOString()
 })
 
-/** What came of changing a member: who asked, whether somebody is there, and whether they are the last admin. */
+/** The outcome of changing a member. `found` says whether there is such a member. */
 export interface MemberChange extends Asked {
   readonly found: boolean
   readonly last_admin: boolean
-  /** Null when nothing was changed. */
+  /** Null if nothing was changed. */
   readonly member: Member | null
 }
 
@@ -35,7 +35,7 @@ interface ChangeRow extends Asked, MemberRow {
 export class MembersRepo extends Context.Service<
   MembersRepo,
   {
-    /** Oldest first; empty when the user is no member. */
+    /** Oldest first; empty if the user is not a member. */
     readonly list: (guild: GuildId, user: UserId) => Effect.Effect<ReadonlyArray<Member>, DependencyUnavailable>
     readonly setRole: (
       guild: GuildId,
@@ -43,7 +43,7 @@ export class MembersRepo extends Context.Service<
       target: UserId,
       role: typeof GuildRole.Type
     ) => Effect.Effect<MemberChange | undefined, DependencyUnavailable>
-    /** Ends the membership of somebody else, as an admin, or one's own. */
+    /** Ends a membership: any if the caller is an admin, otherwise only their own. */
     readonly remove: (
       guild: GuildId,
       caller: UserId,
@@ -70,7 +70,7 @@ export class MembersRepo extends Context.Service<
           Effect.map((rows) => rows.map(toMember))
         )
 
-      /** The member to change, and whether the guild would be without an admin when they no longer were one. */
+      /** The member to change, and whether they are the guild's last admin. */
       const target = (guild: GuildId, user: UserId) => sql`
         target as (
           select m.id, m.user_id, m.role, m.role = 'admin' and not exists (
