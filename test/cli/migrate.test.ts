@@ -124,7 +124,7 @@ describe("npm run migrate --", () => {
       const { path } = yield* folderOf({})
       const { failed, lines } = yield* read(line.split(" "), path)
       assert.isTrue(failed)
-      assert.match(lines.join("\n"), line === "add Bad-Name" ? /^"Bad-Name" is no valid name/ : /^Usage: /)
+      assert.match(lines.join("\n"), line === "add Bad-Name" ? /^"Bad-Name" is not a valid name/ : /^Usage: /)
       assert.deepStrictEqual(yield* Effect.promise(() => readdir(path)), [])
     })
   )
