@@ -5,12 +5,12 @@ import { DependencyUnavailable } from "../http/ApiError.ts"
 import { AppConfig, type DatabaseConfig } from "./AppConfig.ts"
 import { durationsOf, Metered, observed } from "./Metrics.ts"
 
-/** How long a caller waits for a connection and the answer of one statement or transaction together. */
+/** The time limit for getting a connection and running one statement or transaction. */
 const patience = Duration.millis(1800)
 
 const tls = { disable: false, require: { rejectUnauthorized: false }, "verify-full": true }
 
-/** One pool of PostgreSQL connections. Connects when first asked. */
+/** A pool of PostgreSQL connections. Connects on first use. */
 export const layerOf = (database: DatabaseConfig) =>
   PgClient.layer({
     host: database.host,
@@ -42,8 +42,8 @@ const unreachable = new Set(["ConnectionError", "AuthenticationError", "Statemen
 
 const isUnreachable = (error: SqlError.SqlError) => unreachable.has(error.reason._tag)
 
-/** A caller holds one connection or waits for one: more of them than the pool has connections is a queue. */
-const timed = durationsOf("db_client_operation", "Statements and transactions, waiting for a connection included.")
+/** Each holds a connection or waits for one: if more are active than the pool has connections, callers are queueing. */
+const timed = durationsOf("db_client_operation", "Statements and transactions, including the wait for a connection.")
 
 const outcomeOf = (exit: Exit.Exit<unknown, unknown>) => {
   if (Exit.isSuccess(exit)) return "ok"
@@ -53,7 +53,7 @@ const outcomeOf = (exit: Exit.Exit<unknown, unknown>) => {
   return error instanceof DependencyUnavailable ? "unavailable" : "refused"
 }
 
-/** An interrupted statement first tries to cancel itself on the server, for seconds when that is silent; nobody waits. */
+/** An interrupted statement first tries to cancel itself on the server, which can take seconds. No caller waits. */
 const abandonable = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.flatMap(Effect.forkDetach(self), (fiber) =>
     Effect.onInterrupt(Fiber.join(fiber), () => Effect.sync(() => fiber.interruptUnsafe()))
@@ -64,20 +64,20 @@ const bounded = <A, E, R>(
 ): Effect.Effect<A, Exclude<E, SqlError.SqlError> | DependencyUnavailable, R> =>
   abandonable(self).pipe(
     Effect.timeoutOrElse({ duration: patience, orElse: () => unavailable() }),
-    // A connection lost inside a transaction fails its rollback too, which arrives as a defect.
+    // If the connection is lost inside a transaction, its rollback fails too, as a defect.
     Effect.catchDefect((defect) => (SqlError.isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect))),
     Effect.catchIf(SqlError.isSqlError, (error) =>
       isUnreachable(error)
-        ? Effect.logDebug("PostgreSQL did not answer", Cause.fail(error)).pipe(Effect.andThen(unavailable()))
+        ? Effect.logDebug("PostgreSQL did not respond", Cause.fail(error)).pipe(Effect.andThen(unavailable()))
         : Effect.die(error)
     ),
     timed((exit) => ({ outcome: outcomeOf(exit) }))
   ) as Effect.Effect<A, Exclude<E, SqlError.SqlError> | DependencyUnavailable, R>
 
-/** Runs a change: bounded in time, a lost connection becomes `dependency.unavailable`, never repeated by itself. */
+/** Runs a change with a time limit. A lost connection becomes `dependency.unavailable`; changes are never retried. */
 export const change = bounded
 
-/** Runs a read: like `change`, but repeated once when the pool handed out a connection that had died. */
+/** Like `change`, for a read: retried once if the pool handed out a dead connection. */
 export const read = <A, E, R>(self: Effect.Effect<A, E | SqlError.SqlError, R>) =>
   bounded(
     Effect.retry(self, {
