@@ -6,7 +6,7 @@ import { HealthApi } from "./health/HealthApi.ts"
 import { Envelope } from "./http/Envelope.ts"
 import { RefreshesApi } from "./refreshes/RefreshesApi.ts"
 
-/** The whole contract. Imports nothing of the server, so that a client can import it. */
+/** The whole contract. It imports nothing from the server, so a client can import it. */
 export class Api extends HttpApi.make("raid-composition")
   .add(HealthApi)
   .add(SignInApi)

@@ -31,7 +31,7 @@ const routes = Layer.mergeAll(
   pipelineLayer
 ).pipe(Layer.provide(slices), Layer.provide(middleware))
 
-/** The whole service. Nothing is served before migrations, seeds and every layer under it are ready. */
+/** The whole service. It serves no request until migrations, seeds and every layer below are ready. */
 export const App = Layer.unwrap(Effect.map(HttpRouter.toHttpEffect(routes), Server.serve)).pipe(
   Layer.provide([Server.platform, Crypto.layer, GeoIp.layer, Redis.layer, Database.layer]),
   Layer.provide([MetricsServer.layer, processLayer, strayRejectionsLayer]),

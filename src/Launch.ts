@@ -1,18 +1,18 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Exit, Layer, Option, type Runtime } from "effect"
 
-/** One sentence for the operator; a stack helps nobody to mend an environment variable. */
+/** One sentence for the operator: a stack trace does not help to fix an environment variable. */
 const sentence = (cause: Cause.Cause<unknown>) => {
   const error = Option.getOrUndefined(Cause.findErrorOption(cause))
   if (error === undefined) return Cause.pretty(cause)
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Being told to stop is no failure: the exit code is 0 after a drain, 1 when the start failed. */
+/** A requested stop is not a failure: the exit code is 0 after a drain, 1 when the start failed. */
 const teardown: Runtime.Teardown = (exit, onExit) =>
   onExit(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1)
 
-/** Runs a service until it is told to stop. A start that fails says why on standard error. */
+/** Runs a service until it is told to stop. A failed start prints the reason to standard error. */
 export const launch = <E>(service: Layer.Layer<never, E>) =>
   Layer.launch(service).pipe(
     Effect.tapCause((cause) =>

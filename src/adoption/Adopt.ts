@@ -7,10 +7,10 @@ import { copy, count } from "./Copy.ts"
 import { copySnapshots } from "./CopySnapshots.ts"
 import { aside, dependants, missingIn, promised, setAside, snapshots, snapshotSources } from "./OldTables.ts"
 
-/** The tables that rows are copied into. Later migrations are applied to the copied rows, as in any installation. */
+/** The migration whose tables the rows are copied into. Later ones are applied to the copied rows, as usual. */
 const copiedInto = "20261123130000_guild_management"
 
-/** The guild of the roster seed: where it is, its people and characters are, too. */
+/** The guild of the roster seed: if it exists, its users and characters do too. */
 const seededGuild = "a1f1bcf2-47c2-4d57-bf9e-24edd3a6dcae"
 
 const here = Effect.gen(function* () {
@@ -20,7 +20,7 @@ const here = Effect.gen(function* () {
   return { schema, tables: yield* tablesOf(schema) }
 })
 
-/** An installation that was seeded once is not seeded again, with other names and other people. */
+/** If the installation was seeded before, it must not be seeded again with different data. */
 const adoptSeeds = Effect.fnUntraced(function* (hasHistory: boolean) {
   const seeded = hasHistory ? yield* count(`${aside}.seed_history`) : 0
   if (seeded === 0 && (yield* count("guilds", `id = '${seededGuild}'`)) === 0) return
@@ -29,18 +29,18 @@ const adoptSeeds = Effect.fnUntraced(function* (hasHistory: boolean) {
 })
 
 /**
- * Takes over the database of the earlier service: its tables are moved into a schema of their own, the migrations make
- * ours, and the rows are copied. Whatever the old constraints, indexes and types were called, what comes of it is
- * exactly the schema of a new installation, and the old rows stay where a person can look at them. Changing the tables
- * in place would have to know every form they may have. One transaction: any fault leaves the database as it was.
- * False when the database has a history of ours and there is nothing to do.
+ * Takes over the database of the earlier service: moves its tables into a separate schema, creates ours with the
+ * migrations, and copies the rows. The result is exactly the schema of a new installation, however the old constraints,
+ * indexes and types were named, and the old rows stay available. Changing the tables in place would require knowing
+ * every form they may have. It is one transaction, so any fault leaves the database unchanged. False if the database
+ * already has a migration history.
  */
 export const adoptFrom = (directory: string) =>
   adoptInto(
     directory,
     Effect.fnUntraced(function* (apply) {
       const { schema, tables: old } = yield* here
-      if (!old.has("users")) return yield* SqlFault.because("there is no table users; npm run migrate -- up makes it")
+      if (!old.has("users")) return yield* SqlFault.because("there is no users table; npm run migrate -- up creates it")
       const sources = snapshotSources(old)
       const wanted = new Set([...promised.keys(), "seed_history", ...snapshots.keys(), ...sources.values()])
       yield* setAside(
@@ -56,17 +56,17 @@ export const adoptFrom = (directory: string) =>
         if (!faults.some((fault) => fault.startsWith(`${table}: `)))
           faults.push(...(yield* copy(table, ours, old, done)))
       if (faults.length > 0)
-        return yield* SqlFault.because(["the database is not as it must be", ...faults].join("\n  "))
+        return yield* SqlFault.because(["the database does not have the expected form", ...faults].join("\n  "))
 
       for (const table of snapshots.keys()) {
         const source = sources.get(table)
         if (source !== undefined) yield* copySnapshots(table, source, ours, old)
-        else yield* Effect.logInfo(`No table was recognised as ${table}: these come with the next refresh`)
+        else yield* Effect.logInfo(`No table was recognised as ${table}; its rows will come with the next refreshes`)
       }
       yield* adoptSeeds(old.has("seed_history"))
       yield* apply()
-      for (const { name } of yield* dependants) yield* Effect.logInfo(`${name} still belongs to the old tables`)
-      yield* Effect.logInfo(`The old tables lie in the schema ${aside} until a person drops it`)
+      for (const { name } of yield* dependants) yield* Effect.logInfo(`${name} still depends on the old tables`)
+      yield* Effect.logInfo(`The old tables stay in the schema ${aside} until you drop it`)
       return true
     })
   ).pipe(Effect.map((adopted) => adopted === true))

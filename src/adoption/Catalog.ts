@@ -35,12 +35,12 @@ export const tablesOf = Effect.fnUntraced(function* (schema: string) {
   return tables as Tables
 })
 
-/** What a table demands of its rows, beyond types and nulls. */
+/** A table's constraints on its rows, besides types and nulls. */
 export interface Demands {
   readonly checks: ReadonlyArray<{ readonly name: string; readonly holds: string }>
-  /** A column whose values are to be found under a key of another table. */
+  /** Foreign keys of one column. */
   readonly references: ReadonlyArray<{ readonly column: string; readonly parent: string; readonly key: string }>
-  /** Columns or expressions, and the condition of the rows among which they are unique. */
+  /** Unique columns or expressions, with the predicate of a partial index. */
   readonly uniques: ReadonlyArray<{ readonly keys: ReadonlyArray<string>; readonly predicate: string | null }>
 }
 

@@ -5,7 +5,7 @@ import { aside, promised } from "./OldTables.ts"
 
 type Pair = readonly [ours: Column, theirs: Column | undefined]
 
-/** An old column's value as ours, or what ours holds without one. */
+/** An old column's value converted to our type, or our column's default. */
 const valueOf = ([ours, theirs]: Pair) => {
   const name = quoted(ours.name)
   const value =
@@ -13,15 +13,15 @@ const valueOf = ([ours, theirs]: Pair) => {
   return ours.required && ours.default !== null ? `coalesce(${value}, ${ours.default})` : value
 }
 
-/** The rows of an old table in the words of ours. */
+/** The rows of an old table with the columns of ours. */
 export const rowsOf = (table: string, pairs: ReadonlyArray<Pair>, condition = "true") =>
   `(select ${pairs.map((pair) => `${valueOf(pair)} as ${quoted(pair[0].name)}`).join(", ")}
     from ${aside}.${quoted(table)} where ${condition}) as row`
 
-/** The server's own reading of a text as a value of a type: nothing else knows what it takes. */
+/** A function that tries to convert a text to a type: only the server knows which texts a type accepts. */
 const converts = (type: string) => `pg_temp.${quoted(`converts to ${type}`)}`
 
-/** For each column whose type may refuse an old value, the condition of a row that it does; any value has a text. */
+/** For each column whose type may refuse an old value, the condition that finds such rows. Text accepts any value. */
 export const conversions = Effect.fnUntraced(function* (pairs: ReadonlyArray<Pair>) {
   const sql = yield* SqlClient.SqlClient
   const doubtful = pairs.filter(([ours, theirs]) => theirs && theirs.type !== ours.type && ours.type !== "text")
@@ -38,12 +38,15 @@ export const count = Effect.fnUntraced(function* (from: string, condition = "tru
   return row?.n ?? 0
 })
 
-/** What our table demands of the rows: in words, and how many do not meet it. */
+/** Each requirement of our table, in words, with the number of rows that do not meet it. */
 const refusals = (rows: string, columns: ReadonlyArray<Column>, { checks, references, uniques }: Demands) => [
   ...columns
     .filter(({ required }) => required)
     .map(({ name }) => ({ what: `${name} is null`, refused: count(rows, `${quoted(name)} is null`) })),
-  ...checks.map(({ name, holds }) => ({ what: `${name} is broken, ${holds}`, refused: count(rows, `not (${holds})`) })),
+  ...checks.map(({ name, holds }) => ({
+    what: `${name} is violated, ${holds}`,
+    refused: count(rows, `not (${holds})`)
+  })),
   ...references.map(({ column, parent, key }) => ({
     what: `${column} is not in ${parent}`,
     refused: count(
@@ -63,9 +66,9 @@ const refusals = (rows: string, columns: ReadonlyArray<Column>, { checks, refere
 const inWords = (what: string, n: number) => `${what} (${n} ${n === 1 ? "row" : "rows"})`
 
 /**
- * Copies an old table into ours of the same name, and gives the faults that stand against it. A column that not every
- * installation has is made anew where an old value does not fit it. `done` are the tables that were copied before: rows
- * that refer to another are not copied.
+ * Copies an old table into ours of the same name, and returns the faults that prevent it. If an old value does not fit
+ * a column that not every installation has, that column is not copied. `done` are the tables copied so far; a table
+ * that references any other is not copied.
  */
 export const copy = Effect.fnUntraced(function* (table: string, ours: Tables, theirs: Tables, done: Set<string>) {
   const sql = yield* SqlClient.SqlClient
@@ -75,9 +78,9 @@ export const copy = Effect.fnUntraced(function* (table: string, ours: Tables, th
   for (const { name, type, fails } of yield* conversions(pairs)) {
     const refused = yield* count(`${aside}.${quoted(table)}`, fails)
     if (refused === 0) continue
-    const fault = inWords(`${table}: ${name} is no ${type}`, refused)
+    const fault = inWords(`${table}: ${name} is not a valid ${type}`, refused)
     if (promised.get(table)?.includes(name)) faults.push(fault)
-    else yield* Effect.logInfo(`${fault}; all are made anew`)
+    else yield* Effect.logInfo(`${fault}; the column is not copied`)
     pairs = pairs.map(([column, old]): Pair => [column, column.name === name ? undefined : old])
   }
   if (faults.length > 0) return faults

@@ -15,7 +15,7 @@ interface Row {
   readonly snapshot: unknown
 }
 
-/** Removes what the service could not serve: the database does not know what stands in the JSON. */
+/** Removes snapshots that the service could not return: the database does not check the form of their JSON. */
 const removeUnreadable = Effect.fnUntraced(function* (table: string, isReadable: (row: unknown) => boolean) {
   const sql = yield* SqlClient.SqlClient
   let after = "00000000-0000-0000-0000-000000000000"
@@ -31,14 +31,14 @@ const removeUnreadable = Effect.fnUntraced(function* (table: string, isReadable:
   }
 })
 
-/** Copies the newest snapshot of each character, of those that fit: the others come with the next refresh. */
+/** Copies the newest valid snapshot of each character. The others will come with the next refresh. */
 export const copySnapshots = Effect.fnUntraced(function* (table: string, source: string, ours: Tables, theirs: Tables) {
   const sql = yield* SqlClient.SqlClient
   const columns = [...(ours.get(table)?.values() ?? [])]
   const pairs = columns.map((column) => [column, theirs.get(source)?.get(column.name)] as const)
   const misfits = (yield* conversions(pairs)).map(({ fails }) => fails)
   const fits = misfits.length === 0 ? "true" : `(${misfits.join(" or ")}) is not true`
-  // Without the offset a value might be read before it is known to fit.
+  // Without the offset PostgreSQL might convert a value before checking that it fits.
   yield* sql.unsafe(`
     insert into ${quoted(table)} select distinct on (character_id) * from ${rowsOf(source, pairs, `${fits} offset 0`)}
     where character_id in (select id from characters) order by character_id, fetched_at desc`).unprepared

@@ -3,12 +3,12 @@ import { SqlClient } from "effect/sql"
 import { SqlFault } from "../infra/SqlDirectory.ts"
 import { quoted, type Tables } from "./Catalog.ts"
 
-/** Where the old tables lie afterwards, until a person drops them. */
+/** The schema that keeps the old tables until someone drops them. */
 export const aside = "adopted"
 
 const words = (text: string) => text.trim().split(/\s+/)
 
-/** The tables that every existing installation has, parents first, each with the columns it must have. */
+/** The tables that every existing installation has, parents first, with their required columns. */
 export const promised: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
   ["users", words("id created_at updated_at deleted_at")],
   [
@@ -38,13 +38,13 @@ export const promised: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
   ["security_audit_events", words("user_id session_id event_type created_at ip_address user_agent metadata")]
 ])
 
-/** The snapshot tables of this service, each with the columns by which one of another name is recognised. */
+/** Our snapshot tables, each with the columns that identify an old one under another name. */
 export const snapshots: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
   ["character_warcraftlogs_snapshots", words("character_id gear rankings fetched_at")],
   ["character_battlenet_snapshots", words("character_id equipped_item_level active_spec_name fetched_at")]
 ])
 
-/** What is not there, a line for each table or column. */
+/** One line for each missing table or column. */
 export const missingIn = (tables: Tables) =>
   [...promised].flatMap(([table, columns]) => {
     const found = tables.get(table)
@@ -52,7 +52,7 @@ export const missingIn = (tables: Tables) =>
     return columns.filter((column) => !found.has(column)).map((column) => `${table}: ${column} is missing`)
   })
 
-/** The old table of each snapshot table, where exactly one has the columns of it. */
+/** The old table for each snapshot table, if exactly one has its columns. */
 export const snapshotSources = (tables: Tables): ReadonlyMap<string, string> =>
   new Map(
     [...snapshots].flatMap(([ours, columns]) => {
@@ -61,7 +61,7 @@ export const snapshotSources = (tables: Tables): ReadonlyMap<string, string> =>
     })
   )
 
-/** What else of the old tables a name of ours could meet, then or in a later migration: their types and functions. */
+/** Types and functions of the old tables, whose names could collide with ours now or in a later migration. */
 const companions = Effect.fnUntraced(function* (schema: string) {
   const sql = yield* SqlClient.SqlClient
   return yield* sql<{ command: string }>`
@@ -85,7 +85,7 @@ const companions = Effect.fnUntraced(function* (schema: string) {
       and not exists (select from pg_depend where objid = p.oid and deptype = 'e')`
 })
 
-/** Moves those of the tables that are there out of the way, with their indexes, types and trigger functions. */
+/** Moves the tables out of the way, with their indexes, types and trigger functions. */
 export const setAside = Effect.fnUntraced(function* (schema: string, tables: ReadonlyArray<string>) {
   const sql = yield* SqlClient.SqlClient
   const execute = (text: string) => sql.unsafe(text).unprepared
@@ -93,7 +93,7 @@ export const setAside = Effect.fnUntraced(function* (schema: string, tables: Rea
   yield* execute(`lock table ${names.join(", ")} in access exclusive mode`).pipe(
     Effect.catchIf(
       (error) => error.reason._tag === "LockTimeoutError",
-      () => SqlFault.because("somebody still uses the tables; stop the earlier service first")
+      () => SqlFault.because("the tables are still in use; stop the earlier service first")
     )
   )
   yield* execute(`create schema ${aside}`)
@@ -101,7 +101,7 @@ export const setAside = Effect.fnUntraced(function* (schema: string, tables: Rea
   for (const { command } of yield* companions(schema)) yield* execute(command)
 })
 
-/** Tables and views of others that hang on a table that was set aside, and go on doing so. */
+/** Other tables and views that still depend on a table that was set aside. */
 export const dependants = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   return yield* sql<{ name: string }>`

@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
 import { RequestInfo } from "../http/RequestInfo.ts"
 
-/** Everything that leaves a row in `security_audit_events`. A guild's history shows the events of guilds. */
+/** The types of rows in `security_audit_events`. A guild's history shows the `guild_` ones. */
 export type AuditEventType =
   | "sign_in_started"
   | "sign_in_succeeded"
@@ -25,24 +25,24 @@ export type AuditEventType =
   | "guild_invite_rotated"
   | "guild_invite_revoked"
 
-/** One event for each row of `from`, or a single one without it. The other parts are expressions over that row. */
+/** One event for each row of `from`, or a single event without it. The other fields are expressions over that row. */
 interface AuditEvent {
   readonly type: AuditEventType
   readonly from?: Statement.Fragment
-  /** Who did it. */
+  /** The acting user. */
   readonly user?: Statement.Fragment
   readonly session?: Statement.Fragment
   readonly guild?: Statement.Fragment
-  /** Whom it was done to. */
+  /** The affected user. */
   readonly target?: Statement.Fragment
-  /** An object in jsonb. */
+  /** A jsonb object. */
   readonly detail?: Statement.Fragment
 }
 
 /**
- * The part of a statement that writes its events, so that they are true exactly when the statement is. Each carries the
- * id, address and user agent of the request. The time is the statement's own, not its transaction's: changes that waited
- * for each other are recorded in the order in which they happened.
+ * The part of a statement that writes its audit events, so that both are stored or neither is. Each carries the
+ * request's id, address and user agent. The time is that of the statement, not of the transaction, so changes that
+ * waited for each other are recorded in the order in which they happened.
  */
 export const auditEvents = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,

@@ -17,7 +17,7 @@ import { CurrentSessionDeleteForbidden, Session, SessionId, SessionNotFound, Use
 
 const CallbackText = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(1024))
 
-/** Signing in: open to everybody. */
+/** Signing in; needs no session. */
 export class SignInApi extends HttpApiGroup.make("signIn")
   .add(
     HttpApiEndpoint.get("url", "/discord/url", { success: Schema.Struct({ url: Schema.String }) }).annotate(
@@ -42,7 +42,7 @@ export class SignInApi extends HttpApiGroup.make("signIn")
   .middleware(JsonBody)
   .prefix("/auth") {}
 
-/** The session one is in, and one's others. */
+/** The current session and the user's other sessions. */
 export class SessionsApi extends HttpApiGroup.make("sessions")
   .add(
     HttpApiEndpoint.get("current", "/session", { success: Schema.Struct({ user: User, session: Session }) }),

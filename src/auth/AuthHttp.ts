@@ -62,7 +62,7 @@ const sessionsLayer = HttpApiBuilder.group(
   })
 )
 
-/** Sign-in, the sessions of a person, and the sweep of what is past its retention. */
+/** Sign-in, a user's sessions, and the sweep of rows past their retention. */
 export const authLayer = Layer.mergeAll(signInLayer, sessionsLayer, Sweep.layer).pipe(
   Layer.provide([SignIn.layer, Sessions.layer, Csrf.layer, SessionCookies.layer])
 )

@@ -1,4 +1,4 @@
-/** Every value that a Cookie header holds, by name: browsers send one for each scope that has a cookie of that name. */
+/** All values of a Cookie header by name: browsers send one for each scope that has a cookie of that name. */
 export const parseCookies = (header: string): ReadonlyMap<string, ReadonlySet<string>> => {
   const cookies = new Map<string, Set<string>>()
   for (const pair of header.split(";")) {

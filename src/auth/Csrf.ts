@@ -3,23 +3,23 @@ import { Crypto } from "../infra/Crypto.ts"
 import { CsrfInvalid, CsrfRequired, type SessionId } from "./Session.ts"
 import { SessionsRepo } from "./SessionsRepo.ts"
 
-/** What a token is held against. */
+/** What a token is checked against. */
 interface Guarded {
   readonly session: { readonly id: SessionId }
-  /** Of a session that another installation made, with another token. */
+  /** Matches a token that the earlier service issued, for an adopted session. */
   readonly csrfHash: string
 }
 
 /**
- * A change must bring the session's CSRF token in a header: a page of another origin can make a browser send cookies, but
- * cannot read the token.
+ * A change must carry the session's CSRF token in a header: a page from another origin can make a browser send cookies,
+ * but cannot read the token.
  */
 export class Csrf extends Context.Service<
   Csrf,
   {
-    /** The token of a session: always the same one, so that two tabs never break each other. */
+    /** The token of a session. It never changes, so two tabs cannot invalidate each other's. */
     readonly token: (sessionToken: string) => string
-    /** Takes the token that `token` derives, and the one whose hash came with an adopted session. */
+    /** Accepts the token that `token` derives, or the one whose hash came with an adopted session. */
     readonly check: (
       guarded: Guarded,
       sessionToken: string,

@@ -3,7 +3,7 @@ import { apiError } from "../http/ApiError.ts"
 export class InvalidOAuthState extends apiError(
   "auth.invalid_oauth_state",
   400,
-  "This sign-in was not begun in this browser. Please start again."
+  "This sign-in was not started in this browser. Please start again."
 ) {}
 export class OAuthStateExpired extends apiError(
   "auth.oauth_state_expired",
@@ -13,7 +13,7 @@ export class OAuthStateExpired extends apiError(
 export class OAuthStateConsumed extends apiError(
   "auth.oauth_state_consumed",
   409,
-  "This sign-in was already finished."
+  "This sign-in has already been completed."
 ) {}
 export class DiscordCodeRefused extends apiError(
   "auth.discord_code_rejected",
@@ -23,20 +23,20 @@ export class DiscordCodeRefused extends apiError(
 export class CodeExchangeFailed extends apiError(
   "auth.discord_code_exchange_failed",
   502,
-  "Discord could not finish the sign-in. Please try again."
+  "Discord could not complete the sign-in. Please try again."
 ) {}
 export class CodeExchangeLimited extends apiError(
   "auth.discord_code_exchange_failed",
   503,
-  "Discord asks us to slow down. Please try again later."
+  "Discord is limiting our requests. Please try again later."
 ) {}
 export class ProfileFetchFailed extends apiError(
   "auth.discord_profile_fetch_failed",
   502,
-  "Discord could not tell us who you are. Please try again."
+  "Your Discord profile could not be loaded. Please try again."
 ) {}
 export class ProfileFetchLimited extends apiError(
   "auth.discord_profile_fetch_failed",
   503,
-  "Discord asks us to slow down. Please try again later."
+  "Discord is limiting our requests. Please try again later."
 ) {}

@@ -5,17 +5,17 @@ import { type Claim, ProfileRefreshRepo } from "./ProfileRefreshRepo.ts"
 import { sealTokens } from "./SealedTokens.ts"
 import type { UserId } from "./User.ts"
 
-/** More at once would make a slow Discord a burden to the service. */
+/** A limit, so that a slow Discord does not tie up the service. */
 const atOnce = 4
 
-/** Discord gave no refresh token: when the access token ends, only a sign-in helps. */
+/** Discord sent no refresh token: once the access token expires, the user has to sign in again. */
 class NoRefreshToken extends Data.TaggedError("NoRefreshToken") {}
 
-/** Discord's view of a user, renewed once a day by whoever's request finds it old. */
+/** Refreshes a user's Discord profile, at most once a day, when one of their requests finds it old. */
 export class ProfileRefresh extends Context.Service<
   ProfileRefresh,
   {
-    /** Begins a refresh in the background; left to a later request when enough are under way. */
+    /** Starts a refresh in the background. If enough are running, it is left to a later request. */
     readonly begin: (user: UserId) => Effect.Effect<void>
   }
 >()("auth/ProfileRefresh") {
@@ -27,7 +27,7 @@ export class ProfileRefresh extends Context.Service<
       const discord = yield* DiscordClient
       const permits = yield* Semaphore.make(atOnce)
       const jobs = yield* FiberSet.make()
-      // A job that is cut off between Discord's rotation and ours loses the tokens of its user.
+      // A job stopped after Discord rotated the tokens but before we stored them would lose them.
       yield* Effect.addFinalizer(() => Effect.timeoutOption(FiberSet.awaitEmpty(jobs), "2 seconds"))
 
       const rotate = Effect.fnUntraced(function* (claim: Claim) {

@@ -8,10 +8,10 @@ import type { SealedTokens } from "./SealedTokens.ts"
 import { storeProfile } from "./ProfileSql.ts"
 import type { UserId } from "./User.ts"
 
-/** The right to refresh one identity. A sign-in ends it, and so does the claim of the next day. */
+/** The right to refresh one identity, until the next sign-in or the next day's claim. */
 export interface Claim {
   readonly identity: string
-  /** `last_profile_refresh_at` as the claim set it, in PostgreSQL's words: a Date would lose the microseconds. */
+  /** `last_profile_refresh_at` as the claim set it, as text: a Date would lose the microseconds. */
   readonly at: string
   readonly accessToken: string
   readonly refreshToken: string | null
@@ -22,9 +22,9 @@ export interface Claim {
 export class ProfileRefreshRepo extends Context.Service<
   ProfileRefreshRepo,
   {
-    /** Of any number of callers one a day is given the claim, and with it the sealed tokens. */
+    /** Gives the claim and the sealed tokens to one caller a day. */
     readonly claim: (user: UserId) => Effect.Effect<Claim | undefined, DependencyUnavailable>
-    /** Stores rotated tokens; a refresh token that did not come leaves the old one. May be repeated. */
+    /** Stores rotated tokens, and keeps the old refresh token if there is no new one. Can be repeated. */
     readonly storeTokens: (claim: Claim, tokens: SealedTokens) => Effect.Effect<void, DependencyUnavailable>
     readonly storeProfile: (claim: Claim, profile: DiscordProfile) => Effect.Effect<void, DependencyUnavailable>
     /** Refuses the user's sessions until the next sign-in. */
@@ -51,7 +51,7 @@ export class ProfileRefreshRepo extends Context.Service<
           Effect.map((rows) => rows[0])
         )
 
-      // A sign-in that is being committed holds the row; who waited for it then sees that the claim has ended.
+      // An uncommitted sign-in holds the row lock; after waiting for it, this condition shows that the claim has ended.
       const held = ({ identity, at }: Claim) =>
         sql`id = ${identity}::uuid and last_profile_refresh_at = ${at}::text::timestamptz`
 

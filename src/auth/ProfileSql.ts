@@ -3,7 +3,7 @@ import type { DiscordProfile } from "./discord/DiscordClient.ts"
 
 const json = (value: unknown) => (value === null ? null : JSON.stringify(value))
 
-/** The part of a statement that stores a profile for the identity which an earlier part of it named `identity`. */
+/** The part of a statement that stores a profile for the identity in its earlier `identity` part. */
 export const storeProfile = (sql: SqlClient.SqlClient, profile: DiscordProfile) => sql`
     insert into discord_profiles (discord_identity_id, username, discriminator, global_name, avatar, bot, system,
       mfa_enabled, banner, accent_color, locale, verified, flags, premium_type, public_flags,

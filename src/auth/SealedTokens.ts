@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import type { Crypto } from "../infra/Crypto.ts"
 import type { DiscordTokens } from "./discord/DiscordClient.ts"
 
-/** Discord's tokens as they are stored. */
+/** Discord tokens, encrypted for storage. */
 export interface SealedTokens {
   readonly accessToken: string
   readonly refreshToken: string | null

@@ -31,21 +31,21 @@ export const Session = Schema.Struct({
 export class CurrentSessionDeleteForbidden extends apiError(
   "auth.current_session_delete_forbidden",
   400,
-  "This is the session in use. Log out to end it."
+  "This is your current session. Log out to end it."
 ) {}
 export class SessionNotFound extends apiError("auth.session_not_found", 404, "Session was not found.") {}
 export class Unauthorized extends apiError("auth.unauthorized", 401, "Please sign in.") {}
 export class SessionRevoked extends apiError(
   "auth.session_revoked",
   401,
-  "This session was ended. Please sign in again."
+  "This session has been ended. Please sign in again."
 ) {}
 export class SessionExpired extends apiError(
   "auth.session_expired",
   401,
   "This session has expired. Please sign in again."
 ) {}
-export class ReloginRequired extends apiError("auth.relogin_required", 401, "Discord asks you to sign in again.") {}
+export class ReloginRequired extends apiError("auth.relogin_required", 401, "Please sign in with Discord again.") {}
 export class CsrfRequired extends apiError("auth.csrf_required", 403, "The X-CSRF-Token header is missing.") {}
 export class CsrfInvalid extends apiError(
   "auth.csrf_invalid",

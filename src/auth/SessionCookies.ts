@@ -5,13 +5,13 @@ import { Crypto } from "../infra/Crypto.ts"
 import { parseCookies } from "./CookieHeader.ts"
 import { longestLife } from "./SessionLife.ts"
 
-/** What the cookies of one request say. */
+/** The cookies of one request. */
 interface SentCookies {
-  /** The session token and its stored hash; undefined without one, or with two that differ. */
+  /** The session token and its stored hash; undefined if there is none, or if several values conflict. */
   readonly session: { readonly token: string; readonly hash: string } | undefined
-  /** Whether any session cookie was sent, a dead or conflicting one too. */
+  /** Whether any session cookie was sent, valid or not. */
   readonly hasSession: boolean
-  /** The secret that ties a begun sign-in to one browser. */
+  /** The secret that binds a started sign-in to one browser. */
   readonly browser: string | undefined
 }
 
@@ -24,7 +24,7 @@ type OnAnswer = Effect.Effect<void, never, HttpServerRequest.HttpServerRequest>
 
 /**
  * @effect-expect-leaking HttpServerRequest
- * The cookies of signing in: reading them from a request, and setting them on its answer.
+ * Reads the sign-in cookies of a request, and sets them on the response.
  */
 export class SessionCookies extends Context.Service<
   SessionCookies,
@@ -61,7 +61,7 @@ export class SessionCookies extends Context.Service<
       }
       const setCsrf = (csrf: string) => set(session.csrfCookieName, csrf, longestLife, false)
 
-      /** Two values that differ are a conflict that neither should win. */
+      /** If there are several different values, none is used. */
       const only = (values: ReadonlySet<string> | undefined) => {
         const [value = "", ...others] = values ?? []
         return value !== "" && others.length === 0 ? value : undefined

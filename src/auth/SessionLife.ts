@@ -1,13 +1,13 @@
 import type { SqlClient } from "effect/sql"
 
-/** A session ends so long after it was last seen… */
+/** A session ends this long after it was last seen… */
 const idle = "30 days"
-/** …and so long after it began, whatever happens. A cookie never dies before its session. */
+/** …and at most this long after it began. Cookies last as long, so none expires before its session. */
 export const longestLife = "90 days"
-/** Last-seen, expiry and place move at most this often. */
+/** Last-seen, expiry and location are updated at most this often. */
 const pause = "5 minutes"
 
-/** The same in SQL, on the database's clock. `s` is what the statement calls the table `user_sessions`. */
+/** The same in SQL, on the database's clock. `s` is the statement's alias for `user_sessions`. */
 export const sessionLife = (sql: SqlClient.SqlClient, s = "user_sessions") => {
   const longest = `${s}.created_at + interval '${longestLife}'`
   const end = `least(${s}.expires_at, ${longest})`
@@ -15,11 +15,11 @@ export const sessionLife = (sql: SqlClient.SqlClient, s = "user_sessions") => {
     end: sql.literal(end),
     expired: sql.literal(`${end} <= now()`),
     live: sql.literal(`${s}.revoked_at is null and ${end} > now()`),
-    /** When it ended, or will end. */
+    /** When the session ended or will end. */
     ended: sql.literal(`least(${s}.revoked_at, ${end})`),
-    /** Not seen for long enough to be touched. */
+    /** Last seen long enough ago to be updated. */
     unseen: sql.literal(`${s}.last_seen_at < now() - interval '${pause}'`),
-    /** `expires_at` of a session that begins now, and of one that is seen now. */
+    /** `expires_at` of a new session, and of one that is seen now. */
     begun: sql.literal(`now() + interval '${idle}'`),
     seen: sql.literal(`least(now() + interval '${idle}', ${longest})`)
   }

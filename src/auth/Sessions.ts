@@ -21,7 +21,7 @@ interface Who {
   readonly session: typeof Session.Type
 }
 
-/** Someone who is signed in: who they are, their session, and what it takes to check and prolong it. */
+/** A signed-in user with their session, and the facts needed to check and extend it. */
 export interface Visitor extends Who {
   readonly csrfHash: string
   readonly stale: boolean
@@ -54,14 +54,14 @@ const toVisitor = (row: SessionRow): Visitor => ({
 export class Sessions extends Context.Service<
   Sessions,
   {
-    /** The visitor behind a session token's hash; PostgreSQL decides, so a revoked session is refused everywhere at once. */
+    /** The visitor of a session token's hash. Asks PostgreSQL, so every replica refuses a revoked session at once. */
     readonly find: (
       tokenHash: string
     ) => Effect.Effect<
       Visitor,
       Unauthorized | SessionRevoked | SessionExpired | ReloginRequired | DependencyUnavailable
     >
-    /** Prolongs a session not seen for five minutes and renews a profile of yesterday; never fails the request it serves. */
+    /** Extends a session not seen for five minutes, and refreshes a profile over a day old. Never fails the request. */
     readonly touch: (visitor: Visitor) => Effect.Effect<void>
     readonly list: (current: Who) => Effect.Effect<ReadonlyArray<typeof Session.Type>, DependencyUnavailable>
     readonly logout: (current: Who) => Effect.Effect<void, DependencyUnavailable>

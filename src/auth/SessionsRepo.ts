@@ -20,7 +20,7 @@ export interface SessionView {
   readonly current_location: Location
 }
 
-/** A session with its owner and what the database says of its state. */
+/** A session with its owner and its state by the database's clock. */
 export interface SessionRow extends SessionView {
   readonly user_id: UserId
   readonly csrf_token_hash: string
@@ -32,7 +32,7 @@ export interface SessionRow extends SessionView {
   readonly relogin_required: boolean
   /** Last seen over five minutes ago. */
   readonly stale: boolean
-  /** Discord was last asked about the user over a day ago. */
+  /** The Discord profile was last fetched over a day ago. */
   readonly profile_stale: boolean
 }
 
@@ -40,13 +40,13 @@ export class SessionsRepo extends Context.Service<
   SessionsRepo,
   {
     readonly find: (tokenHash: string) => Effect.Effect<SessionRow | undefined, DependencyUnavailable>
-    /** Moves last-seen, expiry and current place, unless another request just did. */
+    /** Updates last-seen, expiry and current location, unless another request just did. */
     readonly touch: (id: SessionId, location: Location) => Effect.Effect<void, DependencyUnavailable>
     /** A user's live sessions, newest activity first. */
     readonly list: (user: UserId) => Effect.Effect<ReadonlyArray<SessionView>, DependencyUnavailable>
-    /** Ends a live session of the user; false when there is none of that id. */
+    /** Ends a live session of the user; false if there is none with that id. */
     readonly revoke: (id: SessionId, user: UserId, reason: string) => Effect.Effect<boolean, DependencyUnavailable>
-    /** Ends all sessions of the user that are older than the call, but the one to keep. */
+    /** Ends all sessions of the user that exist at the time of the call, except the one to keep. */
     readonly revokeOthers: (keep: SessionId, user: UserId) => Effect.Effect<void, DependencyUnavailable>
     readonly csrfFailed: (id: SessionId, reason: string) => Effect.Effect<void, DependencyUnavailable>
   }
@@ -106,7 +106,7 @@ export class SessionsRepo extends Context.Service<
           where s.user_id = ${user} and ${s.live}
           order by s.last_seen_at desc, s.id`.pipe(read)
 
-      /** Ends the live sessions that a condition names, each with its event. */
+      /** Ends the live sessions that match a condition, with an event for each. */
       const end = Effect.fnUntraced(function* (condition: Statement.Fragment, reason: string) {
         const revoked = yield* auditEvents(sql, {
           type: "session_revoked",
@@ -131,7 +131,7 @@ export class SessionsRepo extends Context.Service<
           Effect.map((rows) => rows.length > 0)
         )
 
-      // A sign-in under way has not committed its session yet; taking turns with it leaves none behind.
+      // A running sign-in has not committed its session yet; waiting for it makes sure that session ends too.
       const revokeOthers = (keep: SessionId, user: UserId) =>
         sql`
           select pg_advisory_xact_lock(hashtextextended('discord:' || discord_user_id, 0))

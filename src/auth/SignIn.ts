@@ -18,7 +18,7 @@ import {
 import { sealTokens } from "./SealedTokens.ts"
 import { SignInRepo } from "./SignInRepo.ts"
 
-/** Discord's two answers together may take this long. */
+/** The time limit for both calls to Discord together. */
 const patience = "5500 millis"
 
 type OAuthFailure =
@@ -37,20 +37,20 @@ const refusals = {
   consumed: () => new OAuthStateConsumed()
 }
 
-/** What comes back from Discord by way of the browser. */
+/** What Discord sends back through the browser. */
 interface Callback {
   readonly code: string
   readonly state: string
   readonly browser: string | undefined
-  /** The hash of the session token that the browser already had; that session ends. */
+  /** The hash of the session token that the browser already had, if any; that session ends. */
   readonly presented: string | undefined
 }
 
-/** Signing in with Discord: the authorization code grant with PKCE, bound to the browser that began it. */
+/** Signing in with Discord: the authorization code grant with PKCE, bound to the browser that started it. */
 export class SignIn extends Context.Service<
   SignIn,
   {
-    /** Where to send the browser, and the secret it must bring back; a browser keeps one secret for all its tabs. */
+    /** The URL to send the browser to, and the secret it must send back. All tabs of a browser share one secret. */
     readonly begin: (
       browser: string | undefined
     ) => Effect.Effect<{ readonly url: string; readonly browser: string }, DependencyUnavailable>
@@ -105,7 +105,7 @@ export class SignIn extends Context.Service<
           })
         )
 
-      /** Exchanges the code and asks who it is; a failure keeps the code of the stage that failed. */
+      /** Exchanges the code and fetches the profile. A failure has the error code of the stage that failed. */
       const ask = Effect.fnUntraced(function* (code: string, verifier: Redacted.Redacted<string>) {
         let exchanged = false
         return yield* Effect.gen(function* () {

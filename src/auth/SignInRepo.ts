@@ -10,10 +10,10 @@ import type { SealedTokens } from "./SealedTokens.ts"
 import { storeProfile } from "./ProfileSql.ts"
 import { sessionLife } from "./SessionLife.ts"
 
-/** What became of a state that somebody presented. */
+/** The outcome of consuming a state. */
 export type StateVerdict = "won" | "unknown" | "expired" | "consumed"
 
-/** Hashes and ciphertexts only: nothing here can be used by who reads the database. */
+/** Hashes and ciphertexts only: useless to a reader of the database. */
 export interface NewSession extends SealedTokens {
   readonly tokenHash: string
   readonly csrfHash: string
@@ -25,10 +25,10 @@ export class SignInRepo extends Context.Service<
   SignInRepo,
   {
     readonly begin: (stateHash: string, browserHash: string) => Effect.Effect<void, DependencyUnavailable>
-    /** Takes a state out of circulation; of any number of parallel callers one is told `won`. */
+    /** Consumes a state. Of any number of parallel callers, one gets `won`. */
     readonly consume: (stateHash: string, browserHash: string) => Effect.Effect<StateVerdict, DependencyUnavailable>
     readonly fail: (reason: string) => Effect.Effect<void, DependencyUnavailable>
-    /** Finds, makes or restores the user and opens the session, all or nothing. */
+    /** Finds, creates or restores the user and creates the session, in one transaction. */
     readonly complete: (profile: DiscordProfile, session: NewSession) => Effect.Effect<void, DependencyUnavailable>
   }
 >()("auth/SignInRepo") {
@@ -95,7 +95,7 @@ export class SignInRepo extends Context.Service<
           { type: "session_created", ...opened },
           { type: "sign_in_succeeded", ...opened }
         )
-        // The lock makes parallel first sign-ins of one person take turns; the second then finds the first one's user.
+        // The lock serialises parallel first sign-ins of one person, so the second finds the user the first created.
         const takeTurn = sql`select pg_advisory_xact_lock(hashtextextended(${`discord:${profile.id}`}, 0))`
         const signIn = sql`
           with known as (

@@ -12,13 +12,13 @@ import {
   type User
 } from "./Session.ts"
 
-/** The live session a request was made in. */
+/** The live session of the current request. */
 export class CurrentSession extends Context.Service<
   CurrentSession,
   { readonly token: string; readonly user: typeof User.Type; readonly session: typeof Session.Type }
 >()("auth/CurrentSession") {}
 
-/** Demands a live session and, for unsafe methods, its CSRF token. */
+/** Requires a live session and, for unsafe methods, its CSRF token. */
 export class SignedIn extends HttpApiMiddleware.Service<SignedIn, { provides: CurrentSession }>()("auth/SignedIn", {
   error: [
     Unauthorized.wire,

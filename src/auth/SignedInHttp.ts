@@ -8,7 +8,7 @@ import { RequestCookies, SessionCookies } from "./SessionCookies.ts"
 import { Sessions } from "./Sessions.ts"
 import { CurrentSession, SignedIn } from "./SignedIn.ts"
 
-/** Cookie, session, limit, CSRF, then the touch: in that order, so that a refused request changes nothing. */
+/** The session is updated last, after the rate limit and the CSRF check, so that a refused request changes nothing. */
 export const signedInLayer = Layer.effect(
   SignedIn,
   Effect.gen(function* () {

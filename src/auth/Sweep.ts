@@ -4,7 +4,7 @@ import { type Swept, SweepRepo } from "./SweepRepo.ts"
 
 const batch = 1000
 
-/** Removes what nobody may need any more, batch by batch, and says how many rows; none while another replica does it. */
+/** Removes rows past their retention, in batches, and returns the counts. Skips while another replica sweeps. */
 export const sweep = Effect.gen(function* () {
   const { auditRetentionDays } = yield* AppConfig
   const { remove } = yield* SweepRepo
@@ -25,12 +25,12 @@ export const sweep = Effect.gen(function* () {
     events: yield* all("security_audit_events", auditRetentionDays)
   }
   if (Object.values(removed).some((count) => count > 0)) {
-    yield* Effect.logInfo("Removed what was past its retention").pipe(Effect.annotateLogs(removed))
+    yield* Effect.logInfo("Removed rows past their retention").pipe(Effect.annotateLogs(removed))
   }
   return removed
 }).pipe(Effect.withSpan("Sweep.sweep"))
 
-/** Sweeps a minute after the start, and then every hour. */
+/** Sweeps one minute after the start, then every hour. */
 export const layerNoDeps = sweep.pipe(
   Effect.catchCause((cause) => Effect.logWarning("The retention sweep failed", cause)),
   Effect.repeat(Schedule.spaced("1 hour")),

@@ -4,7 +4,7 @@ import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { change } from "../infra/Sql.ts"
 import { sessionLife } from "./SessionLife.ts"
 
-/** What grows old, and since when each row is of no use. */
+/** The swept tables, each with the time from which a row's age counts. */
 const ages = (sql: SqlClient.SqlClient) => ({
   oauth_states: sql`expires_at`,
   user_sessions: sql`${sessionLife(sql).ended}`,
@@ -16,7 +16,7 @@ export type Swept = keyof ReturnType<typeof ages>
 export class SweepRepo extends Context.Service<
   SweepRepo,
   {
-    /** Removes the oldest rows, at most `limit`, and says how many; undefined while another replica is at it. */
+    /** Removes the oldest rows, at most `limit`, and returns how many. Undefined while another replica is sweeping. */
     readonly remove: (
       what: Swept,
       olderThanDays: number,

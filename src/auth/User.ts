@@ -3,7 +3,7 @@ import { Schema } from "effect"
 export const UserId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("UserId"))
 export type UserId = typeof UserId.Type
 
-/** A person as Discord shows them. */
+/** A user's public Discord profile. */
 export const DiscordUser = Schema.Struct({
   id: Schema.String,
   username: Schema.String,

@@ -8,7 +8,7 @@ export type CharacterId = typeof CharacterId.Type
 
 const Rank = Schema.Literals(["main", "alt"])
 
-/** Camel case on purpose: the browser app reads gear items so. */
+/** In camelCase because the browser app expects it. */
 export const GearItem = Schema.Struct({
   id: Schema.Int,
   /** 1 head to 19 tabard. */
@@ -30,7 +30,7 @@ export const GearItem = Schema.Struct({
 })
 export type GearItem = typeof GearItem.Type
 
-/** One encounter's parses; percents run from 0 to 100. */
+/** The parses of one encounter; percents are from 0 to 100. */
 const Ranking = Schema.Struct({
   encounter_id: Schema.Int,
   encounter_name: Schema.String,
@@ -43,7 +43,7 @@ const Ranking = Schema.Struct({
 })
 export type Ranking = typeof Ranking.Type
 
-/** What Warcraft Logs knows of a character. `error` is shown to people as it is. */
+/** A character's data from Warcraft Logs. `error` is shown to users verbatim. */
 export const WarcraftlogsSnapshot = Schema.Struct({
   gear: Schema.Array(GearItem),
   rankings: Schema.Array(Ranking),
@@ -52,14 +52,14 @@ export const WarcraftlogsSnapshot = Schema.Struct({
   best_performance_average: Schema.NullOr(Schema.Finite),
   median_performance_average: Schema.NullOr(Schema.Finite),
   total_kills: Schema.NullOr(Schema.Int),
-  /** True when a part could not be read; that part is what the last whole refresh found. */
+  /** True if some of the data could not be read; that part is then from an earlier refresh. */
   partial: Schema.Boolean,
   error: Schema.NullOr(Schema.String),
   fetched_at: Timestamp
 })
 export type WarcraftlogsSnapshot = typeof WarcraftlogsSnapshot.Type
 
-/** What Battle.net knows of a character. `error` is shown to people as it is. */
+/** A character's data from Battle.net. `error` is shown to users verbatim. */
 export const BattlenetSnapshot = Schema.Struct({
   avatar_url: Schema.NullOr(Schema.String),
   level: Schema.NullOr(Schema.Int),

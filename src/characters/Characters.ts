@@ -7,13 +7,13 @@ import { CharactersRepo } from "./CharactersRepo.ts"
 
 const orNotFound = <A>(found: A | undefined) => (found === undefined ? new CharacterNotFound() : Effect.succeed(found))
 
-/** Characters, with what the providers know of them. */
+/** Characters, with their snapshots from the providers. */
 export class Characters extends Context.Service<
   Characters,
   {
-    /** The live characters of a guild's members, by name; undefined when the user is not a member. */
+    /** The live characters of a guild's members, by name. Undefined if the user is not a member. */
     readonly ofGuild: CharactersRepo["Service"]["ofGuild"]
-    /** A character of the user's own, or of somebody they share a guild with. */
+    /** A character of the user, or of someone who shares a guild with them. */
     readonly get: (
       id: CharacterId,
       user: UserId,

@@ -5,7 +5,6 @@ import { CurrentSession } from "../auth/SignedIn.ts"
 import { knownTags, tagged } from "../http/ETag.ts"
 import { Characters } from "./Characters.ts"
 
-/** A character with what the providers know of it. */
 export const charactersLayer = HttpApiBuilder.group(
   Api,
   "characters",

@@ -10,13 +10,13 @@ import { battlenetJson, warcraftlogsJson } from "./SnapshotSql.ts"
 export class CharactersRepo extends Context.Service<
   CharactersRepo,
   {
-    /** The live characters of a guild's members, by name; undefined when the user is not a member. */
+    /** The live characters of a guild's members, by name. Undefined if the user is not a member. */
     readonly ofGuild: (
       guild: string,
       user: UserId,
       known: string
     ) => Effect.Effect<Tagged<{ readonly characters: ReadonlyArray<Character> }> | undefined, DependencyUnavailable>
-    /** A character of the user's own, or of somebody they share a guild with. */
+    /** A character of the user, or of someone who shares a guild with them. */
     readonly find: (
       id: CharacterId,
       user: UserId,

@@ -11,16 +11,16 @@ import { migrateFrom, migrationsDirectory, rollback, status, type SqlFilesError 
 
 const usage = `Usage: npm run migrate -- <command>
 
-  add NAME   create the pair of files of a new migration; NAME in lower-case letters, digits and underscores
-  up         apply every migration that is not applied yet
+  add NAME   create the two files of a new migration; NAME may have lower-case letters, digits and underscores
+  up         apply all pending migrations
   down       revert the newest applied migration
-  status     list the migrations; fails when files and database have gone different ways
-  adopt      take over the database of the service before this one; see docs/operation.md
-  help       show this
+  status     list the migrations; fails if the files and the database do not match
+  adopt      take over the database of the earlier service; see docs/operation.md
+  help       show this text
 
-All but add and help read DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME and DB_SSL.`
+All commands except add and help read DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME and DB_SSL.`
 
-/** What a person is told on standard error; the exit code is 1. */
+/** Printed to standard error; the exit code is 1. */
 class Refused extends Schema.TaggedError<Refused>()("Refused", { message: Schema.String }) {}
 
 const refuse = (message: string) => new Refused({ message })
@@ -30,22 +30,23 @@ const fileSystem = <A>(what: string, attempt: () => Promise<A>) =>
 
 const digitsOf = (millis: number) => new Date(millis).toISOString().replaceAll(/\D/g, "").slice(0, 14)
 
-/** Now, or a second after the newest file, so that the new one is always the newest. */
+/** Now, or one second after the newest file, so that the new one always sorts last. */
 const nextTimestamp = Effect.fnUntraced(function* (files: ReadonlyArray<string>) {
   const behind = files.flatMap((file) => millisOf(file.slice(0, 14)) ?? []).map((millis) => millis + 1000)
   return digitsOf(Math.max(yield* Clock.currentTimeMillis, ...behind))
 })
 
-const upTemplate = "-- Statements end with a semicolon. They run in one transaction; do not begin or end one here.\n"
+const upTemplate =
+  "-- End each statement with a semicolon. The file runs in one transaction; do not begin or end one here.\n"
 
-const downTemplate = (name: string) => `-- Write what reverts ${name}.up.sql in place of this statement.
--- When nothing can, keep it and say why in its message.
+const downTemplate = (name: string) => `-- Replace this statement with the ones that revert ${name}.up.sql.
+-- If it cannot be reverted, keep this statement and give the reason in its message.
 do $$ begin raise exception '${name}.down.sql has not been written'; end $$;
 `
 
 const add = Effect.fnUntraced(function* (directory: string, words: string) {
   if (!/^[a-z0-9_]{1,100}$/.test(words))
-    return yield* refuse(`${JSON.stringify(words)} is no valid name; use lower-case letters, digits and underscores`)
+    return yield* refuse(`${JSON.stringify(words)} is not a valid name; use lower-case letters, digits and underscores`)
   const existing = yield* fileSystem("The directory cannot be read", () => readdir(directory))
   const name = `${yield* nextTimestamp(existing)}_${words}`
   for (const [file, text] of [
@@ -70,7 +71,7 @@ const down = Effect.fnUntraced(function* (directory: string) {
 
 const adopt = Effect.fnUntraced(function* (directory: string) {
   yield* Console.log(
-    (yield* adoptFrom(directory)) ? "Adopted" : "Nothing to adopt: the database has a history of migrations"
+    (yield* adoptFrom(directory)) ? "Adopted" : "Nothing to adopt: the database already has a migration history"
   )
 })
 
@@ -80,7 +81,8 @@ const list = Effect.fnUntraced(function* (directory: string) {
     yield* Console.log(`${state.padEnd(8)} ${(appliedAt?.toISOString() ?? "").padEnd(24)} ${name}`)
   }
   const astray = migrations.filter(({ state }) => state !== "applied" && state !== "pending").length
-  if (astray > 0) return yield* refuse(`Files and database differ in ${astray} of ${migrations.length} migrations`)
+  if (astray > 0)
+    return yield* refuse(`The files and the database differ in ${astray} of ${migrations.length} migrations`)
 })
 
 const database = Layer.unwrap(Effect.map(databaseConfig, Sql.layerOf))
@@ -104,7 +106,7 @@ const run = Effect.fnUntraced(function* (args: ReadonlyArray<string>, directory:
   yield* Effect.provide(work(directory), Layer.merge(database, plain))
 })
 
-/** The command line of migrations; a fault is told on standard error before the effect fails. */
+/** The migrations command line. Prints an error to standard error before the effect fails. */
 export const migrateCommand = (args: ReadonlyArray<string>, directory: string) =>
   run(args, directory).pipe(
     Effect.tapCause((cause) => {

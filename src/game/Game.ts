@@ -1,13 +1,13 @@
 import { Schema } from "effect"
 
-/** Where a realm stands; `cn` is a platform of its own at Battle.net. */
+/** The region of a realm. In Battle.net `cn` is a separate platform. */
 export const Region = Schema.Literals(["us", "eu", "kr", "tw", "cn"])
 export type Region = typeof Region.Type
 
 export const Faction = Schema.Literals(["alliance", "horde"])
 export type Faction = typeof Faction.Type
 
-/** Classic Era, and the two spellings of the Anniversary realms. */
+/** Classic Era, and two names for the Anniversary realms. */
 export const GameVersion = Schema.Literals(["classic1x", "classic", "classicann"])
 
 /** What a character does in a raid. */

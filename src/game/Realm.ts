@@ -1,7 +1,7 @@
 /**
- * The slug of a realm as Battle.net and Warcraft Logs derive it from the name: lower case in any language, apostrophes
- * dropped, spaces to hyphens, accents kept. A slug stays as it is. Realms whose slug is a romanised name ("Гордунни")
- * come out wrong; only the provider's realm list knows those.
+ * The slug of a realm as Battle.net and Warcraft Logs derive it from the name: lower case in any language, no
+ * apostrophes, hyphens for spaces, accents kept. A slug is returned unchanged. Romanised slugs ("Гордунни") cannot be
+ * derived; only the provider's realm list has those.
  */
 export const realmSlug = (realm: string) =>
   realm
@@ -11,5 +11,5 @@ export const realmSlug = (realm: string) =>
     .replace(/['’‘ʼ＇`´]/g, "")
     .replace(/[\p{Zs}-]+/gu, "-")
 
-/** The name of a character as both providers compare it. */
+/** A character's name in the form that both providers compare. */
 export const characterKey = (name: string) => name.normalize("NFC").trim().toLowerCase()

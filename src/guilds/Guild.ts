@@ -7,14 +7,14 @@ import { NullableTimestamp, Timestamp } from "../http/Timestamp.ts"
 export const GuildId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("GuildId"))
 export type GuildId = typeof GuildId.Type
 
-/** From the least right to the most. */
+/** From the fewest rights to the most. */
 export const GuildRole = Schema.Literals(["applicant", "raider", "officer", "admin"])
 
-/** Text that shows nothing, or lies about its order. */
+/** Control characters and those that reorder text. */
 const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\u{202A}-\u{202E}\u{2066}-\u{2069}]/u
 const visible = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u{2800}]/u
 
-/** A guild's or realm's name as it is kept: trimmed, NFC, 1 to 64 code points that a person can see. */
+/** The name of a guild or realm as it is stored: trimmed, NFC, 1 to 64 code points, with something visible in it. */
 export const Name = Schema.String.pipe(
   Schema.decodeTo(
     Schema.String.check(
@@ -24,13 +24,13 @@ export const Name = Schema.String.pipe(
   )
 )
 
-/** Letter case does not matter on the way in. */
+/** Input is case-insensitive. */
 const folded = <S extends Schema.Codec<string, string>>(values: S) =>
   Schema.String.pipe(
     Schema.decodeTo(values, SchemaTransformation.transform({ decode: (s) => s.toLowerCase(), encode: (s) => s }))
   )
 
-/** What a guild is made from, as it is checked… */
+/** The fields of a guild as they are validated… */
 const details = {
   name: Name,
   realm: Name,
@@ -41,7 +41,7 @@ const details = {
 
 type Detail = keyof typeof details
 
-/** …what each must be, in words… */
+/** …the rule for each, in words… */
 const nameRule = "must have 1 to 64 visible characters and no control characters"
 export const detailRules: Readonly<Record<Detail, string>> = {
   name: nameRule,
@@ -51,7 +51,7 @@ export const detailRules: Readonly<Record<Detail, string>> = {
   game_version: "must be one of classic1x, classic, classicann"
 }
 
-/** …and as it is shown: what is stored is not checked again. */
+/** …and as they are returned: stored values are not validated again. */
 const shownDetails = {
   name: Schema.String,
   realm: Schema.String,
@@ -63,11 +63,11 @@ const shownDetails = {
 export const NewGuild = Schema.Struct(details)
 export type NewGuild = typeof NewGuild.Type
 
-/** Any subset of what a guild is made from. */
+/** Any subset of those fields. */
 export const GuildPatch = Schema.Struct(details).mapFields(Struct.map(Schema.optionalKey))
 export type GuildPatch = typeof GuildPatch.Type
 
-/** How long and how often an invite can be accepted; null is without end. */
+/** How long and how often an invite can be accepted; null means no limit. */
 const InviteTerms = Schema.Struct({
   expires_at: NullableTimestamp,
   max_uses: Schema.NullOr(Schema.Int),
@@ -77,7 +77,7 @@ const InviteTerms = Schema.Struct({
 export const Guild = Schema.Struct({
   id: GuildId,
   ...shownDetails,
-  /** For admins and officers, while an invite is live. */
+  /** Only for admins and officers, and only while an invite is live. */
   invite_url: Schema.optionalKey(Schema.String),
   invite: Schema.optionalKey(InviteTerms),
   created_at: Timestamp,
@@ -103,13 +103,13 @@ export const Invite = Schema.Struct({ guild_id: GuildId, code: Schema.String, ..
 })
 export type Invite = typeof Invite.Type
 
-/** What somebody may know of a guild before joining it. */
+/** What a user may see of a guild before joining it. */
 export const GuildPreview = Schema.Struct(Struct.pick(shownDetails, ["name", "realm", "region", "faction"])).annotate({
   identifier: "GuildPreview"
 })
 export type GuildPreview = typeof GuildPreview.Type
 
-/** One line of a guild's history. Actor and target are null when the event has none, or when they are gone for good. */
+/** One entry of a guild's history. Actor and target are null if the event has none or the user no longer exists. */
 export const GuildEvent = Schema.Struct({
   id: Schema.String,
   type: Schema.String,
@@ -122,21 +122,25 @@ export type GuildEvent = typeof GuildEvent.Type
 
 export class GuildNotFound extends apiError("guild.not_found", 404, "Guild was not found.") {}
 export class GuildInvalid extends apiError("guild.validation_failed", 400, "The guild's details are not valid.") {}
-export class AdminRequired extends apiError("guild.admin_required", 403, "Only an admin of the guild may do this.") {}
+export class AdminRequired extends apiError("guild.admin_required", 403, "Only an admin of this guild can do this.") {}
 export class InvalidRole extends apiError(
   "guild.invalid_role",
   400,
   "The role must be applicant, raider, officer or admin."
 ) {}
-export class MemberNotFound extends apiError("guild.member_not_found", 404, "Nobody of that id is in the guild.") {}
+export class MemberNotFound extends apiError(
+  "guild.member_not_found",
+  404,
+  "That user is not a member of this guild."
+) {}
 export class LastAdmin extends apiError(
   "guild.last_admin",
   409,
-  "A guild needs an admin: make somebody else one first."
+  "A guild must have an admin. Make another member an admin first."
 ) {}
 export class InviteNotFound extends apiError(
   "guild.invite_not_found",
   404,
-  "This invite does not exist or has ended."
+  "This invite does not exist or is no longer valid."
 ) {}
-export class AlreadyMember extends apiError("guild.already_member", 409, "You are already in this guild.") {}
+export class AlreadyMember extends apiError("guild.already_member", 409, "You are already a member of this guild.") {}

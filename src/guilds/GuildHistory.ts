@@ -12,11 +12,11 @@ const readCursor = (cursor: string) => {
   return at === undefined || id === undefined ? undefined : { at, id }
 }
 
-/** A guild's history for its admins: who did what to whom and when. */
+/** A guild's history, for its admins. */
 export class GuildHistory extends Context.Service<
   GuildHistory,
   {
-    /** A page, newest first, and the cursor of the next one while there is one. */
+    /** A page, newest first, with the cursor of the next page if there is one. */
     readonly page: (
       guild: GuildId,
       caller: UserId,
@@ -38,7 +38,7 @@ export class GuildHistory extends Context.Service<
             const fields = [{ field: "query.cursor", reason: "is not a cursor of this history" }]
             return yield* new InvalidRequest({ details: { fields } })
           }
-          // One more than asked tells whether there is a next page.
+          // One extra row shows whether there is a next page.
           const { events } = yield* Effect.flatMap(repo.page(guild, caller, limit + 1, after), asAdmin)
           const shown = events.slice(0, limit)
           const last = events.length > limit ? shown.at(-1) : undefined

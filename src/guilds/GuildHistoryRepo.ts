@@ -5,7 +5,7 @@ import { read, Reads } from "../infra/Sql.ts"
 import type { GuildEvent, GuildId } from "./Guild.ts"
 import { type Asked, guildsSql } from "./GuildsSql.ts"
 
-/** Where a page ends: the time of its last event with all of PostgreSQL's digits, and its id. */
+/** Where a page ends: the id of its last event, and the time at PostgreSQL's full precision. */
 export interface Position {
   readonly at: string
   readonly id: string
@@ -34,7 +34,7 @@ const toEvent = (row: EventRow & { readonly id: string }): GuildEvent & { readon
 export class GuildHistoryRepo extends Context.Service<
   GuildHistoryRepo,
   {
-    /** Newest first, after a position; undefined when the guild is not there for the caller, no events for non-admins. */
+    /** Newest first, after a position. Undefined if the caller is not a member; no events if they are not an admin. */
     readonly page: (
       guild: GuildId,
       caller: UserId,

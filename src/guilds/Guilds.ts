@@ -22,7 +22,7 @@ const decode = Schema.decodeUnknownEffect(NewGuild, { errors: "all" })
 const decodePatch = Schema.decodeUnknownEffect(GuildPatch, { errors: "all" })
 const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** Says of each field what it must be. */
+/** Lists each invalid field with its rule. */
 const invalid = (error: Schema.SchemaError) => {
   const names = new Set(formatIssues(error.issue).issues.map((issue) => issue.path?.[0] as keyof typeof detailRules))
   return new GuildInvalid({ details: { fields: [...names].map((field) => ({ field, reason: detailRules[field] })) } })
@@ -31,13 +31,13 @@ const invalid = (error: Schema.SchemaError) => {
 export const orGuildNotFound = <A>(found: A | undefined) =>
   found === undefined ? new GuildNotFound() : Effect.succeed(found)
 
-/** What an admin asked for: to others it is forbidden, and to whoever is no member the guild is not there. */
+/** Lets admins pass. Other members are refused; for non-members the guild does not exist. */
 export const asAdmin = <A extends Asked>(found: A | undefined) =>
   Effect.flatMap(orGuildNotFound(found), (asked) =>
     asked.caller_role === "admin" ? Effect.succeed(asked) : new AdminRequired()
   )
 
-/** Guilds. To whoever is no member, a guild is not there. */
+/** Guilds. For users who are not members, a guild does not exist. */
 export class Guilds extends Context.Service<
   Guilds,
   {
@@ -48,7 +48,7 @@ export class Guilds extends Context.Service<
     ) => Effect.Effect<Guild, GuildInvalid | DependencyUnavailable>
     readonly list: (user: UserId) => Effect.Effect<ReadonlyArray<Guild>, DependencyUnavailable>
     readonly get: (id: GuildId, user: UserId) => Effect.Effect<Guild, GuildNotFound | DependencyUnavailable>
-    /** Any subset of the details; parallel changes of different ones all survive. */
+    /** Changes any subset of the details. Parallel changes of different fields all survive. */
     readonly update: (
       id: GuildId,
       user: UserId,
@@ -58,7 +58,7 @@ export class Guilds extends Context.Service<
       id: GuildId,
       user: UserId
     ) => Effect.Effect<void, GuildNotFound | AdminRequired | DependencyUnavailable>
-    /** A guild with the address of its invite, for who may see that. */
+    /** Adds the invite URL if the view includes a code. */
     readonly toGuild: (guild: GuildView) => Guild
     /** The members' characters. */
     readonly characters: (

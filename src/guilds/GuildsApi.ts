@@ -28,7 +28,7 @@ const params = { guild_id: GuildId }
 const memberParams = { guild_id: GuildId, user_id: UserId }
 const adminOnly = [GuildNotFound.wire, AdminRequired.wire] as const
 
-/** Bounds are the guild's own, so that a fault is `guild.validation_failed`. */
+/** Only types are checked here; `Guilds` checks the rules, so that a violation is `guild.validation_failed`. */
 const NewGuildBody = Schema.toEncoded(NewGuild)
 const PatchGuildBody = Schema.toEncoded(GuildPatch)
 
@@ -61,7 +61,7 @@ export class GuildsApi extends HttpApiGroup.make("guilds")
     HttpApiEndpoint.delete("remove", "/:guild_id", { params, success: HttpApiSchema.NoContent, error: adminOnly }),
     HttpApiEndpoint.post("rotateInvite", "/:guild_id/invites", {
       params,
-      // The body may be left out: then the invite has no end.
+      // Without a body the invite has no limits.
       payload: [InviteOptions, Schema.Null],
       success: Schema.Struct({ invite: Invite }),
       error: adminOnly
@@ -110,7 +110,7 @@ export class GuildsApi extends HttpApiGroup.make("guilds")
 
 const invite = { invite_code: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(128)) }
 
-/** Invites, for who holds a code. */
+/** Invites, for users who have a code. */
 export class InvitesApi extends HttpApiGroup.make("invites")
   .add(
     HttpApiEndpoint.get("preview", "/:invite_code", {

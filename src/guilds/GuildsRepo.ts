@@ -6,7 +6,7 @@ import { change, read, Reads } from "../infra/Sql.ts"
 import { type Guild, type GuildId, type GuildPatch, NewGuild } from "./Guild.ts"
 import { type Asked, guildsSql } from "./GuildsSql.ts"
 
-/** A guild as one of its members sees it; the invite only where they may see it. */
+/** A guild as one of its members sees it, with the invite only if their role may see it. */
 export type GuildView = Omit<Guild, "invite_url"> & { readonly invite_code: string | null }
 
 export interface GuildRow extends Omit<GuildView, "created_at" | "updated_at" | "deleted_at" | "invite"> {
@@ -18,11 +18,11 @@ export interface GuildRow extends Omit<GuildView, "created_at" | "updated_at" | 
   readonly uses: number | null
 }
 
-/** The columns of a guild as it is shown, and those of its invite. */
+/** The columns of a guild that the API returns, and those of its invite. */
 const guildColumns = ["id", ...Object.keys(NewGuild.fields), "created_at", "updated_at", "deleted_at"]
 const inviteColumns = ["expires_at", "max_uses", "uses"]
 
-/** All columns of a `GuildRow` but the role: of the guild that a statement calls `guild`, and of an invite or of none. */
+/** All columns of a `GuildRow` except the role. Takes the statement's names for the guild and, if any, the invite. */
 export const guildColumnsOf = (guild: string, invite?: string) =>
   [
     ...guildColumns.map((column) => `${guild}.${column}`),
@@ -42,13 +42,13 @@ export class GuildsRepo extends Context.Service<
   GuildsRepo,
   {
     readonly create: (guild: NewGuild, admin: UserId) => Effect.Effect<GuildView, DependencyUnavailable>
-    /** Writes only what was sent; undefined when the guild is not there for the caller. */
+    /** Writes only the given fields. Undefined if the caller is not a member. */
     readonly update: (
       id: GuildId,
       caller: UserId,
       change: GuildPatch
     ) => Effect.Effect<(Asked & { readonly guild: GuildView | null }) | undefined, DependencyUnavailable>
-    /** Soft; ends the live invite with it. */
+    /** Soft delete; also ends the live invite. */
     readonly remove: (id: GuildId, caller: UserId) => Effect.Effect<Asked | undefined, DependencyUnavailable>
     /** The guilds a user is a member of, newest first. */
     readonly list: (user: UserId) => Effect.Effect<ReadonlyArray<GuildView>, DependencyUnavailable>
@@ -62,7 +62,7 @@ export class GuildsRepo extends Context.Service<
       const reads = yield* Reads
       const { changeGuild, event } = guildsSql(sql)
 
-      /** The live guilds of a user; everything a member may read starts here. */
+      /** The live guilds of a user, the base of every read. */
       const visible = (user: UserId) => sql`
         select ${sql.literal(guildColumnsOf("g", "i"))}, m.role as membership_role
         from live_members m

@@ -17,11 +17,11 @@ import { type InviteLimits, InvitesRepo } from "./InvitesRepo.ts"
 
 const orNotFound = <A>(found: A | undefined) => (found === undefined ? new InviteNotFound() : Effect.succeed(found))
 
-/** The way into a guild. Exactly one code of a guild is live, or none. */
+/** Invites. A guild has at most one live code. */
 export class Invites extends Context.Service<
   Invites,
   {
-    /** Makes a new code; the one before ends. */
+    /** Makes a new code and ends the previous one. */
     readonly rotate: (
       guild: GuildId,
       caller: UserId,
@@ -32,7 +32,7 @@ export class Invites extends Context.Service<
       caller: UserId
     ) => Effect.Effect<void, GuildNotFound | AdminRequired | DependencyUnavailable>
     readonly preview: (code: string) => Effect.Effect<GuildPreview, InviteNotFound | DependencyUnavailable>
-    /** The caller becomes applicant. */
+    /** The caller becomes an applicant. */
     readonly accept: (
       code: string,
       caller: UserId

@@ -7,7 +7,7 @@ import type { GuildId, GuildPreview } from "./Guild.ts"
 import { guildColumnsOf, type GuildRow, type GuildView, toGuild } from "./GuildsRepo.ts"
 import { type Asked, guildsSql } from "./GuildsSql.ts"
 
-/** The end of an invite: seconds from now, and how many may join by it; null is without end. */
+/** The limits of an invite: seconds from now, and how many users can accept it; null means no limit. */
 export interface InviteLimits {
   readonly seconds: number | null
   readonly maxUses: number | null
@@ -24,7 +24,7 @@ interface InviteRow {
 export class InvitesRepo extends Context.Service<
   InvitesRepo,
   {
-    /** Ends the live code, if any, and makes this one; undefined when the guild is not there for the caller. */
+    /** Ends the live code, if any, and stores this one. Undefined if the caller is not a member. */
     readonly rotate: (
       guild: GuildId,
       caller: UserId,
@@ -33,7 +33,7 @@ export class InvitesRepo extends Context.Service<
     ) => Effect.Effect<(Asked & InviteRow) | undefined, DependencyUnavailable>
     readonly revoke: (guild: GuildId, caller: UserId) => Effect.Effect<Asked | undefined, DependencyUnavailable>
     readonly preview: (code: string) => Effect.Effect<GuildPreview | undefined, DependencyUnavailable>
-    /** Joins as applicant; `joined` is false for who is a member already, undefined is for a code that is not live. */
+    /** Joins as applicant. `joined` is false if the user is already a member; undefined if the code is not live. */
     readonly accept: (
       code: string,
       user: UserId
@@ -61,7 +61,7 @@ export class InvitesRepo extends Context.Service<
         { seconds, maxUses }: InviteLimits
       ) {
         const rotated = yield* event(user, "guild_invite_rotated", { guild: sql`guild_id`, from: sql`made` })
-        // Counting what ended makes the end come before the new code, of which only one may live.
+        // Counting the ended rows makes PostgreSQL end the old code before it inserts the new: only one may be live.
         const rows = yield* changeGuild<Asked & InviteRow>(
           guild,
           user,

@@ -19,7 +19,7 @@ const decodeRole = Schema.decodeUnknownEffect(GuildRole)
 
 type Refused = GuildNotFound | AdminRequired | MemberNotFound | LastAdmin | DependencyUnavailable
 
-/** Who is in a guild, and as what. A guild is never without an admin. */
+/** The members of a guild and their roles. A guild always has an admin. */
 export class Members extends Context.Service<
   Members,
   {
@@ -28,14 +28,14 @@ export class Members extends Context.Service<
       caller: UserId,
       known: string
     ) => Effect.Effect<Tagged<{ readonly members: ReadonlyArray<Member> }>, GuildNotFound | DependencyUnavailable>
-    /** An admin may set any role of any member, also their own. */
+    /** An admin can set any role for any member, including themselves. */
     readonly setRole: (
       guild: GuildId,
       caller: UserId,
       target: UserId,
       role: string
     ) => Effect.Effect<Member, InvalidRole | Refused>
-    /** An admin removes anybody; anybody leaves. Both may come back by invite. */
+    /** An admin can remove any member, and any member can leave. Both can return with an invite. */
     readonly remove: (guild: GuildId, caller: UserId, target: UserId) => Effect.Effect<void, Refused>
   }
 >()("guilds/Members") {

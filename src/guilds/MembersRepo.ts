@@ -8,18 +8,18 @@ import { jsonArray, jsonObject, readTagged, versionOf } from "../infra/SqlJson.t
 import { type GuildId, type GuildRole, Member } from "./Guild.ts"
 import { type Asked, guildsSql } from "./GuildsSql.ts"
 
-/** What came of changing a member: who asked, whether somebody is there, and whether they are the last admin. */
+/** The outcome of changing a member. `found` says whether there is such a member. */
 export interface MemberChange extends Asked {
   readonly found: boolean
   readonly last_admin: boolean
-  /** Null when nothing was changed. */
+  /** Null if nothing was changed. */
   readonly member: Member | null
 }
 
 export class MembersRepo extends Context.Service<
   MembersRepo,
   {
-    /** Oldest first; undefined when the user is not a member. */
+    /** Oldest first. Undefined if the user is not a member. */
     readonly list: (
       guild: GuildId,
       user: UserId,
@@ -31,7 +31,7 @@ export class MembersRepo extends Context.Service<
       target: UserId,
       role: typeof GuildRole.Type
     ) => Effect.Effect<MemberChange | undefined, DependencyUnavailable>
-    /** Ends the membership of somebody else, as an admin, or one's own. */
+    /** Ends a membership: any if the caller is an admin, otherwise only their own. */
     readonly remove: (
       guild: GuildId,
       caller: UserId,
@@ -64,7 +64,7 @@ export class MembersRepo extends Context.Service<
         })
       }
 
-      /** The member to change, and whether the guild would be without an admin when they no longer were one. */
+      /** The member to change, and whether they are the guild's last admin. */
       const target = (guild: GuildId, user: UserId) => sql`
         target as (
           select m.id, m.user_id, m.role, m.role = 'admin' and not exists (

@@ -12,7 +12,7 @@ const down = <const Service extends string>(service: Service) =>
     error: Schema.String
   }).annotate({ httpApiStatus: 503 })
 
-/** For load balancers and orchestrators; the only failures outside the envelope, as probes read them so. */
+/** For load balancers and orchestrators. Failures here do not use the error envelope, since probes expect this form. */
 export class HealthApi extends HttpApiGroup.make("health")
   .add(
     HttpApiEndpoint.get("app", "/", { success: up("app") }),

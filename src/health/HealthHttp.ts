@@ -20,12 +20,12 @@ export const healthLayer = HttpApiBuilder.group(
       postgres: () =>
         change(sql`select 1`).pipe(
           Effect.as(up("postgres")),
-          Effect.catchCause(() => down("postgres", "PostgreSQL does not answer."))
+          Effect.catchCause(() => down("postgres", "PostgreSQL is not responding."))
         ),
       redis: () =>
         redis.send("PING").pipe(
           Effect.as(up("redis")),
-          Effect.catch(() => down("redis", "Redis does not answer."))
+          Effect.catch(() => down("redis", "Redis is not responding."))
         )
     })
   })

@@ -1,25 +1,25 @@
 import { Data, Effect, Schema, SchemaTransformation } from "effect"
 import { RequestInfo } from "./RequestInfo.ts"
 
-/** JSON values a `details` object may hold; never a secret, never what a driver or an upstream said. */
+/** JSON values of a `details` object. Never a secret, and never text from a driver or an upstream. */
 type Details = Readonly<Record<string, unknown>>
 
 const isApiErrorKey = "~http/ApiError"
 
-/** What every failure of the API has: a stable code, a status, one sentence for a person. */
+/** A failure of the API: a stable code, a status and one sentence for people. */
 export interface ApiError {
   readonly [isApiErrorKey]: true
   readonly code: string
   readonly status: number
   readonly message: string
   readonly details: Details
-  /** Seconds until a repeat can succeed; sent as `Retry-After`. */
+  /** Seconds until a retry can succeed; sent as `Retry-After`. */
   readonly retryAfter: number | undefined
 }
 
 export const isApiError = (u: unknown): u is ApiError => typeof u === "object" && u !== null && isApiErrorKey in u
 
-/** The body of every answer that is not a success. */
+/** The body of every response that is not a success. */
 export const envelope = (error: ApiError, requestId: string) => ({
   error: { code: error.code, message: error.message, request_id: requestId, details: error.details }
 })
@@ -27,13 +27,13 @@ export const envelope = (error: ApiError, requestId: string) => ({
 type Facts = Pick<ApiError, "message" | "details" | "retryAfter">
 
 /**
- * A class of failures for one code of the contract. An instance is an effect that fails with itself.
+ * Makes the error class for one code of the contract. An instance is an effect that fails with itself.
  *
  *     export class GuildNotFound extends apiError("guild.not_found", 404, "Guild was not found.") {}
  *     if (guild === undefined) return yield* new GuildNotFound()
  *
- * `GuildNotFound.wire` is the schema to declare on an endpoint: it documents the envelope in OpenAPI and turns an
- * answer back into an instance in the typed client.
+ * Declare `GuildNotFound.wire` on the endpoint: this schema documents the envelope in OpenAPI, and the typed client
+ * uses it to turn a response back into an instance.
  */
 export const apiError = <const Code extends string>(code: Code, status: number, sentence: string) => {
   class Failure extends Data.TaggedError(code)<Facts> implements ApiError {
@@ -75,23 +75,15 @@ export const apiError = <const Code extends string>(code: Code, status: number, 
   return Failure
 }
 
-export class InvalidRequest extends apiError(
-  "validation.invalid_request",
-  400,
-  "The request could not be understood."
-) {}
+export class InvalidRequest extends apiError("validation.invalid_request", 400, "The request is not valid.") {}
 export class TooLarge extends apiError("request.too_large", 413, "The request is too large.") {}
 export class UnsupportedMediaType extends apiError(
   "request.unsupported_media_type",
   415,
   "The request body must be JSON in UTF-8."
 ) {}
-export class RouteNotFound extends apiError("route.not_found", 404, "There is nothing at this address.") {}
-export class MethodNotAllowed extends apiError(
-  "route.method_not_allowed",
-  405,
-  "This address does not answer that method."
-) {}
+export class RouteNotFound extends apiError("route.not_found", 404, "This address does not exist.") {}
+export class MethodNotAllowed extends apiError("route.method_not_allowed", 405, "This method is not allowed here.") {}
 export class RateLimitExceeded extends apiError(
   "rate_limit.exceeded",
   429,

@@ -12,10 +12,10 @@ import {
 export class OriginForbidden extends apiError(
   "auth.origin_forbidden",
   403,
-  "This request came from a page that may not make it."
+  "Requests from this origin are not allowed."
 ) {}
 
-/** What may befall any route; declared once for the whole API. */
+/** The failures that any route can have, declared once for the whole API. */
 export class Envelope extends HttpApiMiddleware.Service<Envelope>()("http/Envelope", {
   error: [
     InvalidRequest.wire,
@@ -28,7 +28,7 @@ export class Envelope extends HttpApiMiddleware.Service<Envelope>()("http/Envelo
   ]
 }) {}
 
-/** Refuses bodies that are not well-formed JSON; innermost, so that who may not ask learns nothing else. */
+/** Refuses bodies that are not well-formed JSON. It runs last, so callers without access only learn that. */
 export class JsonBody extends HttpApiMiddleware.Service<JsonBody>()("http/JsonBody", {
   error: [InvalidRequest.wire, TooLarge.wire]
 }) {}

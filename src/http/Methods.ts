@@ -1,4 +1,4 @@
 const safe = new Set(["GET", "HEAD", "OPTIONS"])
 
-/** Methods that ask and never change anything. */
+/** Whether a method never changes anything. */
 export const isSafe = (method: string) => safe.has(method)

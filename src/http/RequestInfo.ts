@@ -1,6 +1,6 @@
 import { Context } from "effect"
 
-/** Who asks: what the answer, the log line and the audit rows of one request have in common. */
+/** Facts about the current request that its response, log line and audit rows share. */
 export const RequestInfo = Context.Reference<{
   /** Sent back as `X-Request-Id`. */
   readonly id: string

@@ -40,7 +40,7 @@ export type DatabaseConfig = ReturnType<typeof readDatabase>
 const ownSamplers = ["always_on", "always_off", "traceidratio"] as const
 const samplers = [...ownSamplers, ...ownSamplers.map((name) => `parentbased_${name}` as const)]
 
-/** The standard names of OpenTelemetry; a signal without an endpoint is off. */
+/** OpenTelemetry's standard variables. A signal without an endpoint is off. */
 const readOtel = (reader: ConfigReader) => {
   const disabled = reader.optional("OTEL_SDK_DISABLED", boolean, false)
   const base = reader.optional("OTEL_EXPORTER_OTLP_ENDPOINT", baseUrl, undefined)
@@ -49,7 +49,7 @@ const readOtel = (reader: ConfigReader) => {
     const exporter = reader.optional(`OTEL_${signal}_EXPORTER`, oneOf("otlp", "none"), "otlp" as const)
     return disabled || exporter === "none" ? undefined : (own ?? (base && `${base}/v1/${signal.toLowerCase()}`))
   }
-  // As text, since a value at fault is undefined here.
+  // As text, since an invalid value is undefined here.
   const sampler = String(reader.optional("OTEL_TRACES_SAMPLER", oneOf(...samplers), "parentbased_always_on"))
   const argument = reader.optional("OTEL_TRACES_SAMPLER_ARG", ratio, 1)
   return {
@@ -67,7 +67,7 @@ const readOtel = (reader: ConfigReader) => {
     attributes: reader.optional("OTEL_RESOURCE_ATTRIBUTES", pairs, {}),
     sampler: {
       parentBased: sampler.startsWith("parentbased_"),
-      /** The part of the traces begun here that is kept. */
+      /** The share of traces started here that is kept. */
       ratio: sampler.endsWith("always_on") ? 1 : sampler.endsWith("always_off") ? 0 : argument
     }
   }
@@ -114,7 +114,7 @@ const readBnet = (reader: ConfigReader) => ({
   apiBaseUrl: reader.optional("BNET_API_BASE_URL", baseUrl, "https://{region}.api.blizzard.com")
 })
 
-/** Secrets are Redacted, URLs carry no trailing slash, times are milliseconds. */
+/** Secrets are Redacted, URLs have no trailing slash, times are in milliseconds. */
 const read = (reader: ConfigReader) => ({
   port: reader.required("APP_PORT", port),
   frontendOrigin: reader.required("FRONTEND_BASE_URL", origin),
@@ -129,7 +129,7 @@ const read = (reader: ConfigReader) => ({
   geoIpDatabasePath: reader.required("GEOIP_DATABASE_PATH", text),
   wcl: readWcl(reader),
   bnet: readBnet(reader),
-  /** A minute. */
+  /** Per minute. */
   limits: {
     signIn: reader.optional("RATE_LIMIT_SIGN_IN", rate, 600),
     callback: reader.optional("RATE_LIMIT_CALLBACK", rate, 600),
@@ -156,12 +156,12 @@ type Values = ReturnType<typeof read>
 const sameKey = (one: Redacted.Redacted<Uint8Array>, other: Redacted.Redacted<Uint8Array>) =>
   Buffer.from(Redacted.value(one)).equals(Redacted.value(other))
 
-/** Rules between variables. A value at fault is undefined here, whatever its type says. */
+/** Rules between variables. An invalid value is undefined here, despite its type. */
 const contradictions = ({ session, discord, port, metricsPort }: Values): ReadonlyArray<string> => {
   const { cookieName, csrfCookieName, cookieSecure, cookieSameSite, hmacSecret } = session
   const faults: Array<string> = []
   if (cookieSameSite === "None" && cookieSecure === false)
-    faults.push("COOKIE_SAME_SITE None demands COOKIE_SECURE true")
+    faults.push("COOKIE_SAME_SITE None requires COOKIE_SECURE true")
   if (metricsPort !== undefined && metricsPort === port) faults.push("METRICS_PORT and APP_PORT must differ")
   if (cookieName === csrfCookieName && cookieName !== undefined)
     faults.push("SESSION_COOKIE_NAME and CSRF_COOKIE_NAME must differ")
@@ -170,7 +170,7 @@ const contradictions = ({ session, discord, port, metricsPort }: Values): Readon
     ["CSRF_COOKIE_NAME", csrfCookieName]
   ] as const) {
     if (/^__(Host|Secure)-/i.test(name) && cookieSecure === false)
-      faults.push(`${variable} with that prefix demands COOKIE_SECURE true`)
+      faults.push(`${variable} with a __Host- or __Secure- prefix requires COOKIE_SECURE true`)
   }
   if (hmacSecret && discord.tokenKey && decodeKey(Redacted.value(hmacSecret))?.equals(Redacted.value(discord.tokenKey)))
     faults.push("SESSION_HMAC_SECRET and DISCORD_TOKEN_ENCRYPTION_KEY must differ")
@@ -179,7 +179,7 @@ const contradictions = ({ session, discord, port, metricsPort }: Values): Readon
   return faults
 }
 
-/** The names of all variables, in the order they are read. */
+/** The names of all variables, in the order in which they are read. */
 export const variables = (): ReadonlyArray<string> => {
   const reader = new ConfigReader({})
   read(reader)
@@ -194,9 +194,9 @@ class InvalidConfiguration extends Schema.TaggedError<InvalidConfiguration>()("I
   }
 }
 
-/** Everything the operator may set, from environment variables. `.env.example` says what each means. */
+/** The configuration, from environment variables. `.env.example` explains each. */
 export class AppConfig extends Context.Service<AppConfig, Values>()("infra/AppConfig") {
-  /** All faults are reported together, by name and never by value. */
+  /** Reports all faults together, by name and never by value. */
   static readonly layerFrom = (env: Record<string, string | undefined>) =>
     Layer.effect(
       AppConfig,
@@ -211,7 +211,7 @@ export class AppConfig extends Context.Service<AppConfig, Values>()("infra/AppCo
   static readonly layer = Layer.suspend(() => AppConfig.layerFrom(process.env))
 }
 
-/** The `DB_*` variables alone, for tools that need no others. */
+/** Only the `DB_*` variables, for tools that need no others. */
 export const databaseConfig = Effect.suspend(() => {
   const reader = new ConfigReader(process.env)
   const database = readDatabase(reader)

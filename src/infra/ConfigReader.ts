@@ -2,7 +2,7 @@ import { Redacted, Result } from "effect"
 import { IpInterface, IpNetwork } from "effect/net"
 import { isIP } from "node:net"
 
-/** A way to read one variable: what it must be, in words, and the value or undefined when it is not that. */
+/** How to read one variable: what it must be, in words, and a parser that returns undefined if it is not. */
 interface Format<A> {
   readonly expected: string
   readonly parse: (text: string) => A | undefined
@@ -34,10 +34,10 @@ export const host = format("a host name or an IP address", (text) =>
   isIP(text) > 0 || /^[\w.-]+$/.test(text) ? text : undefined
 )
 
-/** As it was written: a provider compares redirect URLs letter by letter. */
+/** Kept exactly as written: providers compare redirect URLs character by character. */
 export const httpUrl = format("an http or https URL with a host", (text) => parseUrl(text) && text)
 
-/** What paths are appended to; `{region}` may be a part of it. */
+/** A URL that paths are appended to. May contain `{region}`. */
 export const baseUrl = format(
   httpUrl.expected,
   (text) => parseUrl(text.replaceAll("{region}", "eu")) && text.replace(/\/+$/, "")
@@ -69,7 +69,7 @@ const percentDecoded = (text: string) => {
   }
 }
 
-/** `name=value,name=value` with percent-encoded values, as OpenTelemetry writes headers and resource attributes. */
+/** `name=value,name=value` with percent-encoded values, OpenTelemetry's format for headers and resource attributes. */
 const pairsOf = (text: string) => {
   const pairs = text.split(",").map((pair) => {
     const [, name, value = ""] = /^\s*([\w.!#$&'*+^`|~-]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? []
@@ -84,7 +84,7 @@ const pairsExpected = "name=value pairs separated by commas, the values percent-
 
 export const pairs = format(pairsExpected, pairsOf)
 
-/** Pairs of which a value may be a secret. */
+/** Pairs whose values may be secret. */
 export const secretPairs = format(pairsExpected, (text) => {
   const pairs = pairsOf(text)
   return pairs && Redacted.make(pairs)
@@ -95,7 +95,7 @@ export const ratio = format("a number from 0 to 1", (text) => {
   return value >= 0 && value <= 1 ? value : undefined
 })
 
-/** Whole values only: a random secret may well contain `xxx` or `example`. */
+/** These match whole values only: a random secret can contain `xxx` or `example`. */
 const placeholders = [
   /^(secret|password|test|todo|tbd|none|null|undefined)$/i,
   /^<.*>$/,
@@ -120,7 +120,7 @@ export const secret = (expected: string, minimumBytes: number) =>
 
 export const credential = secret("set", 1)
 
-/** Of a server that decides itself which passwords it takes. */
+/** A password of a server that has its own rules for passwords. */
 export const password = format("set", Redacted.make<string>)
 
 export const encryptionKey = format("32 random bytes as hex, base64 or base64url", (text) => {
@@ -128,7 +128,7 @@ export const encryptionKey = format("32 random bytes as hex, base64 or base64url
   return key && Redacted.make(new Uint8Array(key))
 })
 
-/** Reads variables without the white space around them; an empty one is as good as none. */
+/** Reads variables, trimmed. An empty variable counts as unset. */
 export class ConfigReader {
   readonly names: Array<string> = []
   readonly faults: Array<string> = []

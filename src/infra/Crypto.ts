@@ -3,13 +3,13 @@ import { Context, Data, Effect, Layer, Redacted } from "effect"
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto"
 import { AppConfig } from "./AppConfig.ts"
 
-/** A stored ciphertext that is not of a known version, was changed, or was sealed under another key. */
+/** A stored ciphertext has an unknown version, was tampered with, or was sealed under another key. */
 export class CannotOpen extends Data.TaggedError("CannotOpen")<{ readonly reason: "format" | "key" }> {}
 
-/** What a keyed hash is for. A hash of one domain never equals one of another. */
+/** The purpose of a keyed hash. Hashes from different domains never match. */
 export type Domain = "session" | "csrf" | "csrf-token" | "oauth-state" | "oauth-browser" | "pkce" | "redis"
 
-/** Of `v1:<nonce>:<ciphertext>`. */
+/** Splits `v1:<nonce>:<ciphertext>`. */
 const partsOf = (sealed: string) => {
   const [, nonce, ciphertext] = /^v1:([\w-]{32}):([\w-]{22,})$/.exec(sealed) ?? []
   return nonce === undefined || ciphertext === undefined
@@ -30,19 +30,19 @@ export class Crypto extends Context.Service<
   {
     /** 32 random bytes as unpadded base64url: 43 characters. */
     readonly token: Effect.Effect<string>
-    /** HMAC-SHA-256 under SESSION_HMAC_SECRET of `domain:message`, for storing, as standard base64. */
+    /** HMAC-SHA-256 of `domain:message` under SESSION_HMAC_SECRET, as standard base64, for storage. */
     readonly hash: (domain: Domain, message: string) => string
-    /** The CSRF token of a session token: always the same one, as unpadded base64url. */
+    /** The CSRF token derived from a session token, as unpadded base64url. */
     readonly csrfToken: (sessionToken: string) => string
-    /** The PKCE verifier of a sign-in: made from its state, so that it is stored nowhere and never leaves the server. */
+    /** The PKCE verifier of a sign-in. Derived from its state, so it is not stored anywhere. */
     readonly verifier: (state: string) => Redacted.Redacted<string>
-    /** SHA-256 as unpadded base64url: the S256 challenge of a PKCE verifier. */
+    /** The S256 challenge of a PKCE verifier: its SHA-256 as unpadded base64url. */
     readonly challenge: (verifier: Redacted.Redacted<string>) => string
-    /** Compares in a time that does not depend on where the texts differ. */
+    /** Compares in constant time. */
     readonly equal: (a: string, b: string) => boolean
     /** XChaCha20-Poly1305 under DISCORD_TOKEN_ENCRYPTION_KEY as `v1:<nonce>:<ciphertext>`, unpadded base64url. */
     readonly seal: (plain: Redacted.Redacted<string>) => Effect.Effect<string>
-    /** Opens what was sealed under that key or under DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS. */
+    /** Opens a text sealed under that key or DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS. */
     readonly open: (sealed: string) => Effect.Effect<Redacted.Redacted<string>, CannotOpen>
   }
 >()("infra/Crypto") {

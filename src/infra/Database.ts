@@ -3,12 +3,12 @@ import { AppConfig } from "./AppConfig.ts"
 import * as Sql from "./Sql.ts"
 import { migrate, seed, type SqlFilesError } from "./SqlFiles.ts"
 
-/** How long a start waits for PostgreSQL. */
+/** How long the start waits for PostgreSQL. */
 export const PostgresPatience = Context.Reference<Duration.Input>("infra/PostgresPatience", {
   defaultValue: () => "30 seconds"
 })
 
-/** Containers start in any order, so a PostgreSQL that does not answer yet is asked again for a while. */
+/** Containers start in any order, so this retries for a while until PostgreSQL responds. */
 const patiently = <A, R>(work: Effect.Effect<A, SqlFilesError, R>) =>
   Effect.flatMap(PostgresPatience, (duration) =>
     work.pipe(
@@ -22,7 +22,7 @@ const patiently = <A, R>(work: Effect.Effect<A, SqlFilesError, R>) =>
     )
   )
 
-/** PostgreSQL with its tables as this version of the code knows them. */
+/** PostgreSQL, with all migrations applied. */
 export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
     const { runSeeds } = yield* AppConfig

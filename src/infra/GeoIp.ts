@@ -34,28 +34,28 @@ const reservedV4 = networks(
   "240.0.0.0/4"
 )
 
-/** What https://www.iana.org/assignments/iana-ipv6-special-registry sets apart within the global addresses. */
+/** Global unicast, and the ranges reserved in it by https://www.iana.org/assignments/iana-ipv6-special-registry. */
 const [globalV6, ...reservedV6] = networks("2000::/3", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
 
-/** Private and reserved addresses say nothing about where a person is. */
+/** Private and reserved addresses have no location. */
 const isPublic = (address: NetAddress.IpAddress) => {
   const within = (network: IpNetwork.IpNetwork) => IpNetwork.contains(network, address)
   return NetAddress.isIpv4Address(address) ? !reservedV4.some(within) : within(globalV6!) && !reservedV6.some(within)
 }
 
-/** An IPv4 address in IPv6 notation is that IPv4 address. */
+/** An IPv4-mapped IPv6 address is read as the IPv4 address. */
 const parse = (ip: string) =>
   Option.map(Result.getSuccess(NetAddress.ipFromString(ip)), (address) =>
     NetAddress.isIpv4Address(address) ? address : Option.getOrElse(NetAddress.fromIpv4Mapped(address), () => address)
   )
 
-/** A damaged file can hold anything in place of a name. */
+/** A damaged file can have anything instead of a name. */
 const nameOf = (value: unknown) => (typeof value === "string" && value !== "" ? cleanText(value).slice(0, 128) : null)
 
 export class GeoIp extends Context.Service<
   GeoIp,
   {
-    /** Where an address is, as far as the database knows; `nowhere` for private, reserved and unknown ones. */
+    /** The location of an address; `nowhere` if it is private, reserved or unknown. */
     readonly locate: (ip: string | null) => Location
   }
 >()("infra/GeoIp") {
@@ -63,10 +63,10 @@ export class GeoIp extends Context.Service<
     GeoIp,
     Effect.gen(function* () {
       const { geoIpDatabasePath } = yield* AppConfig
-      // Read once into memory: maxmind's own watcher ends the process when the file is replaced by a damaged one.
+      // Read into memory once: maxmind's own file watcher crashes the process if a damaged file replaces this one.
       const reader = yield* Effect.tryPromise(() => open<CityResponse>(geoIpDatabasePath)).pipe(
         Effect.catch(() =>
-          Effect.as(Effect.logWarning("GEOIP_DATABASE_PATH cannot be read: sessions carry no locations"), undefined)
+          Effect.as(Effect.logWarning("GEOIP_DATABASE_PATH cannot be read; sessions will have no locations"), undefined)
         )
       )
 

@@ -1,7 +1,7 @@
 import { Context, Effect, type Exit, Layer, Metric } from "effect"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 
-/** Whether anybody reads the metrics. Without a reader nothing is counted, and that costs nothing. */
+/** Whether the metrics are exported. If not, nothing is measured, at no cost. */
 export const Metered = Context.Reference<boolean>("infra/Metrics/Metered", { defaultValue: () => false })
 
 type Labels = Readonly<Record<string, string>>
@@ -9,10 +9,10 @@ type Labels = Readonly<Record<string, string>>
 /** Upper bounds in seconds. */
 const boundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-/** Counts how long an effect takes, in seconds, and how many run at this moment. */
+/** Measures how long an effect takes, in seconds, and how many are running. */
 export const durationsOf = (name: string, description: string) => {
   const durations = Metric.histogram(`${name}_duration_seconds`, { description, boundaries })
-  const active = Metric.gauge(`${name}_active`, { description: `${description} Those not ended.` })
+  const active = Metric.gauge(`${name}_active`, { description: `${description} In progress.` })
   return <A, E>(labelsOf: (exit: Exit.Exit<A, E>) => Labels) =>
     <R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
       Effect.withFiber((fiber) => {
@@ -38,14 +38,14 @@ const watch = <Input, State>(metric: Metric.Metric<Input, State>, get: () => Sta
     (registration) => Effect.sync(registration.remove)
   )
 
-/** A gauge that is asked for its value when somebody reads it. */
+/** A gauge whose value is computed when it is read. */
 export const observed = (name: string, description: string, get: () => number, labels: Labels = {}) =>
   watch(Metric.gauge(name, { description, attributes: labels }), () => ({ value: get() }))
 
-/** How often the lag is measured, in milliseconds; it is a part of what the histogram holds. */
+/** How often the lag is sampled, in milliseconds. The histogram's values include it. */
 const resolution = 20
 
-/** The lag of the event loop since the last reading, in seconds; one reading serves all of its series. */
+/** The event loop's lag since the last reading, in seconds. All its series share one reading. */
 const eventLoopLag = Effect.gen(function* () {
   const histogram = yield* Effect.acquireRelease(
     Effect.sync(() => monitorEventLoopDelay({ resolution })),
@@ -64,7 +64,7 @@ const eventLoopLag = Effect.gen(function* () {
   }
 })
 
-/** What every Node process has, under the names that dashboards know. */
+/** Metrics of the Node process, under the names that common dashboards expect. */
 export const processLayer = Layer.effectDiscard(
   Effect.gen(function* () {
     if (!(yield* Metered)) return
@@ -76,7 +76,11 @@ export const processLayer = Layer.effectDiscard(
       }
     )
     const started = Date.now() / 1000 - process.uptime()
-    yield* observed("process_start_time_seconds", "Start of the process since the epoch, in seconds.", () => started)
+    yield* observed(
+      "process_start_time_seconds",
+      "Start time of the process since the epoch, in seconds.",
+      () => started
+    )
     yield* observed("process_resident_memory_bytes", "Resident memory.", () => process.memoryUsage.rss())
     yield* observed("nodejs_heap_size_used_bytes", "Heap in use.", () => process.memoryUsage().heapUsed)
     const lag = yield* eventLoopLag

@@ -22,9 +22,9 @@ const sendOn =
     )
 
 /**
- * Effect's Redis service over ioredis. No command waits longer than half a second, none is queued while the
- * connection is down and none is sent twice: with Redis away, callers learn it at once. The connection is made in the
- * background, so the service starts without Redis, and says so.
+ * Effect's Redis service over ioredis. A command waits at most half a second, is not queued while the connection is
+ * down and is never sent twice, so callers fail fast when Redis is down. The connection is opened in the background:
+ * the service starts without Redis, with a warning.
  */
 export const layer = Layer.effect(
   Redis.Redis,
@@ -56,7 +56,7 @@ export const layer = Layer.effect(
       down = false
     })
     client.on("error", () => {
-      if (!down) runFork(Effect.logWarning("Redis does not answer"))
+      if (!down) runFork(Effect.logWarning("Redis is not responding"))
       down = true
     })
     if (yield* Metered)
@@ -100,8 +100,8 @@ export const layer = Layer.effect(
 )
 
 /**
- * What all keys in Redis start with. Replicas of one installation have their secret and database in common; another
- * installation on the same Redis has not.
+ * The prefix of all keys in Redis. Derived from the secret and database that the replicas of one installation share, so
+ * that another installation can use the same Redis.
  */
 export const redisPrefix = Effect.gen(function* () {
   const { database } = yield* AppConfig

@@ -5,7 +5,7 @@ import { DependencyUnavailable } from "../http/ApiError.ts"
 import { AppConfig, type DatabaseConfig } from "./AppConfig.ts"
 import { durationsOf, Metered, observed } from "./Metrics.ts"
 
-/** Milliseconds that a caller waits for a connection and the answer of one statement or transaction together. */
+/** The time limit for getting a connection and running one statement or transaction, in milliseconds. */
 const patience = 1800
 
 const tls = { disable: false, require: { rejectUnauthorized: false }, "verify-full": true }
@@ -24,7 +24,7 @@ const optionsOf = (database: DatabaseConfig, statementTimeout: number): PgClient
   transformJson: false
 })
 
-/** A pool whose connections serve one caller at a time. Connects when first asked. */
+/** A pool whose connections serve one caller at a time. Connects on first use. */
 export const layerOf = (database: DatabaseConfig) => PgClient.layer(optionsOf(database, 1500))
 
 const readConnections = 4
@@ -64,8 +64,8 @@ const unreachable = new Set(["ConnectionError", "AuthenticationError", "Statemen
 
 const isUnreachable = (error: SqlError.SqlError) => unreachable.has(error.reason._tag)
 
-/** A caller holds one connection or waits for one: more of them than the pool has connections is a queue. */
-const timed = durationsOf("db_client_operation", "Statements and transactions, waiting for a connection included.")
+/** Each holds a connection or waits for one: if more are active than the pool has connections, callers are queueing. */
+const timed = durationsOf("db_client_operation", "Statements and transactions, including the wait for a connection.")
 
 const outcomeOf = (exit: Exit.Exit<unknown, unknown>) => {
   if (Exit.isSuccess(exit)) return "ok"
@@ -75,18 +75,18 @@ const outcomeOf = (exit: Exit.Exit<unknown, unknown>) => {
   return error instanceof DependencyUnavailable ? "unavailable" : "refused"
 }
 
-/** A lost connection, also as the defect that a failed rollback makes of it; any other error of SQL is a defect. */
+/** If the connection is lost inside a transaction, its rollback fails too, as a defect. */
 const translate = <A, E>(exit: Exit.Exit<A, E | SqlError.SqlError>) => {
   if (Exit.isSuccess(exit)) return exit as Exit.Success<A>
   const error = Option.getOrElse(Exit.findErrorOption(exit), () => Cause.squash(exit.cause))
   if (!SqlError.isSqlError(error)) return exit as Exit.Failure<never, Exclude<E, SqlError.SqlError>>
   if (!isUnreachable(error)) return Exit.die(error)
-  return Effect.andThen(Effect.logDebug("PostgreSQL did not answer", exit.cause), unavailable())
+  return Effect.andThen(Effect.logDebug("PostgreSQL did not respond", exit.cause), unavailable())
 }
 
 /**
- * Runs in a fibre of its own, which is left behind when time is up or the caller goes away: an interrupted statement
- * first tries to cancel itself on the server, for seconds when that is silent, and nobody waits for it.
+ * Runs in a fibre of its own, which is abandoned when time is up or the caller goes away: an interrupted statement first
+ * tries to cancel itself on the server, which can take seconds, and no caller waits for that.
  */
 const bounded = <A, E, R>(
   self: Effect.Effect<A, E | SqlError.SqlError, R>
@@ -109,10 +109,10 @@ const bounded = <A, E, R>(
     })
   ).pipe(timed((exit) => ({ outcome: outcomeOf(exit) })))
 
-/** Runs a change: bounded in time, a lost connection becomes `dependency.unavailable`, never repeated by itself. */
+/** Runs a change with a time limit. A lost connection becomes `dependency.unavailable`; changes are never retried. */
 export const change = bounded
 
-/** Runs a statement of `Reads`: like `change`, but repeated once when the pool handed out a connection that had died. */
+/** Like `change`, for a statement of `Reads`: retried once if the pool handed out a dead connection. */
 export const read = <A, E, R>(self: Effect.Effect<A, E | SqlError.SqlError, R>) =>
   bounded(
     Effect.retry(self, {

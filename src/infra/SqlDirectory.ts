@@ -4,27 +4,27 @@ import { readdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { splitStatements, type SqlStatement } from "./SqlStatements.ts"
 
-/** One change of the database: a pair of files, or a single one that cannot be reverted. */
+/** One change of the database: a pair of files, or a single file that cannot be reverted. */
 export interface SqlFile {
-  /** Timestamp and words, without an ending: what the history remembers. */
+  /** Timestamp and words without the extension, as recorded in the history. */
   readonly name: string
   readonly up: string
   readonly down: string | undefined
   readonly statements: ReadonlyArray<SqlStatement>
-  /** SHA-256 of the up file in hex; the kind of its line ends does not count. */
+  /** SHA-256 of the up file in hex, with line endings normalised. */
   readonly checksum: string
 }
 
-/** Why the work stopped, as the end of a sentence. */
+/** Why the work stopped. `reason` is the end of a sentence. */
 export class SqlFault extends Data.TaggedError("SqlFault")<{
   readonly reason: string
-  /** True when PostgreSQL did not answer and the same call may succeed later. */
+  /** True if PostgreSQL did not respond, so a retry may succeed. */
   readonly unreachable: boolean
 }> {
   static readonly because = (reason: string) => new SqlFault({ reason, unreachable: false })
 }
 
-/** The moment that fourteen digits of UTC name, or undefined when the calendar has none. */
+/** The time that fourteen digits of UTC stand for, or undefined if there is no such time. */
 export const millisOf = (digits: string): number | undefined => {
   const iso = digits.replace(/^(....)(..)(..)(..)(..)(..)$/, "$1-$2-$3T$4:$5:$6.000Z")
   const millis = Date.parse(iso)
@@ -37,10 +37,10 @@ const parse = (file: string) => {
   const [, name = "", timestamp = "", suffix = ""] = /^((\d{14})_[a-z0-9_]+)(\.up|\.down)?\.sql$/.exec(file) ?? []
   return millisOf(timestamp) !== undefined
     ? Effect.succeed({ file, name, timestamp, isDown: suffix === ".down" })
-    : SqlFault.because(`${file} is no valid name; it must be ${nameRule}`)
+    : SqlFault.because(`${file} is not a valid name; it must be ${nameRule}`)
 }
 
-/** Reads UTF-8 with line ends made equal, without a byte order mark. */
+/** Reads UTF-8, normalises line endings and drops a byte order mark. */
 const readText = (directory: string, file: string) =>
   Effect.tryPromise({
     try: async () =>
@@ -54,7 +54,7 @@ const split = (file: string, text: string) =>
     catch: (cause) => SqlFault.because(`${file}: ${(cause as Error).message}`)
   })
 
-/** The statements of one file of the directory. */
+/** The statements of one file in the directory. */
 export const readStatements = Effect.fnUntraced(function* (directory: string, file: string) {
   return yield* split(file, yield* readText(directory, file))
 })
@@ -65,7 +65,7 @@ const load = Effect.fnUntraced(function* (directory: string, name: string, up: s
   return { name, up, down, checksum, statements: yield* split(up, text) } satisfies SqlFile
 })
 
-/** The changes a directory holds, oldest first. Hidden files and Markdown are passed over, any other stray file is a fault. */
+/** The changes in a directory, oldest first. Hidden files and Markdown are ignored; other stray files are an error. */
 export const readSqlFiles = Effect.fnUntraced(function* (directory: string) {
   const entries = yield* Effect.tryPromise({
     try: () => readdir(directory),
@@ -83,6 +83,6 @@ export const readSqlFiles = Effect.fnUntraced(function* (directory: string) {
   }
   const downs = new Map(parts.filter((part) => part.isDown).map((part) => [part.name, part.file]))
   const orphan = [...downs.keys()].find((name) => !ups.some((up) => up.name === name))
-  if (orphan !== undefined) return yield* SqlFault.because(`${downs.get(orphan)} reverts a file that is not there`)
+  if (orphan !== undefined) return yield* SqlFault.because(`${downs.get(orphan)} reverts a file that does not exist`)
   return yield* Effect.forEach(ups, ({ name, file }) => load(directory, name, file, downs.get(name)))
 })

@@ -12,11 +12,11 @@ const kinds = {
 
 type Kind = keyof typeof kinds
 
-/** Migrations or seeds could not be applied; nothing of the file at fault remains. */
+/** Migrations or seeds could not be applied. The file that failed was rolled back. */
 export class SqlFilesError extends Schema.TaggedError<SqlFilesError>()("SqlFilesError", {
   kind: Schema.Literals(["migration", "seed", "adoption"]),
   reason: Schema.String,
-  /** True when PostgreSQL did not answer: the same call may succeed later, and continues where this one stopped. */
+  /** True if PostgreSQL did not respond. A retry may succeed, and continues where this call stopped. */
   unreachable: Schema.Boolean
 }) {
   override get message() {
@@ -30,7 +30,7 @@ interface Applied {
   readonly appliedAt: Date
 }
 
-/** `changed`, `missing` and `late` are faults: the files and the database have gone different ways. */
+/** `changed`, `missing` and `late` are faults: the files and the database do not match. */
 export interface SqlFileStatus {
   readonly name: string
   readonly state: "applied" | "pending" | "changed" | "missing" | "late"
@@ -42,17 +42,17 @@ interface ServerError extends Error {
   readonly position?: string
 }
 
-/** What the server said; a lost connection, a full server and one that starts or stops are faults that pass. */
+/** The server's message. A lost connection, a full server and one that is starting or stopping are temporary. */
 const faultOf = ({ reason }: SqlError.SqlError, describe = (message: string, _position: number) => message) => {
   const { message, code = "", position } = reason.cause as ServerError
   return reason._tag === "ConnectionError" || /^(57P|53)/.test(code)
-    ? new SqlFault({ reason: `PostgreSQL does not answer: ${message || reason.message}`, unreachable: true })
+    ? new SqlFault({ reason: `PostgreSQL is not responding: ${message || reason.message}`, unreachable: true })
     : SqlFault.because(describe(code === "" ? message : `${message} (${code})`, Number(position ?? 1)))
 }
 
 const transactionControl = /^(begin|start|commit|end|rollback|abort|savepoint|release|prepare\s+transaction)\b/i
 
-/** Counted in characters as PostgreSQL does, not in UTF-16 units. */
+/** Positions count characters, as PostgreSQL does, not UTF-16 units. */
 const lineOf = ({ text, line }: SqlStatement, position: number) =>
   line +
   Array.from(text)
@@ -72,7 +72,7 @@ const run = Effect.fnUntraced(function* (file: string, statements: ReadonlyArray
         Effect.mapError((error) => faultOf(error, (message, position) => `${where(position)}: ${message}`))
       )
   }
-  // Otherwise a deferred constraint would fail the commit, which names no file.
+  // Otherwise a deferred constraint would fail at commit, where the file is no longer known.
   yield* sql`set constraints all immediate`.pipe(
     Effect.mapError((error) => faultOf(error, (message) => `${file}, at its end: ${message}`))
   )
@@ -99,12 +99,12 @@ const record = (kind: Kind, { name, checksum }: SqlFile) =>
     (sql) => sql`insert into ${sql(kinds[kind].table)} ${sql.insert({ name, checksum })}`
   )
 
-/** How many seconds a process waits for another that is migrating, and a statement for a lock of its table. */
+/** Seconds that a process waits for another one that is migrating, and a statement for a table lock. */
 export const LockPatience = Context.Reference<number>("infra/SqlFiles/LockPatience", { defaultValue: () => 60 })
 
 /**
- * One transaction that others of its kind wait for. The lock ends with the transaction and so with a killed process, and
- * what is read under it is read anew: of replicas that start together one does the work, and the others find it done.
+ * A transaction under an advisory lock of its kind. The lock ends with the transaction, so also with a killed process,
+ * and the history is read under it: if replicas start together, one does the work and the others find it done.
  */
 const alone = Effect.fnUntraced(function* <A, R>(
   kind: Kind,
@@ -113,7 +113,7 @@ const alone = Effect.fnUntraced(function* <A, R>(
   const sql = yield* SqlClient.SqlClient
   const patience = `${yield* LockPatience}s`
   const locked = Effect.gen(function* () {
-    // The pool's own limits are for requests. The server looks for a client that died during a long statement.
+    // The pool's limits are meant for requests. The server checks whether the client died during a long statement.
     yield* sql`select set_config('statement_timeout', '0', true), set_config('lock_timeout', ${patience}, true),
       set_config('client_connection_check_interval', '1s', true)`
     yield* sql`select pg_advisory_xact_lock(hashtext('raid-composition-backend'), hashtext(${kinds[kind].table}))`.pipe(
@@ -122,14 +122,14 @@ const alone = Effect.fnUntraced(function* <A, R>(
         () => SqlFault.because(`another process has held the lock for ${patience}`)
       )
     )
-    // Only when it is absent: the statement itself demands the right to create, even when there is nothing to do.
+    // Only if it does not exist: `create … if not exists` needs the create privilege even if there is nothing to do.
     const history = yield* historyOf(kind)
     if (history === undefined) yield* createHistory(kind)
     return yield* work(history ?? [])
   })
   return yield* sql.withTransaction(locked).pipe(
     Effect.provideService(SqlClient.BeginTransaction, "begin isolation level read committed"),
-    // On a connection that is lost the rollback fails, too, and the client makes a defect of the one or the other.
+    // If the connection is lost the rollback fails too, and the client turns one of the two errors into a defect.
     Effect.catchDefect((defect) =>
       defect instanceof SqlFault || SqlError.isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect)
     )
@@ -156,18 +156,18 @@ const compare = (files: ReadonlyArray<SqlFile>, history: ReadonlyArray<Applied>)
 }
 
 const faults: { readonly [State in SqlFileStatus["state"]]?: string } = {
-  changed: "was changed after it was applied; restore it, and put the change into a new file",
+  changed: "was changed after it was applied; restore it and put the change into a new file",
   missing: "is applied, but its file is missing or the database is newer than the code",
   late: "is not applied, but a newer one is; give it a newer timestamp"
 }
 
-/** Tables without a history are those of the service before this one, or of a history that was lost. */
+/** Tables without a history belong to the earlier service, or their history was lost. */
 const refuseUnadopted = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const [found] = yield* sql<{ exists: boolean }>`select to_regclass('users') is not null as exists`
   if (found?.exists === true)
     return yield* SqlFault.because(
-      "the database holds the tables of an earlier service; stop that one, make a backup and run: npm run migrate -- adopt"
+      "the database holds the tables of an earlier service; stop that service, make a backup and run: npm run migrate -- adopt"
     )
 })
 
@@ -208,10 +208,10 @@ const applyAll = (kind: Kind) =>
     Effect.mapError(told(kind))
   )
 
-/** Applies what the directory holds and the database lacks, in order, each file in its own transaction. */
+/** Applies the directory's pending files in order, each in its own transaction. */
 export const migrateFrom = applyAll("migration")
 
-/** As `migrateFrom`, for seeds. */
+/** Like `migrateFrom`, for seeds. */
 export const seedFrom = applyAll("seed")
 
 const project = (folder: string) => fileURLToPath(new URL(`../../${folder}/`, import.meta.url))
@@ -222,9 +222,8 @@ const seedsDirectory = project("seeds")
 export const seed = seedFrom(seedsDirectory)
 
 /**
- * Takes over a database that has no history, in one transaction that waits for others that migrate, and they for it.
- * `work` is given the way to apply the migrations there, all of them or through the one named. Undefined when the
- * database has a history already.
+ * Takes over a database without a history, in one transaction under the lock of migrations. `work` gets a function that
+ * applies the migrations in that transaction, all of them or up to a given name. Undefined if there is a history.
  */
 export const adoptInto = <A>(
   directory: string,
@@ -248,7 +247,7 @@ export const recordSeeds = Effect.gen(function* () {
   yield* Effect.forEach(files, (file) => record("seed", file), { discard: true })
 })
 
-/** What the directory and the database know of each migration, oldest first. Changes nothing. */
+/** The state of each migration in the directory or the database, oldest first. Changes nothing. */
 export const status = Effect.fn("SqlFiles.status")(
   function* (directory: string) {
     const files = yield* readSqlFiles(directory)
@@ -276,7 +275,7 @@ const revertNewest = Effect.fnUntraced(function* (
   return name
 })
 
-/** Reverts the newest applied migration by its down file; gives its name, or undefined when none is applied. */
+/** Reverts the newest applied migration with its down file. Returns its name, or undefined if none is applied. */
 export const rollback = Effect.fn("SqlFiles.rollback")(
   function* (directory: string) {
     const files = yield* readSqlFiles(directory)

@@ -1,10 +1,10 @@
-/** One statement without its semicolon and leading comments; `line` is where it begins, from 1. */
+/** One statement without its semicolon and leading comments. `line` is its first line, counted from 1. */
 export interface SqlStatement {
   readonly text: string
   readonly line: number
 }
 
-/** A quotation or comment that never ends. */
+/** A quotation or comment has no end. */
 export class UnterminatedSql extends Error {
   override readonly name = "UnterminatedSql"
 }
@@ -12,7 +12,7 @@ export class UnterminatedSql extends Error {
 interface Quotation {
   readonly what: string
   readonly opens: RegExp
-  /** The index behind the closing mark, or -1. */
+  /** The index after the closing mark, or -1. */
   readonly end: (text: string, from: number, opening: string) => number
 }
 
@@ -26,7 +26,7 @@ const afterMark = (text: string, from: number, mark: string) => {
   return index === -1 ? -1 : index + mark.length
 }
 
-/** Unlike C's, these comments nest. */
+/** Unlike in C, block comments nest. */
 const afterBlockComment = (text: string, from: number) => {
   const marks = /\/\*|\*\//g
   marks.lastIndex = from
@@ -41,7 +41,7 @@ const afterBlockComment = (text: string, from: number) => {
 const blockComment: Quotation = { what: "comment", opens: /\/\*/y, end: afterBlockComment }
 
 const quotations: ReadonlyArray<Quotation> = [
-  // A second part on a later line belongs to the same escape string.
+  // An escape string can continue on a later line.
   { what: "string", opens: /e'/iy, end: after(/[^'\\]*(?:(?:\\[^]|''|'[ \t\f\v]*\r?\n\s*')[^'\\]*)*'/y) },
   { what: "string", opens: /'/y, end: after(/[^']*(?:''[^']*)*'/y) },
   { what: "quoted name", opens: /"/y, end: after(/[^"]*(?:""[^"]*)*"/y) },
@@ -49,7 +49,7 @@ const quotations: ReadonlyArray<Quotation> = [
 ]
 
 const blank = /(?:\s|--[^\n]*)+/y
-/** Taken whole: a dollar inside of a name opens nothing, and neither does an `e` at its end. */
+/** Names are read whole, since a `$` inside one or an `e` at its end does not open a string. */
 const name = /[a-z_\u0080-\uffff][\w$\u0080-\uffff]*/iy
 
 const matchAt = (pattern: RegExp, text: string, index: number) => {
@@ -77,7 +77,7 @@ const afterToken = (text: string, index: number) => {
 
 /**
  * Splits SQL at its semicolons, as PostgreSQL reads it: strings, escape strings, quoted names, dollar quotes and nested
- * comments stay whole. Bodies written as `begin atomic … end` are not understood. Throws `UnterminatedSql`.
+ * comments stay whole. Does not support bodies written as `begin atomic … end`. Throws `UnterminatedSql`.
  */
 export const splitStatements = (text: string): ReadonlyArray<SqlStatement> => {
   const statements: Array<SqlStatement> = []

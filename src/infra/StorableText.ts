@@ -1,2 +1,2 @@
-/** Text as PostgreSQL can hold it: neither `text` nor `jsonb` takes U+0000, and `jsonb` takes no lone surrogate. */
+/** Text that PostgreSQL can store: `text` and `jsonb` refuse U+0000, and `jsonb` refuses lone surrogates. */
 export const cleanText = (text: string) => text.replaceAll("\u0000", "").toWellFormed()

@@ -8,7 +8,7 @@ import { Metered } from "./Metrics.ts"
 type Config = AppConfig["Service"]
 type Sampler = Config["otel"]["sampler"]
 
-/** Keeps a part of the traces that begin here; those begun elsewhere as their beginning was decided, or as ours. */
+/** Keeps a share of the traces that start here. If so configured, others follow their parent's decision. */
 const sampled =
   ({ parentBased, ratio }: Sampler) =>
   (inner: Tracer.Tracer) =>
@@ -21,7 +21,7 @@ const sampled =
       }
     })
 
-/** What goes to an OTLP collector. A collector that is away costs no request anything: what it misses is dropped. */
+/** Exports to an OTLP collector. If the collector is down, requests are not affected and the data is dropped. */
 const exported = ({ otel }: Config) => {
   const to = (url: string) => ({
     url,
@@ -42,7 +42,7 @@ const exported = ({ otel }: Config) => {
   )
 }
 
-/** Logs as one JSON object a line for machines, or in colours for a person at a terminal; metrics; traces. */
+/** Logs (JSON lines, or coloured text for a terminal), metrics and traces. */
 export const layer = Layer.unwrap(
   Effect.map(AppConfig, (config) =>
     exported(config).pipe(
@@ -52,7 +52,7 @@ export const layer = Layer.unwrap(
           Layer.succeed(References.MinimumLogLevel, config.log.level),
           Layer.succeed(Metered, config.metricsPort !== undefined || config.otel.metrics !== undefined),
           Layer.sync(Metric.MetricRegistry, () => new Map()),
-          // Its spans tell the whole URL, and with it the codes of invites; the rim's tell the route.
+          // Effect's own spans contain the whole URL, and so invite codes; ours contain only the route.
           Layer.succeed(HttpMiddleware.TracerDisabledWhen, () => true)
         )
       )

@@ -1,8 +1,8 @@
 import { Context } from "effect"
 
 /**
- * By which rule an endpoint's requests are counted; an endpoint declares it as an annotation. All but those of `none` are
- * counted as `requests` too.
+ * The rate limit rule of an endpoint, declared as an annotation. Requests under any rule but `none` also count as
+ * `requests`.
  */
 export type Allowance = "requests" | "sign-in" | "callback" | "refreshes" | "none"
 

@@ -1,4 +1,4 @@
-/** Milliseconds from the first that is counted until all is forgotten. */
+/** Milliseconds from a window's first count until it is reset. */
 export const windowMs = 60_000
 
 interface Window {
@@ -6,9 +6,9 @@ interface Window {
   readonly ends: number
 }
 
-/** Fixed windows in memory, at most `capacity` of them: those not asked about for longest are forgotten, half at a time. */
+/** Fixed windows in memory, at most `capacity` of them. The least recently used half is dropped when they are full. */
 export const makeWindows = (capacity: number) => {
-  // A single map would look for its oldest entry through all those it deleted before.
+  // Two maps, since finding the oldest entry of a single one would scan all the entries deleted before it.
   let recent = new Map<string, Window>()
   let older = new Map<string, Window>()
 
@@ -28,7 +28,7 @@ export const makeWindows = (capacity: number) => {
   }
 
   return {
-    /** As the script of the RateLimiter counts: for each key up to the first over its limit, the count and what is left. */
+    /** Counts like the RateLimiter's script: count and milliseconds left per key, up to the first over its limit. */
     count: (keys: ReadonlyArray<string>, limits: ReadonlyArray<number>, now: number): ReadonlyArray<number> => {
       const counts: Array<number> = []
       for (const [index, key] of keys.entries()) {
@@ -39,7 +39,7 @@ export const makeWindows = (capacity: number) => {
       }
       return counts
     },
-    /** Takes over what such a count said that was made elsewhere. */
+    /** Copies the result of a count made in Redis. */
     learn: (keys: ReadonlyArray<string>, counts: ReadonlyArray<number>, now: number) => {
       for (let index = 0; index < counts.length / 2; index++) {
         keep(keys[index]!, { used: counts[2 * index]!, ends: now + counts[2 * index + 1]! })

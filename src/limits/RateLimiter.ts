@@ -4,11 +4,11 @@ import { type EventLoopUtilization, performance } from "node:perf_hooks"
 import { makeWindows, windowMs } from "./FixedWindows.ts"
 import { redisPrefix } from "../infra/Redis.ts"
 
-/** What is counted together: `limit` may pass in a window. */
+/** Requests that are counted together: `limit` may pass in each window. */
 export interface Bucket {
-  /** Name of the rule, for people. */
+  /** Name of the rule, shown to clients. */
   readonly policy: string
-  /** Whom it counts; nothing secret, as it stands in Redis. */
+  /** The caller that is counted. Never a secret, since it is stored in Redis. */
   readonly whom: string
   readonly limit: number
 }
@@ -22,21 +22,21 @@ export interface Verdict {
 }
 
 /**
- * A request waits some 40 ms for Redis: so many looks, 8 milliseconds apart. Between the looks that count this process
- * had little to do: else it is what is slow, and the answer may lie there unread.
+ * How many checks, 8 ms apart, a request waits for Redis: some 40 ms in all. A check counts only if this process was
+ * mostly idle since the last one; otherwise the process itself is slow and the reply may already be waiting.
  */
 export const RedisPatience = Context.Reference<number>("limits/RateLimiter/RedisPatience", { defaultValue: () => 4 })
 const lookEvery = 8
 const little = 0.6
-/** How long Redis is then left alone, in milliseconds. */
+/** How long Redis is then not asked, in milliseconds. */
 const pause = 1000
 
-/** For each local window some 200 bytes. */
+/** Some 200 bytes each. */
 const localWindows = 50_000
 
 /**
- * Counts in each bucket until one is over its limit: what comes after it is not counted. Answers the count and the
- * milliseconds left of each bucket reached.
+ * Counts in each bucket, up to the first that is over its limit. Returns the count and the milliseconds left of each
+ * bucket it reached.
  */
 const countScript = Redis.script(
   (keys: ReadonlyArray<string>, limits: ReadonlyArray<number>) => [...keys, windowMs, ...limits],
@@ -55,7 +55,7 @@ const countScript = Redis.script(
   }
 ).withReturnType<ReadonlyArray<number>>()
 
-/** The bucket with the least left; one over its limit has less than nothing left. */
+/** The verdict of the tightest bucket. */
 const judge = (buckets: ReadonlyArray<Bucket>, counts: ReadonlyArray<number>): Verdict =>
   buckets
     .slice(0, counts.length / 2)
@@ -71,15 +71,15 @@ const judge = (buckets: ReadonlyArray<Bucket>, counts: ReadonlyArray<number>): V
 /** Redis took too long. */
 class Late extends Data.TaggedError("Late") {}
 
-/** A connection that was lost is told by Redis.ts; being slow or refusing to count is not. */
+/** Redis.ts already logs a lost connection, but not a slow Redis or one that refuses to count. */
 const isNews = (error: Redis.RedisError | Late) =>
   error instanceof Late || (error.cause instanceof Error && error.cause.name === "ReplyError")
 
-/** Counts for all replicas in Redis; with Redis away or slow, each replica at once counts for itself. */
+/** Counts for all replicas in Redis. When Redis is down or slow, each replica counts on its own at once. */
 export class RateLimiter extends Context.Service<
   RateLimiter,
   {
-    /** Counts one in each bucket, in their order, up to the first that is full. One round trip. */
+    /** Counts one request in each bucket, in order, up to the first that is full. One round trip. */
     readonly take: (buckets: ReadonlyArray<Bucket>) => Effect.Effect<Verdict>
   }
 >()("limits/RateLimiter") {
@@ -117,14 +117,14 @@ export class RateLimiter extends Context.Service<
         awayUntil = (yield* Clock.currentTimeMillis) + pause
         if (told || !isNews(error)) return
         told = true
-        yield* Effect.logWarning("Redis does not count in time; each replica limits by itself")
+        yield* Effect.logWarning("Redis is slow; rate limits now apply per replica")
       })
 
       const back = Effect.suspend(() => {
         awayUntil = 0
         if (!told) return Effect.void
         told = false
-        return Effect.logInfo("Redis counts again")
+        return Effect.logInfo("Redis is fast again; rate limits now apply across replicas")
       })
 
       const take = Effect.fnUntraced(function* (buckets: ReadonlyArray<Bucket>) {
@@ -135,13 +135,13 @@ export class RateLimiter extends Context.Service<
         if (now < awayUntil) return judge(buckets, alone())
         const shared = inTime(count(keys, limits))
         if (awayUntil > 0) {
-          // Somebody has to try, but nobody waits for what becomes of it.
+          // One request per pause tries Redis in the background; it does not wait for the result.
           awayUntil = now + pause
           runFork(Effect.matchEffect(shared, { onFailure: () => Effect.void, onSuccess: () => back }))
           return judge(buckets, alone())
         }
         return yield* shared.pipe(
-          // Known here too, so that nobody begins anew when Redis goes away.
+          // Kept here too, so that callers do not start from zero when Redis goes down.
           Effect.tap((counts) => Effect.sync(() => windows.learn(keys, counts, now))),
           Effect.catch((error) => Effect.map(away(error), alone)),
           Effect.map((counts) => judge(buckets, counts))

@@ -6,23 +6,23 @@ import type { Allowance } from "./Allowance.ts"
 import { windowMs } from "./FixedWindows.ts"
 import { type Bucket, RateLimiter, type Verdict } from "./RateLimiter.ts"
 
-/** One household or machine has a whole /64 of IPv6 to pick addresses from. */
+/** A household or machine usually owns a whole IPv6 /64, so all of it counts as one address. */
 const network = (ip: string | null) => {
   if (ip?.includes(":") !== true) return ip ?? "unknown"
   const address = Option.getOrUndefined(Result.getSuccess(NetAddress.ipFromString(ip)))
   return address === undefined ? ip : IpNetwork.format(IpNetwork.fromAddressUnsafe(address, 64))
 }
 
-/** How many sessions are remembered to have proved good. */
+/** How many valid sessions are remembered. */
 const rememberedSessions = 50_000
 
 const seconds = (ms: number) => Math.ceil(ms / 1000)
 
-/** What a request is counted by, and what was counted for it so far. */
+/** The rule a request is counted by, and its counts so far. */
 export class RequestCount {
   readonly allowance: Allowance
   verdict: Verdict | undefined
-  /** Whether the person was counted, for an allowance that counts persons. */
+  /** Whether the user was counted, for an allowance that counts users. */
   person = false
 
   constructor(allowance: Allowance) {
@@ -40,7 +40,7 @@ export class RequestCount {
   }
 }
 
-/** The count of the current request, made by the pipeline. */
+/** The count of the current request, provided by the pipeline. */
 export const CurrentCount = Context.Reference<RequestCount>("limits/CurrentCount", {
   defaultValue: () => new RequestCount("requests")
 })
@@ -52,16 +52,16 @@ interface Caller {
   readonly session: () => string | undefined
 }
 
-/** How often one may ask. Every rule counts in windows of a minute, for all replicas together. */
+/** Rate limits. Every rule counts in windows of one minute, across all replicas. */
 export class RateLimits extends Context.Service<
   RateLimits,
   {
     /**
-     * Counts a request before anything is done for it: by its session, or by its address when it has none or one that
-     * did not prove good yet. A person known by the session is counted too where the allowance counts persons.
+     * Counts a request before any other work: by its session if that is known to be valid, otherwise by its address and
+     * the session it sent, if any. If the allowance counts users and the session's user is known, counts the user too.
      */
     readonly request: (caller: Caller) => Effect.Effect<void, RateLimitExceeded>
-    /** Says whose session proved good, and counts the person unless `request` did. */
+    /** Remembers that a session is valid and whose it is, and counts the user unless `request` did. */
     readonly signedIn: (session: string, user: string) => Effect.Effect<void, RateLimitExceeded>
   }
 >()("limits/RateLimits") {
@@ -70,7 +70,7 @@ export class RateLimits extends Context.Service<
     Effect.gen(function* () {
       const { limits } = yield* AppConfig
       const limiter = yield* RateLimiter
-      /** Whose each session is that proved good. */
+      /** The user of each session known to be valid. */
       const owners = new Map<string, string>()
 
       const pass = Effect.fnUntraced(function* (count: RequestCount, buckets: ReadonlyArray<Bucket>) {
@@ -86,10 +86,10 @@ export class RateLimits extends Context.Service<
         return allowance === "callback" ? [{ policy: "callback", whom, limit: limits.callback }] : []
       }
 
-      /** A part of the hash tells sessions apart; the whole is what the database stores, and does not leave it. */
+      /** Part of the hash is enough to tell sessions apart, and the full stored hash stays out of Redis. */
       const nameOf = (session: string) => session.slice(0, 16)
 
-      /** The address comes first: when it is full, made-up sessions leave no trace. */
+      /** The address comes first: once it is over its limit, made-up sessions create no keys. */
       const bySession = (count: RequestCount, ip: string, session: string | undefined) => {
         if (session === undefined) return [requests(ip)]
         const owner = owners.get(session)

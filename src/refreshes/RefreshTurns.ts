@@ -7,16 +7,16 @@ import { ProviderRateLimited, ProviderUnavailable } from "../infra/upstream/Prov
 import { redisPrefix } from "../infra/Redis.ts"
 import type { CharacterId } from "../characters/Character.ts"
 
-/** Milliseconds: longer than a refresh may take, so that only one of a replica that died is taken over. */
+/** Milliseconds. Longer than a refresh can take, so that a turn only expires if its replica died. */
 const turnLimit = 10_000
-/** How long a turn may still be begun after waiting for another's, and how long that one is waited for. */
+/** How long a waiting request may still start a turn of its own, and how long it waits for another's turn. */
 const beginLimit = 500
 const waitLimit = 5500
 const lookEvery = 50
 
 /**
- * KEYS: the character's turn, the provider's quota. ARGV: a name for this turn or nothing to only look, the age of the
- * request. A turn that ended after the request came has done what it asks for.
+ * KEYS: the character's turn, the provider's quota. ARGV: a name for this turn (empty to only check), the age of the
+ * request. A turn that ended after the request arrived counts as the request's own refresh.
  */
 const beginScript = Redis.script(
   (turn: string, quota: string, token: string, age: number) => [turn, quota, token, age],
@@ -34,7 +34,7 @@ const beginScript = Redis.script(
   }
 ).withReturnType<readonly ["spent" | "busy" | "done" | "failed" | "mine", number]>()
 
-/** ARGV: the name of the turn, whether it did its work, and for how many milliseconds the quota is spent. */
+/** ARGV: the name of the turn, whether it succeeded, and for how many milliseconds the quota is exhausted. */
 const endScript = Redis.script(
   (turn: string, quota: string, token: string, done: boolean, spent: number) => [turn, quota, token, done, spent],
   {
@@ -57,16 +57,16 @@ interface Provider {
 interface Refresh<A, E> {
   readonly character: CharacterId
   readonly user: UserId
-  /** Asks the provider and stores what it said. */
+  /** Fetches from the provider and stores the result. */
   readonly fetch: Effect.Effect<A, E>
-  /** What another replica's refresh has just stored. */
+  /** Reads the result that another replica's refresh has just stored. */
   readonly stored: Effect.Effect<A, E>
 }
 
 /**
- * Makes one refresh of all that are asked for at the same time, on whatever replica, and asks nothing while a replica
- * knows the provider's quota to be spent. With Redis away neither is known, so nothing is asked at all. A caller that
- * goes away takes nothing from the others.
+ * Merges concurrent refreshes of a character into one, across replicas, and refuses them while any replica knows that
+ * the provider's quota is exhausted. Both need Redis, so refreshes fail while it is down. A caller that disconnects
+ * does not cancel the refresh for the others.
  */
 export const refreshTurns = Effect.fnUntraced(function* <A, E>({ account, spentFor }: Provider) {
   const redis = yield* Redis.Redis
@@ -103,7 +103,7 @@ export const refreshTurns = Effect.fnUntraced(function* <A, E>({ account, spentF
   })
 
   return Effect.fnUntraced(function* (refresh: Refresh<A, E>) {
-    // Nobody but its owner refreshes a character, so nobody can hold up or overhear another's turn.
+    // The key includes the user, so that only the owner's requests can join or hold up a turn.
     const turn = `${prefix}refresh:${provider}:${refresh.character}:${refresh.user}`
     const joined = Option.getOrUndefined(FiberMap.getUnsafe(running, turn))
     return yield* Fiber.join(joined ?? (yield* FiberMap.run(running, turn, take(turn, refresh))))

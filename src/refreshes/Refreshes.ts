@@ -21,8 +21,8 @@ const orNotFound = <A>(found: A | null | undefined) =>
 type RefreshFailure = CharacterNotFound | ProviderUnavailable | ProviderRateLimited | DependencyUnavailable
 
 /**
- * Refreshes a character from a provider, for its owner. Whoever asks while a refresh is under way gets what that one
- * finds. A fetch that fails leaves the stored snapshot as it was.
+ * Refreshes a character from a provider, for its owner. A request made while a refresh is running gets that refresh's
+ * result. A failed fetch leaves the stored snapshot unchanged.
  */
 export class Refreshes extends Context.Service<
   Refreshes,

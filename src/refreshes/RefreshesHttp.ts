@@ -4,7 +4,7 @@ import { Api } from "../Api.ts"
 import { CurrentSession } from "../auth/SignedIn.ts"
 import { Refreshes } from "./Refreshes.ts"
 
-/** What Warcraft Logs and Battle.net know of a character, fetched when its owner asks. */
+/** Refreshes from Warcraft Logs and Battle.net, requested by a character's owner. */
 export const refreshesLayer = HttpApiBuilder.group(
   Api,
   "refreshes",

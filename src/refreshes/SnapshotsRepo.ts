@@ -9,11 +9,11 @@ import type { WclCharacter } from "./warcraftlogs/WclClient.ts"
 
 const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value))
 
-/** What the providers said of each character last. Parts that could not be read stay as they were. */
+/** The latest snapshot of each character and provider. Parts that could not be read keep their stored values. */
 export class SnapshotsRepo extends Context.Service<
   SnapshotsRepo,
   {
-    /** Undefined when the character is gone. */
+    /** Undefined if the character was deleted. */
     readonly storeWarcraftlogs: (
       id: CharacterId,
       found: WclCharacter

@@ -15,7 +15,7 @@ const maxBodyBytes = 64 * 1024
 
 const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** Which field and why; the path is enough, as a message could quote the value. */
+/** The fields that are invalid. Only the path is used, since a schema message could quote the value. */
 const invalid = (error: HttpApiError.HttpApiSchemaError) => {
   const { issues } = formatIssues(error.cause.issue)
   const fields = issues.slice(0, 20).map((issue) => ({
@@ -35,7 +35,7 @@ const hasBody = (headers: HttpServerRequest.HttpServerRequest["headers"]) =>
 
 const json = /^application\/json(\s*;\s*charset\s*=\s*"?utf-8"?)?\s*$/i
 
-/** Why a body is refused before it is read; undefined when it is not. */
+/** The reason to refuse a body before reading it, if any. */
 const refusalOf = (request: HttpServerRequest.HttpServerRequest) => {
   const { headers } = request
   if (isSafe(request.method) || (!hasBody(headers) && headers["content-type"] === undefined)) return undefined
@@ -47,11 +47,11 @@ const refusalOf = (request: HttpServerRequest.HttpServerRequest) => {
 const toAnswer = <E>(error: E) => {
   if (isApiError(error)) return respond(error)
   if (!HttpApiError.HttpApiSchemaError.is(error)) return Effect.fail(error)
-  // What we answer must fit what we declared: else the fault is ours.
+  // A response that does not match its declaration is our own defect.
   return error.kind === "Body" || error.kind === "ResponseHeaders" ? Effect.die(error) : respond(invalid(error))
 }
 
-/** Turns every failure of a route into the envelope, and refuses foreign origins and bodies that are not JSON. */
+/** Turns every failure of a route into the error envelope, and refuses foreign origins and bodies that are not JSON. */
 export const envelopeLayer = Layer.effect(
   Envelope,
   Effect.gen(function* () {
@@ -76,7 +76,7 @@ const decode = (bytes: ArrayBuffer) => {
   }
 }
 
-/** The body as bytes; the server keeps them, so the route's own decoding does not read again. */
+/** The body as bytes. The server caches them, so decoding in the route does not read them again. */
 const bodyOf = (request: HttpServerRequest.HttpServerRequest) =>
   request.arrayBuffer.pipe(
     Effect.mapError(({ reason }) =>

@@ -4,7 +4,7 @@ import { createServer } from "node:http"
 import { AppConfig } from "../infra/AppConfig.ts"
 import { listen } from "./Server.ts"
 
-/** Prometheus text on `/metrics` of METRICS_PORT, for those inside; nothing listens without that variable. */
+/** Serves Prometheus text at `/metrics` on METRICS_PORT, for the internal network. Off unless that variable is set. */
 export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
     const { metricsPort } = yield* AppConfig

@@ -2,8 +2,8 @@ import type { HttpServerRequest } from "effect/http"
 import { isSafe } from "../http/Methods.ts"
 
 /**
- * Whether a page of another site asks for a change: browsers say so in `Origin` or `Sec-Fetch-Site`, which no page can
- * set. Programs that are no browsers send neither.
+ * Whether a page from another site requests a change. Browsers say so in `Origin` or `Sec-Fetch-Site`, which pages
+ * cannot set. Other clients send neither.
  */
 export const isForeign = ({ method, headers }: HttpServerRequest.HttpServerRequest, frontendOrigin: string) => {
   if (isSafe(method)) return false

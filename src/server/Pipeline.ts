@@ -32,12 +32,12 @@ const requestIdOf = ({ headers }: Request) => {
 const userAgentOf = ({ headers }: Request) =>
   headers["user-agent"]?.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").slice(0, 512) ?? null
 
-/** A failure that no route turned into an answer; a defect is logged and costs its own request alone. */
+/** Translates a failure that no route handled. A defect is logged and affects only its own request. */
 const translate = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
   const error = Option.getOrElse(Cause.findErrorOption(cause), () => Cause.squash(cause))
   if (isApiError(error)) return error
   if (HttpServerError.isHttpServerError(error)) {
-    // The route is declared, but the router takes no parameter of that length.
+    // The route is declared, but the router rejects a parameter of that length.
     if (error.reason._tag === "RouteNotFound") return new RouteNotFound()
     if (error.reason._tag === "RequestParseError") {
       return error.reason.reason === "BodyTooLarge" ? new TooLarge() : new InvalidRequest()
@@ -53,9 +53,9 @@ const failed = (cause: Cause.Cause<unknown>) =>
     : Effect.flatMap(translate(cause), respond)
 
 /**
- * What every request goes through, from the first to the last: its id, route, address and session token are resolved
- * once; a request of the wrong shape, a preflight and one over its limit end here; the route answers; a failure becomes
- * the envelope; the headers of all answers are set; one line is logged.
+ * The steps of every request, in order. Its id, route, address and session token are resolved once. A malformed
+ * request, a preflight and a request over its limit end here. The route responds, and a failure becomes the error
+ * envelope. Then the common headers are set and one line is logged.
  */
 export const pipelineLayer = HttpRouter.middleware(
   Effect.gen(function* () {
@@ -75,7 +75,7 @@ export const pipelineLayer = HttpRouter.middleware(
         const count = new RequestCount(route?.allowances.get(request.method) ?? "requests")
 
         const routed = (): Effect.Effect<Response, unknown, HttpServerRequest.HttpServerRequest> => {
-          // The router takes other spellings of an address for the same; the document names one.
+          // The router also matches other spellings of a path; only the documented one is valid.
           if (route === undefined) return new RouteNotFound()
           const allow = [...route.allowances.keys()]
           return allow.includes(request.method) ? app : new MethodNotAllowed({ details: { allow } })

@@ -3,13 +3,13 @@ import type { IncomingMessage } from "node:http"
 
 type Request = HttpServerRequest.HttpServerRequest
 
-/** How often a header was sent; the parsed ones keep the first, or join them. */
+/** How often a header was sent. The parsed headers cannot tell: they keep the first value or join them. */
 export const timesSent = (request: Request, header: string) =>
   (request.source as IncomingMessage).rawHeaders.filter(
     (name, index) => index % 2 === 0 && name.toLowerCase() === header
   ).length
 
-/** Percent-encoded UTF-8 without NUL; anything else would change on its way to PostgreSQL, or fail there. */
+/** Percent-encoded UTF-8 without NUL; PostgreSQL would refuse anything else, or it would be altered on the way. */
 const decodes = (target: string) => {
   try {
     return !decodeURIComponent(target).includes("\u0000")
@@ -18,7 +18,7 @@ const decodes = (target: string) => {
   }
 }
 
-/** Whether a request is of a shape that honest clients send; the HTTP parser lets through more. */
+/** Whether a request is one that a well-behaved client could send. The HTTP parser accepts more. */
 export const isWellFormed = (request: Request) => {
   const { httpVersion, url = "" } = request.source as IncomingMessage
   return (

@@ -5,13 +5,13 @@ import { RequestInfo } from "../http/RequestInfo.ts"
 
 interface Asked {
   readonly request: HttpServerRequest.HttpServerRequest
-  /** As declared; `unmatched` for all that no route is for, since a metric must not count by what callers make up. */
+  /** As declared, or `unmatched`: labels of a metric must not come from paths that callers make up. */
   readonly route: string
 }
 
 type Answer = HttpServerResponse.HttpServerResponse
 
-/** 499: the caller went away before there was an answer. */
+/** 499: the client disconnected before the response. */
 const statusOf = (exit: Exit.Exit<Answer, unknown>) => (Exit.isSuccess(exit) ? exit.value.status : 499)
 
 const timed = durationsOf("http_server_request", "Requests to this service.")
@@ -50,7 +50,7 @@ const spanOf = ({ request, route }: Asked) =>
     })
   )
 
-/** As OpenTelemetry has it, only a 5xx is an error of a server. */
+/** In OpenTelemetry only a 5xx is an error of the server. */
 const end = (span: Tracer.Span, exit: Exit.Exit<Answer, unknown>) =>
   Effect.map(Clock.currentTimeNanos, (now) => {
     const status = statusOf(exit)
@@ -58,7 +58,7 @@ const end = (span: Tracer.Span, exit: Exit.Exit<Answer, unknown>) =>
     span.end(now, status < 500 ? exit : Exit.fail(`status ${status}`))
   })
 
-/** A span under the caller's `traceparent`. */
+/** Adds a span under the caller's `traceparent`. */
 const traced = <E, R>(asked: Asked, answer: Effect.Effect<Answer, E, R>): Effect.Effect<Answer, E, R> =>
   Effect.withFiber((fiber) =>
     fiber.getRef(References.TracerEnabled)
@@ -68,6 +68,6 @@ const traced = <E, R>(asked: Asked, answer: Effect.Effect<Answer, E, R>): Effect
       : answer
   )
 
-/** One log line, one measurement and one span of each request. No body, query, cookie or address is in any of them. */
+/** One log line, one measurement and one span per request. None of them contains a body, query, cookie or address. */
 export const recorded = <E, R>(asked: Asked, answer: Effect.Effect<Answer, E, R>) =>
   traced(asked, measured(asked, logged(asked, answer)))

@@ -3,7 +3,7 @@ import { HttpServerResponse } from "effect/http"
 import { type ApiError, envelope, MethodNotAllowed } from "../http/ApiError.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
 
-/** The one answer every failure gets. */
+/** The response for a failure. */
 export const respond = (error: ApiError) =>
   Effect.map(RequestInfo, ({ id }) =>
     HttpServerResponse.jsonUnsafe(envelope(error, id), {

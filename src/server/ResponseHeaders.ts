@@ -6,12 +6,12 @@ type Request = HttpServerRequest.HttpServerRequest
 
 const strictPolicy = "default-src 'none'; frame-ancestors 'none'"
 
-/** The documentation page brings its own scripts and styles along, and asks this API alone. */
+/** The documentation page has inline scripts and styles, and calls only this API. */
 const docsPolicy =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; font-src data:; img-src data:; " +
   "connect-src 'self'; frame-ancestors 'none'"
 
-/** What every answer says to browsers, also one that the parser gives instead of a route. */
+/** Security headers of every response, including the parser's own. */
 export const plainHeaders = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
@@ -20,11 +20,11 @@ export const plainHeaders = {
   vary: "Origin"
 }
 
-/** A browser asking whether a page of another origin may send a request. */
+/** A CORS preflight: a browser asks whether a page from another origin may send a request. */
 export const isPreflight = ({ method, headers }: Request) =>
   method === "OPTIONS" && headers.origin !== undefined && headers["access-control-request-method"] !== undefined
 
-/** The headers that all answers carry, errors too: identity, CORS for the browser app, and what browsers may do. */
+/** The headers of every response, errors included: request id, CORS for the browser app, and browser restrictions. */
 export const responseHeaders = ({ frontendOrigin, session }: AppConfig["Service"]) => {
   const cors = {
     "access-control-allow-origin": frontendOrigin,

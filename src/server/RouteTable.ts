@@ -3,10 +3,10 @@ import { Api } from "../Api.ts"
 import { Allowance } from "../limits/Allowance.ts"
 
 interface Route {
-  /** As declared, with parameters by name: what log lines and metrics count by. */
+  /** As declared, with parameters by name; used in log lines and metrics. */
   readonly template: string
   readonly pattern: RegExp
-  /** What is declared of each method; HEAD is answered as GET. */
+  /** The allowance of each method; HEAD is handled as GET. */
   readonly allowances: Map<string, Allowance>
 }
 
@@ -34,7 +34,7 @@ export const docsPath = "/api/v1/docs"
 add(openApiPath, "GET")
 add(docsPath, "GET")
 
-/** The declared route of a path, whatever the method; undefined when there is none. */
+/** The declared route of a path, for any method. */
 export const routeOf = (path: string): Route | undefined => {
   for (const route of routes.values()) if (route.pattern.test(path)) return route
   return undefined

@@ -9,7 +9,7 @@ import { AppConfig } from "../infra/AppConfig.ts"
 import { plainHeaders } from "./ResponseHeaders.ts"
 import { type ApiError, envelope, InvalidRequest, TooLarge } from "../http/ApiError.ts"
 
-/** Answers in the envelope what never became a request: the parser's own refusals. */
+/** Sends the error envelope for input that the HTTP parser refused. */
 const refuse = (socket: Duplex, error: ApiError, withBody = true) => {
   if (!socket.writable) return socket.destroy()
   const id = randomUUID()
@@ -29,7 +29,7 @@ const refuse = (socket: Duplex, error: ApiError, withBody = true) => {
 const makeServer = () => {
   const server = createServer({
     maxHeaderSize: 16 * 1024,
-    // The rim refuses it in the envelope.
+    // The pipeline refuses it with the error envelope.
     requireHostHeader: false,
     headersTimeout: 10_000,
     requestTimeout: 15_000,
@@ -45,14 +45,14 @@ const makeServer = () => {
   return server
 }
 
-/** The port that a variable names is taken, or not ours to take. */
+/** The port is in use, or this process may not bind it. */
 export class CannotBind extends Data.TaggedError("CannotBind")<{ readonly variable: string; readonly reason: string }> {
   override get message() {
     return `${this.variable} cannot be bound: ${this.reason}`
   }
 }
 
-/** The listener for errors stays: a connection that cannot be accepted later costs itself alone. */
+/** The error listener stays, so that a connection that cannot be accepted later does not end the process. */
 export const listen = (server: Server, variable: string, port: number) =>
   Effect.callback<void, CannotBind>((resume) => {
     server.on("error", ({ message }) => resume(new CannotBind({ variable, reason: message })))
@@ -60,8 +60,8 @@ export const listen = (server: Server, variable: string, port: number) =>
   })
 
 /**
- * Ends a server in three steps. For a short notice it goes on as before, so that load balancers look elsewhere. Then it
- * accepts no more, and its answers close their connections. When all are given, what is still open is idle, and is cut.
+ * Drains a server in three steps. First it keeps serving for a moment, while load balancers take it out of rotation.
+ * Then it accepts no new connections, and each response closes its own. Finally it closes the remaining, idle ones.
  */
 const drainOf = (server: Server) => {
   const answering = new Set<ServerResponse>()
@@ -79,22 +79,22 @@ const drainOf = (server: Server) => {
     yield* Effect.sleep("200 millis")
     draining = true
     answering.forEach(close)
-    // The close of http.Server would cut idle connections at once, and with them the requests that are on their way.
+    // http.Server's own close would drop idle connections at once, and with them requests already on their way.
     NetServer.prototype.close.call(server)
-    // No request takes longer than its deadline; what is left after 8 seconds is a client that does not read.
+    // Every request has a deadline; only clients that do not read their response are left after 8 seconds.
     yield* Effect.sleep("200 millis").pipe(Effect.repeat({ until: () => answering.size === 0, times: 40 }))
     server.close()
     server.closeAllConnections()
   })
 }
 
-/** Serves all requests on APP_PORT, bound only when everything before it is ready, and drained when the scope closes. */
+/** Serves requests on APP_PORT. The port is bound once everything else is ready, and drained when the scope closes. */
 export const serve = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const { port, trustedProxies } = yield* AppConfig
       const proxied = trustedProxies.length > 0 ? HttpMiddleware.xForwardedHeaders({ trustedProxies })(app) : app
-      // Closed after the drain: it interrupts what is still running.
+      // Closed after the drain, which interrupts any request still running.
       const requests = yield* Scope.fork(yield* Effect.scope, "parallel")
       const server = makeServer()
       const drain = drainOf(server)
@@ -104,7 +104,7 @@ export const serve = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResp
     })
   )
 
-/** What routes need of the platform, and a router that knows one spelling of each address. */
+/** The platform services that routes need, and a router that accepts one spelling of each path. */
 export const platform = Layer.merge(
   NodeHttpServer.layerHttpServices,
   Layer.succeed(HttpRouter.RouterConfig, {

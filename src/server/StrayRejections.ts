@@ -1,6 +1,6 @@
 import { Cause, Effect, Layer } from "effect"
 
-/** A promise rejected without a handler is logged, and costs no request; by default Node would end the process. */
+/** Logs an unhandled promise rejection and keeps running; by default Node would end the process. */
 export const strayRejectionsLayer = Layer.effectDiscard(
   Effect.gen(function* () {
     const runFork = Effect.runForkWith(yield* Effect.context<never>())

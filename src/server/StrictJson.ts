@@ -14,7 +14,7 @@ const walk = (value: unknown, depth: number): string | undefined => {
   return undefined
 }
 
-/** Whether an object of a well-formed JSON text names a key twice: which of the two values counts, parsers disagree. */
+/** Whether an object in well-formed JSON has a duplicate key: parsers disagree on which value counts. */
 const hasTwins = (text: string) => {
   const objects: Array<Set<string> | undefined> = []
   let last = ""
@@ -32,12 +32,12 @@ const hasTwins = (text: string) => {
   return false
 }
 
-/** Says what is wrong with a JSON text, or undefined when it is well: parseable, shallow, unambiguous, fit to store. */
+/** The problem with a JSON text, or undefined if it parses, is not too deep, is unambiguous and can be stored. */
 export const checkJson = (text: string): string | undefined => {
   if (text.startsWith("\uFEFF")) return "starts with a byte order mark"
   if (text === "") return undefined
   try {
-    return walk(JSON.parse(text), 0) ?? (hasTwins(text) ? "names a key twice" : undefined)
+    return walk(JSON.parse(text), 0) ?? (hasTwins(text) ? "has a duplicate key" : undefined)
   } catch {
     return "is not JSON"
   }

@@ -14,7 +14,7 @@ vi.setConfig({ testTimeout: 60_000 })
 const adopted = `Copied users (4 rows)
 Copied discord_identities (4 rows)
 Copied discord_profiles (4 rows)
-discord_oauth_tokens: id is no uuid (1 row); all are made anew
+discord_oauth_tokens: id is not a valid uuid (1 row); the column is not copied
 Copied discord_oauth_tokens (1 row)
 Copied user_sessions (3 rows)
 Copied oauth_states (2 rows)
@@ -22,12 +22,12 @@ Copied guilds (2 rows)
 Copied guild_memberships (4 rows)
 Copied guild_invites (2 rows)
 Copied characters (3 rows)
-security_audit_events: id is no uuid (3 rows); all are made anew
+security_audit_events: id is not a valid uuid (3 rows); the column is not copied
 Copied security_audit_events (3 rows)
 Copied character_warcraftlogs_snapshots (1 of 2 rows of warcraftlogs_snapshots fit)
 Copied character_battlenet_snapshots (1 of 1 rows of battlenet_snapshots fit)
 The seeds are marked as applied
-The old tables lie in the schema adopted until a person drops it
+The old tables stay in the schema adopted until you drop it
 Adopted
 `
 
@@ -87,7 +87,7 @@ describe("npm run migrate -- adopt", () => {
       const again = yield* run(variables(database), "adopt")
       assert.deepStrictEqual(again, {
         code: 0,
-        out: "Nothing to adopt: the database has a history of migrations\n",
+        out: "Nothing to adopt: the database already has a migration history\n",
         err: ""
       })
       assert.deepStrictEqual(yield* Effect.provide(contents, layer), all)
@@ -105,9 +105,9 @@ describe("npm run migrate -- adopt", () => {
       assert.strictEqual(code, 0)
       assert.include(
         out,
-        "\nNo table was recognised as character_battlenet_snapshots: these come with the next refresh\n"
+        "\nNo table was recognised as character_battlenet_snapshots; its rows will come with the next refreshes\n"
       )
-      assert.include(out, "\nadmins still belongs to the old tables\nraid_plans still belongs to the old tables\n")
+      assert.include(out, "\nadmins still depends on the old tables\nraid_plans still depends on the old tables\n")
       assert.deepStrictEqual(yield* query("select from character_battlenet_snapshots"), [])
       assert.lengthOf(yield* query("select from admins"), 1)
     })

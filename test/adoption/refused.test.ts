@@ -25,11 +25,11 @@ const faults: ReadonlyArray<readonly [statement: string, told: string]> = [
   ["alter table discord_oauth_tokens alter expires_at type text", ""],
   [
     "update discord_oauth_tokens set expires_at = 'soon'",
-    "discord_oauth_tokens: expires_at is no timestamp with time zone (1 row)"
+    "discord_oauth_tokens: expires_at is not a valid timestamp with time zone (1 row)"
   ],
   [
     "update characters set rank = 'bench' where role = 'melee'",
-    "characters: characters_rank_check is broken, (rank = ANY (ARRAY['main'::text, 'alt'::text])) (1 row)"
+    "characters: characters_rank_check is violated, (rank = ANY (ARRAY['main'::text, 'alt'::text])) (1 row)"
   ],
   [
     "update characters set deleted_at = null",
@@ -50,7 +50,10 @@ describe("adopt refuses, and changes nothing, when", () => {
       const before = yield* Effect.provide(contents, layer)
       const { code, err } = yield* run(variables(database), "adopt")
       assert.strictEqual(code, 1)
-      const told = ["Nothing was adopted: the database is not as it must be", ...faults.map(([, told]) => told)]
+      const told = [
+        "Nothing was adopted: the database does not have the expected form",
+        ...faults.map(([, told]) => told)
+      ]
       assert.sameMembers(
         err
           .trimEnd()
@@ -73,7 +76,7 @@ describe("adopt refuses, and changes nothing, when", () => {
       )
       assert.strictEqual(
         error.message,
-        "Nothing was adopted: somebody still uses the tables; stop the earlier service first."
+        "Nothing was adopted: the tables are still in use; stop the earlier service first."
       )
       assert.deepStrictEqual(yield* Effect.provide(contents, layer), before)
     })
@@ -83,7 +86,7 @@ describe("adopt refuses, and changes nothing, when", () => {
     Effect.gen(function* () {
       const empty = yield* emptyDatabase
       const { message } = yield* Effect.provide(Effect.flip(adoptFrom(migrationsDirectory)), empty.layer)
-      assert.strictEqual(message, "Nothing was adopted: there is no table users; npm run migrate -- up makes it.")
+      assert.strictEqual(message, "Nothing was adopted: there is no users table; npm run migrate -- up creates it.")
       const { layer, query } = yield* oldDatabase()
       yield* query("create schema adopted")
       const taken = yield* Effect.provide(Effect.flip(adoptFrom(migrationsDirectory)), layer)

@@ -108,7 +108,11 @@ describe("npm run migrate --", () => {
   it.live.each([
     ["up", {}, /DB_HOST is missing\n.*DB_PORT is missing\n.*DB_USER is missing/],
     ["sideways", {}, /^Usage: /],
-    ["status", { DB_HOST: "127.0.0.1", DB_PORT: "1", DB_USER: "u", DB_PASSWORD: "secret", DB_NAME: "n" }, /not answer/]
+    [
+      "status",
+      { DB_HOST: "127.0.0.1", DB_PORT: "1", DB_USER: "u", DB_PASSWORD: "secret", DB_NAME: "n" },
+      /not responding/
+    ]
   ] as const)("%s fails", ([command, env, told]) =>
     Effect.gen(function* () {
       const { code, out, err } = yield* run(env, command)
@@ -124,7 +128,7 @@ describe("npm run migrate --", () => {
       const { path } = yield* folderOf({})
       const { failed, lines } = yield* read(line.split(" "), path)
       assert.isTrue(failed)
-      assert.match(lines.join("\n"), line === "add Bad-Name" ? /^"Bad-Name" is no valid name/ : /^Usage: /)
+      assert.match(lines.join("\n"), line === "add Bad-Name" ? /^"Bad-Name" is not a valid name/ : /^Usage: /)
       assert.deepStrictEqual(yield* Effect.promise(() => readdir(path)), [])
     })
   )
@@ -162,7 +166,7 @@ describe("add", () => {
       yield* read(["add", "second"], path)
       const [first = "", , second = ""] = (yield* Effect.promise(() => readdir(path))).toSorted()
       assert(before <= first.slice(0, 14) && first.slice(0, 14) < second.slice(0, 14))
-      assert.match(yield* Effect.promise(() => readFile(`${path}/${second}`, "utf8")), /-- Write what reverts/)
+      assert.match(yield* Effect.promise(() => readFile(`${path}/${second}`, "utf8")), /-- Replace this statement/)
     })
   )
 })

@@ -15,7 +15,7 @@ layer(TestApp.layer(), live)("health", (it) => {
         const { status, body } = yield* send("GET", path)
         assert.strictEqual(status, 503)
         assert.deepInclude(body, { status: "unavailable", service })
-        assert.match(body.error, /^(PostgreSQL|Redis) does not answer\.$/)
+        assert.match(body.error, /^(PostgreSQL|Redis) is not responding\.$/)
         assert.strictEqual((yield* send("GET", "/api/v1/health")).status, 200)
         app[service].open()
         const back = Effect.repeat(send("GET", path), { until: ({ status }) => status === 200 })

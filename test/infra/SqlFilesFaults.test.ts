@@ -95,13 +95,13 @@ describe("migrations stop, and change nothing, when", () => {
       { ...files, [two]: "select 1;\nselect 'a" },
       /two\.up\.sql: the string that begins on line 2/
     ],
-    ["a name is bad", { "2026_One.up.sql": "select 1" }, /2026_One\.up\.sql is no valid name/],
-    ["a timestamp is not a time", { "20261301000000_x.sql": "select 1" }, /20261301000000_x\.sql is no valid name/],
-    ["an ending is wrong", { "20260101000000_one.up.sql~": "select 1" }, /one\.up\.sql~ is no valid name/],
+    ["a name is bad", { "2026_One.up.sql": "select 1" }, /2026_One\.up\.sql is not a valid name/],
+    ["a timestamp is no time", { "20261301000000_x.sql": "select 1" }, /20261301000000_x\.sql is not a valid name/],
+    ["an ending is wrong", { "20260101000000_one.up.sql~": "select 1" }, /one\.up\.sql~ is not a valid name/],
     [
       "a down file has no up file",
       { "20260101000000_one.down.sql": "select 1" },
-      /one\.down\.sql reverts a file that is not/
+      /one\.down\.sql reverts a file that does not exist/
     ],
     [
       "a timestamp is used twice",
@@ -157,7 +157,7 @@ describe("migrations", () => {
       yield* sql`select pg_terminate_backend(${pid})`
       const error = yield* Effect.flip(Fiber.join(process))
       assert(error instanceof SqlFilesError && error.unreachable)
-      assert.match(error.message, /^Failed to run database migrations: PostgreSQL does not answer: /)
+      assert.match(error.message, /^Failed to run database migrations: PostgreSQL is not responding: /)
       yield* put(one, files[one])
       yield* Effect.provide(migrateFrom(path), client)
       assert.deepStrictEqual(yield* Effect.provide(tables, client), ["one"])
@@ -178,7 +178,7 @@ describe("migrations", () => {
       const errors = yield* Effect.forEach([{ port: 1 }, { username: full }, { database: "nowhere" }], at)
       const passing = errors.map((error) => error instanceof SqlFilesError && error.unreachable)
       assert.deepStrictEqual(passing, [true, true, false])
-      assert.match(errors[1]?.message ?? "", /PostgreSQL does not answer: too many connections for role/)
+      assert.match(errors[1]?.message ?? "", /PostgreSQL is not responding: too many connections for role/)
       assert.match(errors[2]?.message ?? "", /database "nowhere" does not exist/)
     })
   )

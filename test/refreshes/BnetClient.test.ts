@@ -195,7 +195,7 @@ describe("BnetClient", { concurrent: true }, () => {
         assert.strictEqual(followed.length, 0)
         assert.isTrue(lines.some((line) => line.includes(reason)))
       }
-      assert.strictEqual(lines.filter((line) => line.includes("A provider cannot serve our requests")).length, 2)
+      assert.strictEqual(lines.filter((line) => line.includes("A provider rejected our request")).length, 2)
       const secrets = [credentials.clientSecret, "SIMEU", "<<<", "Error 500"]
       for (const line of lines) for (const secret of secrets) assert.notInclude(line, secret)
     })

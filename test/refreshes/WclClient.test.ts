@@ -110,7 +110,7 @@ describe("WclClient", { concurrent: true }, () => {
       "no-gear",
       {
         partial: true,
-        error: "Warcraft Logs shows no equipment of this character in the latest kills.",
+        error: "Warcraft Logs shows no equipment for this character in the latest kills.",
         gear: undefined
       }
     ],
@@ -223,7 +223,7 @@ describe("WclClient", { concurrent: true }, () => {
       const { client } = yield* start({ WCL_CLIENT_SECRET: "another-canary-51b8" })
       const { value, lines } = yield* withLog(Effect.flip(client.character(ask(tank))))
       assert.strictEqual(value._tag, "provider.unavailable")
-      assert.isTrue(lines.some((line) => line.includes("A provider refuses our credentials")))
+      assert.isTrue(lines.some((line) => line.includes("A provider rejected our credentials")))
       for (const line of lines) assert.notInclude(line, "canary")
     })
   )

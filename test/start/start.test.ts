@@ -87,7 +87,7 @@ it.live("U06 PostgreSQL never starts: a clear exit", () =>
       Layer.provide(Layer.succeed(PostgresPatience, "1 second"))
     )
     const error = yield* Effect.flip(Effect.scoped(Layer.build(service)))
-    assert.match(String(error), /Failed to run database migrations: PostgreSQL does not answer: /)
+    assert.match(String(error), /Failed to run database migrations: PostgreSQL is not responding: /)
   })
 )
 
@@ -103,12 +103,12 @@ it.live("U06 Redis is absent: the service starts, logs it once, and uses it when
     const response = yield* Effect.promise(() => fetch(`${service.url}/health/redis`))
     assert.isBelow(performance.now() - started, 2000)
     assert.strictEqual(response.status, 503)
-    const down = { status: "unavailable", service: "redis", error: "Redis does not answer." }
+    const down = { status: "unavailable", service: "redis", error: "Redis is not responding." }
     assert.deepStrictEqual(yield* Effect.promise(() => response.json()), down)
     redis.open()
     yield* until(statusOf(`${service.url}/health/redis`), (status) => status === 200)
     yield* service.says("Redis is back")
-    assert.lengthOf(service.output().match(/Redis does not answer/g) ?? [], 1)
+    assert.lengthOf(service.output().match(/Redis is not responding/g) ?? [], 1)
   })
 )
 

@@ -13,7 +13,7 @@ export type { DiscordProfile }
 /** The code is used, expired, or was issued to another application. */
 export class DiscordCodeRejected extends Schema.TaggedError<DiscordCodeRejected>()("DiscordCodeRejected", {}) {}
 
-/** Discord no longer takes this access or refresh token: its owner must sign in again. */
+/** Discord no longer accepts this access or refresh token. */
 export class DiscordTokenRejected extends Schema.TaggedError<DiscordTokenRejected>()("DiscordTokenRejected", {}) {}
 
 /** `retryAfter` in seconds, 1 to 3600. */
@@ -21,7 +21,7 @@ export class DiscordRateLimited extends Schema.TaggedError<DiscordRateLimited>()
   retryAfter: Schema.Int
 }) {}
 
-/** `reason` is one of a few fixed words such as "timeout" or "status 500", never text of Discord. */
+/** `reason` is a fixed phrase such as "timeout" or "status 500", never text from Discord. */
 export class DiscordUnavailable extends Schema.TaggedError<DiscordUnavailable>()("DiscordUnavailable", {
   stage: Schema.Literals(["exchange", "refresh", "profile"]),
   reason: Schema.String
@@ -31,10 +31,10 @@ type Stage = DiscordUnavailable["stage"]
 
 export interface DiscordTokens {
   readonly accessToken: Redacted.Redacted<string>
-  /** Null when Discord sent none. */
+  /** Null if Discord sent none. */
   readonly refreshToken: Redacted.Redacted<string> | null
   readonly tokenType: "Bearer"
-  /** Scopes separated by spaces; `identify` is among them. */
+  /** Scopes separated by spaces, `identify` among them. */
   readonly scope: string
   /** Seconds from now, at most a year. */
   readonly expiresIn: number
@@ -58,7 +58,7 @@ const failure = (stage: Stage) => (error: UpstreamError) =>
     ? new DiscordRateLimited({ retryAfter: error.retryAfter })
     : new DiscordUnavailable({ stage, reason: error.reason })
 
-/** A person's own bucket says nothing about the next person's. */
+/** A limit on one user says nothing about other users. */
 const sharedQuota = (headers: Readonly<Record<string, string | undefined>>) =>
   headers["x-ratelimit-scope"] !== "user" || headers["x-ratelimit-global"] === "true"
 
@@ -66,12 +66,12 @@ const sharedQuota = (headers: Readonly<Record<string, string | undefined>>) =>
 export class DiscordClient extends Context.Service<
   DiscordClient,
   {
-    /** Redeems a code. A code works once, so this is never repeated: not here, and not by the caller. */
+    /** Redeems a code. A code works once, so neither this client nor its caller may retry. */
     readonly exchangeCode: (grant: {
       readonly code: string
       readonly verifier: Redacted.Redacted<string>
     }) => Effect.Effect<DiscordTokens, DiscordCodeRejected | DiscordRateLimited | DiscordUnavailable>
-    /** Spends the refresh token: store the new one at once, and never refresh one identity twice at the same time. */
+    /** Uses up the refresh token. Store the new one at once, and never refresh one identity twice in parallel. */
     readonly refreshToken: (
       token: Redacted.Redacted<string>
     ) => Effect.Effect<DiscordTokens, DiscordTokenRejected | DiscordRateLimited | DiscordUnavailable>
@@ -87,7 +87,7 @@ export class DiscordClient extends Context.Service<
       const upstream = (yield* UpstreamHttp).open("discord", `DiscordBot (${frontendOrigin}, 0.1.0)`)
 
       const unavailable = (stage: Stage, reason: string) =>
-        Effect.logWarning("A provider gave no usable answer").pipe(
+        Effect.logWarning("A provider sent no usable response").pipe(
           Effect.annotateLogs({ provider: "discord", reason }),
           Effect.andThen(new DiscordUnavailable({ stage, reason }))
         )
@@ -105,7 +105,7 @@ export class DiscordClient extends Context.Service<
 
       const readTokens = Effect.fnUntraced(function* (stage: Stage, { status, json }: Answer) {
         if (status === 401) {
-          yield* Effect.logError("A provider refuses our credentials").pipe(
+          yield* Effect.logError("A provider rejected our credentials").pipe(
             Effect.annotateLogs({ provider: "discord", what: "client id and secret" })
           )
           return yield* new DiscordUnavailable({ stage, reason: "credentials refused" })

@@ -2,7 +2,7 @@ import { Option, Schema } from "effect"
 import { cleanText } from "../../infra/StorableText.ts"
 import { orNull, Text } from "../../infra/upstream/Lenient.ts"
 
-/** Discord counts in more than 32 bits; beyond 53 nothing is exact, and beyond 63 PostgreSQL has no room. */
+/** Discord's integers can exceed 32 bits. Beyond 53 bits JavaScript is not exact. */
 const Whole = Schema.Int
 
 const maxDepth = 8
@@ -17,7 +17,7 @@ const copyJson = (value: unknown, depth: number): Schema.Json => {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [cleanText(key), copyJson(item, depth + 1)]))
 }
 
-/** A copy that `jsonb` can hold; null when it is nested too deep to be what Discord documents. */
+/** A copy that `jsonb` can store, or null if it is nested deeper than anything Discord documents. */
 const storableJson = (value: unknown) => {
   try {
     return copyJson(value, 0)
@@ -26,7 +26,7 @@ const storableJson = (value: unknown) => {
   }
 }
 
-/** A JSON object whose inside is not ours to know. */
+/** A JSON object that is stored without interpreting it. */
 const JsonObject = Schema.Record(Schema.String, Schema.Unknown)
 
 const Profile = Schema.Struct({
@@ -52,12 +52,12 @@ const Profile = Schema.Struct({
 
 type Json = Schema.Json | null
 
-/** https://discord.com/developers/docs/resources/user#user-object; null for whatever is absent or of another type. */
+/** https://discord.com/developers/docs/resources/user#user-object; null if absent or of another type. */
 export interface DiscordProfile extends Omit<
   typeof Profile.Type,
   "username" | "avatar_decoration_data" | "collectibles" | "primary_guild"
 > {
-  /** The id when Discord gives none. */
+  /** The id if Discord sends no name. */
   readonly username: string
   readonly avatar_decoration_data: Json
   readonly collectibles: Json
@@ -66,7 +66,7 @@ export interface DiscordProfile extends Omit<
 
 const decode = Schema.decodeUnknownOption(Profile)
 
-/** None only when there is no usable id. */
+/** None only if there is no usable id. */
 export const decodeProfile = (json: unknown): Option.Option<DiscordProfile> =>
   Option.map(decode(json), (profile) => ({
     ...profile,

@@ -25,12 +25,12 @@ export interface Credentials {
   readonly clientSecret: Redacted.Redacted<string>
 }
 
-/** Sends a request with a bearer token of ours; a token that is refused is fetched anew, once. */
+/** Sends a request with our bearer token. If the token is rejected, fetches a new one and retries once. */
 type SendAuthorized = (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<Answer, UpstreamError>
 
 /**
- * The client-credentials grant (RFC 6749, 4.4) with one token in memory. Callers that need it at the same time share
- * one fetch; a failure is not kept.
+ * The client-credentials grant (RFC 6749, 4.4) with one token in memory. Concurrent callers share one fetch. Failures
+ * are not cached.
  */
 export const clientCredentials = Effect.fnUntraced(function* (
   name: string,
@@ -38,7 +38,7 @@ export const clientCredentials = Effect.fnUntraced(function* (
   credentials: Credentials
 ) {
   const refused = (what: string) =>
-    Effect.logError("A provider refuses our credentials").pipe(
+    Effect.logError("A provider rejected our credentials").pipe(
       Effect.annotateLogs({ provider: name, what }),
       Effect.andThen(Unanswered.because("credentials refused", 60))
     )
@@ -57,13 +57,13 @@ export const clientCredentials = Effect.fnUntraced(function* (
     if (token === undefined) return yield* Unanswered.because("not understood")
     return { text: Redacted.make(token.access_token), seconds: Math.max(token.expires_in ?? 300, 0) }
   }).pipe(
-    // A fetch that hangs must not hold those who come later, who join it.
+    // A fetch that hangs must not hold up later callers that join it.
     Effect.timeoutOrElse({ duration: "4 seconds", orElse: () => Unanswered.because("timeout") })
   )
 
   const tokens = yield* Cache.makeWith((): Effect.Effect<Token, UpstreamError> => fetchToken, {
     capacity: 1,
-    // Dropped a little early, so that it does not die on its way.
+    // Dropped a little early, so that it does not expire in transit.
     timeToLive: Exit.match({
       onFailure: () => Duration.zero,
       onSuccess: ({ seconds }) => Duration.seconds(seconds - Math.min(seconds * 0.2, 300))

@@ -5,17 +5,17 @@ export const Text = Schema.String.pipe(
   Schema.decode({ decode: SchemaGetter.transform(cleanText), encode: SchemaGetter.passthrough() })
 )
 
-/** A whole number that is not negative and fits an `integer` of PostgreSQL. */
+/** A non-negative whole number that fits PostgreSQL's `integer`. */
 export const Int32 = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 - 1 }))
 
-/** A key that may be absent, null, or of another type than promised: all of these read as null. */
+/** Reads a key as null if it is absent, null or of an unexpected type. */
 export const orNull = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) =>
   Schema.NullOr(schema).pipe(
     Schema.catchDecoding(() => Effect.succeedSome(null)),
     Schema.withDecodingDefaultKey(Effect.succeed(null))
   )
 
-/** A list that may be absent or no list; items that are not what they should be are left out. */
+/** Reads a list, empty if it is absent or not a list. Items that do not match are left out. */
 export const listOf = <S extends Schema.ConstraintDecoder<unknown>>(item: S) => {
   const decode = Schema.decodeUnknownOption(item)
   const List = Schema.Array(Schema.Unknown).pipe(

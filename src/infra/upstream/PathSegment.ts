@@ -1,6 +1,6 @@
 /**
- * One segment of a URL's path, or undefined when the text can be none: empty, a step up ("..", which no percent-encoding
- * protects), control characters, half a surrogate pair.
+ * One encoded segment of a URL path, or undefined if the text cannot be one: empty, "." or ".." (which percent-encoding
+ * does not protect), with control characters or a lone surrogate.
  */
 export const pathSegment = (text: string) =>
   text === "" || text === "." || text === ".." || /\p{Cc}/u.test(text) || !text.isWellFormed()

@@ -3,18 +3,18 @@ import { type Headers, type HttpClient, type HttpClientError, HttpClientRequest 
 import { CircuitBreaker } from "effect/persistence"
 import { durationsOf } from "../Metrics.ts"
 
-/** What a provider said, when it said something that its client may want to judge by itself. */
+/** A provider's response that its client interprets itself. */
 export interface Answer {
   /** 2xx, 400, 401, 403 or 404. */
   readonly status: number
-  /** The parsed body; undefined when it is no JSON in UTF-8, and always for 401 and 403. */
+  /** The parsed body; undefined if it is not JSON in UTF-8, and always for 401 and 403. */
   readonly json: unknown
 }
 
-/** The provider's quota is spent; `retryAfter` in seconds, 1 to 3600. */
+/** The provider's quota is exhausted; `retryAfter` in seconds, 1 to 3600. */
 export class Throttled extends Data.TaggedError("Throttled")<{ readonly retryAfter: number }> {}
 
-/** No usable answer. `reason` is one of a few fixed words, never text of the provider; `retryAfter` in seconds. */
+/** No usable response. `reason` is a fixed phrase, never text from the provider; `retryAfter` is in seconds. */
 export class Unanswered extends Data.TaggedError("Unanswered")<{
   readonly reason: string
   readonly retryAfter: number
@@ -25,26 +25,26 @@ export class Unanswered extends Data.TaggedError("Unanswered")<{
 export type UpstreamError = Throttled | Unanswered
 
 interface SendOptions {
-  /** Sent once more when the connection broke: only where the provider may see the request twice. */
+  /** Retry once if the connection breaks. Only for requests that the provider may receive twice. */
   readonly repeatable?: boolean
-  /** Whether a 429 with these headers speaks of the whole provider; if not it is not remembered. */
+  /** Whether a 429 with these headers applies to all our requests. Otherwise it is not remembered. */
   readonly sharedQuota?: (headers: Headers.Headers) => boolean
 }
 
 /** One provider as its client sees it. */
 export interface Upstream {
-  /** Never follows a redirect, reads at most 2 MB, and asks nothing while the quota is known to be spent. */
+  /** Does not follow redirects, reads at most 2 MB, and sends nothing while the quota is known to be exhausted. */
   readonly send: (
     request: HttpClientRequest.HttpClientRequest,
     options?: SendOptions
   ) => Effect.Effect<Answer, UpstreamError>
-  /** Bounds a whole operation to 5.3 s, and fails at once while the provider has been hanging for others. */
+  /** Limits a whole operation to 5.3 s. Fails at once while the circuit is open because the provider hangs. */
   readonly guard: <A>(operation: Effect.Effect<A, UpstreamError>) => Effect.Effect<A, UpstreamError>
-  /** What is wanted but not needed: undefined when it fails, or is not there by `until` (epoch milliseconds). */
+  /** An optional part: undefined if it fails or is not done by `until` (epoch milliseconds). */
   readonly spare: <A>(until: number, part: Effect.Effect<A, UpstreamError>) => Effect.Effect<A | undefined>
-  /** Asks nothing more for that many seconds. */
+  /** Marks the quota as exhausted for that many seconds. */
   readonly spend: (seconds: number) => Effect.Effect<void>
-  /** Milliseconds until the quota is back; 0 while there is no reason to believe it spent. */
+  /** Milliseconds until the quota resets; 0 if it is not known to be exhausted. */
   readonly spentFor: Effect.Effect<number>
 }
 
@@ -52,7 +52,7 @@ const operationLimit = Duration.millis(5300)
 
 const clampSeconds = (seconds: number) => Math.min(Math.max(Math.ceil(seconds), 1), 3600)
 
-/** Seconds of a `Retry-After` (seconds or an HTTP date), 1 to 3600; undefined when absent or not understood. */
+/** A `Retry-After` header (seconds or an HTTP date) as seconds, 1 to 3600; undefined if absent or malformed. */
 export const retryAfterSeconds = (header: string | undefined, now: number) => {
   const value = header?.trim() ?? ""
   const seconds = /^\d+(\.\d+)?$/.test(value)
@@ -88,7 +88,7 @@ const outcome = (exit: Exit.Exit<unknown, unknown>) => {
 
 const timed = durationsOf("provider_request", "Requests to Discord, Warcraft Logs and Battle.net.")
 
-/** The status, or what kept us from one. */
+/** The status, or why there is none. */
 const labelOf = (exit: Exit.Exit<Answer, UpstreamError>) => {
   if (Exit.isSuccess(exit)) return String(exit.value.status)
   const error = Option.getOrUndefined(Exit.findErrorOption(exit))
@@ -100,7 +100,7 @@ const secondsUntilClosed = ({ reason }: CircuitBreaker.CircuitBreakerError) =>
   reason._tag === "CircuitOpen" ? clampSeconds(Duration.toSeconds(reason.retryAfter)) : 5
 
 interface Options {
-  /** Marks log lines and metrics, and the circuit. */
+  /** Names the provider in log lines and metrics, and its circuit. */
   readonly name: string
   readonly userAgent: string
   readonly client: HttpClient.HttpClient.With<HttpClientError.HttpClientError, Scope.Scope>
@@ -110,28 +110,28 @@ interface Options {
 const warn = (name: string, sentence: string, facts: object) =>
   Effect.logWarning(sentence).pipe(Effect.annotateLogs({ provider: name, ...facts }))
 
-/** Neither an open circuit nor a spent quota is news: what led to them was logged. */
+/** Does not log an open circuit or an exhausted quota, since their causes were logged. */
 const report = (name: string) => (error: UpstreamError) =>
   error._tag === "Throttled" || error.reason === "circuit open"
     ? Effect.void
-    : warn(name, "A provider gave no usable answer", { reason: error.reason })
+    : warn(name, "A provider sent no usable response", { reason: error.reason })
 
 const within = <A>(duration: Duration.Input, effect: Effect.Effect<A, UpstreamError>) =>
   Effect.timeoutOrElse(effect, { duration, orElse: () => Unanswered.because("timeout") })
 
-/** The quota as it was last heard of. */
+/** The last known state of the quota. */
 const makeQuota = (name: string) => {
   let spentUntil = 0
   return {
     spend: Effect.fnUntraced(function* (seconds: number) {
       spentUntil = Math.max(spentUntil, (yield* Clock.currentTimeMillis) + clampSeconds(seconds) * 1000)
-      yield* warn(name, "The quota of a provider is spent", { seconds })
+      yield* warn(name, "A provider's quota is exhausted", { seconds })
     }),
     spentFor: Effect.map(Clock.currentTimeMillis, (now) => Math.max(spentUntil - now, 0))
   }
 }
 
-/** One request and its answer, as far as every client judges it alike. */
+/** Sends one request and handles the statuses that mean the same for every client. */
 const askOf = ({ name, client }: Options, spend: Upstream["spend"]) =>
   Effect.fnUntraced(
     function* (request: HttpClientRequest.HttpClientRequest, sharedQuota: (headers: Headers.Headers) => boolean) {
@@ -153,7 +153,7 @@ const askOf = ({ name, client }: Options, spend: Upstream["spend"]) =>
     timed((exit) => ({ provider: name, outcome: labelOf(exit) }))
   )
 
-/** Quota and circuit live as long as the value that is returned. */
+/** The returned value holds the quota and the circuit. */
 export const makeUpstream = (options: Options): Upstream => {
   const { name, userAgent, breaker } = options
   const { spend, spentFor } = makeQuota(name)

@@ -5,19 +5,19 @@ import { CircuitBreaker } from "effect/persistence"
 import { makeUpstream, type Upstream } from "./Upstream.ts"
 
 const maxResponseBytes = 2 * 1024 * 1024
-/** This many operations that hang, with no success between, and the provider is left alone for a while. */
+/** The circuit opens after this many operations in a row have hung. */
 const hangsUntilOpen = 10
 const openDuration = Duration.seconds(5)
 
-/** The one way out to Discord, Warcraft Logs and Battle.net. */
+/** The HTTP client for Discord, Warcraft Logs and Battle.net. */
 export class UpstreamHttp extends Context.Service<
   UpstreamHttp,
   {
-    /** `name` marks log lines; quota and breaker live as long as the value that is returned. */
+    /** `name` identifies the provider in log lines. The returned value holds the quota and the circuit. */
     readonly open: (name: string, userAgent: string) => Upstream
   }
 >()("infra/upstream/UpstreamHttp") {
-  /** Needs an HttpClient that follows no redirect and bounds the size of an answer, as `layer` provides it. */
+  /** Needs an HttpClient that does not follow redirects and limits the response size, like that of `layer`. */
   static readonly layerNoDeps = Layer.effect(
     UpstreamHttp,
     Effect.gen(function* () {
@@ -25,7 +25,7 @@ export class UpstreamHttp extends Context.Service<
         tripPolicy: CircuitBreaker.consecutive(hangsUntilOpen),
         openDuration
       })
-      // Our trace ids are none of a provider's business; and a scoped request is aborted when its answer is not read.
+      // Providers do not get our trace ids. A scoped request is aborted if its response is not read.
       const client = (yield* HttpClient.HttpClient).pipe(
         HttpClient.withScope,
         HttpClient.transformResponse(Effect.provideService(HttpClient.TracerPropagationEnabled, false))
@@ -36,7 +36,7 @@ export class UpstreamHttp extends Context.Service<
   ).pipe(Layer.provide(CircuitBreaker.layerStoreMemory()))
 
   /**
-   * undici rather than fetch: it never follows a redirect, inflates nothing, and enforces the size while reading.
+   * undici rather than fetch: it does not follow redirects or decompress, and enforces the size limit while reading.
    */
   static readonly layer = UpstreamHttp.layerNoDeps.pipe(
     Layer.provide(

@@ -18,10 +18,10 @@ export interface BnetQuestion {
   readonly region: Region
 }
 
-/** A snapshot to store, and the id by which Battle.net knows the character: another id is another character. */
+/** A snapshot to store, with Battle.net's id of the character: a different id means a different character. */
 export interface BnetCharacter extends Omit<BattlenetSnapshot, "fetched_at"> {
   readonly battlenet_id: number | null
-  /** What is null only because it could not be read this time. */
+  /** Fields that are null only because they could not be read this time. */
   readonly unread: ReadonlyArray<"avatar_url" | "active_spec_name">
 }
 
@@ -36,7 +36,7 @@ const unknown: BnetCharacter = {
   unread: []
 }
 
-/** China is another platform, with credentials of its own. */
+/** China is a separate platform with its own credentials. */
 const servedRegions: ReadonlyArray<string> = ["us", "eu", "kr", "tw"]
 
 const namespaces = {
@@ -49,7 +49,7 @@ const namespaces = {
 
 const unusable = (status: number) => Unanswered.because(status < 400 ? "not understood" : `status ${status}`)
 
-/** Milliseconds; what is not there by then is left out of the answer. */
+/** Milliseconds; parts that take longer are left out. */
 const realmLimit = 2000
 const extrasLimit = 5000
 
@@ -57,13 +57,13 @@ const extrasLimit = 5000
 export class BnetClient extends Context.Service<
   BnetClient,
   {
-    /** Answers within 5.3 s. An unknown character is a success that says so in `error`. */
+    /** Completes within 5.3 s. An unknown character is a success with that in `error`. */
     readonly character: (
       question: BnetQuestion
     ) => Effect.Effect<BnetCharacter, ProviderUnavailable | ProviderRateLimited | RegionUnsupported>
-    /** Whose quota is spent: our client at this API. */
+    /** The owner of the quota: our client id at this API. */
     readonly account: string
-    /** Milliseconds until the quota is back; 0 when it is not spent. */
+    /** Milliseconds until the quota resets; 0 if it is not exhausted. */
     readonly spentFor: Effect.Effect<number>
   }
 >()("refreshes/battlenet/BnetClient") {
@@ -85,20 +85,20 @@ export class BnetClient extends Context.Service<
         )
 
       const ourFault = (status: number) =>
-        Effect.logError("A provider cannot serve our requests").pipe(
+        Effect.logError("A provider rejected our request").pipe(
           Effect.annotateLogs({ provider: "battlenet", status }),
           Effect.andThen(Unanswered.because(`status ${status}`, 60))
         )
 
       const fetchRealms = Effect.fnUntraced(function* (region: Region) {
-        // No locale: the question may come in any of the languages.
+        // No locale, since users may write the realm in any language.
         const { json } = yield* get(region, "/data/wow/realm/index", { namespace: namespace("dynamic", region) })
         const realms = readRealms(json)
         if (realms === undefined) return yield* Unanswered.because("not understood")
         return new Map(realms.map(({ name, slug }) => [realmSlug(name), slug]))
       })
 
-      // As with tokens: a fetch that hangs must not hold those who join it later.
+      // A fetch that hangs must not hold up later callers that join it.
       const boundedRealms = (region: Region) =>
         Effect.timeoutOrElse(fetchRealms(region), {
           duration: "4 seconds",
@@ -110,7 +110,7 @@ export class BnetClient extends Context.Service<
         timeToLive: (exit) => (Exit.isSuccess(exit) ? Duration.days(1) : Duration.zero)
       })
 
-      /** Slugs are derived, but for names in other scripts, which Battle.net romanises. */
+      /** Slugs are derived, except for names in other scripts, which Battle.net romanises. */
       const slugOf = Effect.fnUntraced(function* (region: Region, server: string, until: number) {
         const derived = realmSlug(server)
         if (/^[\x20-\x7e]*$/.test(derived)) return derived
@@ -162,7 +162,7 @@ export class BnetClient extends Context.Service<
       const character = Effect.fn("BnetClient.character")(
         function* (question: BnetQuestion) {
           if (!servedRegions.includes(question.region)) return yield* new RegionUnsupported()
-          // Before anything is asked: what can be no name of a realm or character is known to nobody.
+          // A text that cannot be a realm or character name is unknown without a request.
           const possible = [realmSlug(question.server), characterKey(question.name)].every(
             (part) => pathSegment(part) !== undefined
           )

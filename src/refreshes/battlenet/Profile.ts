@@ -7,11 +7,11 @@ const Profile = Schema.Struct({
   level: orNull(Int32),
   equipped_item_level: orNull(Int32),
   faction: orNull(Schema.Struct({ type: Schema.String })),
-  /** Absent on the anniversary realms, id 0 without a name on Classic Era, whole elsewhere. */
+  /** Absent on Anniversary realms, id 0 without a name in Classic Era, complete elsewhere. */
   active_spec: orNull(Schema.Struct({ id: Schema.Int, name: Text }))
 })
 
-/** The profile's part of a snapshot; `active_spec_name` is null where the game does not know specs. */
+/** The profile's part of a snapshot. `active_spec_name` is null if the game version has no specs. */
 export interface ProfilePart extends Pick<
   BattlenetSnapshot,
   "level" | "equipped_item_level" | "active_spec_name" | "faction"
@@ -23,7 +23,7 @@ const decodeProfile = Schema.decodeUnknownOption(Profile)
 
 const factions: Readonly<Record<string, "alliance" | "horde">> = { ALLIANCE: "alliance", HORDE: "horde" }
 
-/** Undefined when this is no character profile. */
+/** Undefined if this is not a character profile. */
 export const readProfile = (json: unknown): ProfilePart | undefined =>
   Option.getOrUndefined(
     Option.map(decodeProfile(json), ({ id, level, equipped_item_level, faction, active_spec }) => ({
@@ -52,7 +52,7 @@ const Specializations = Schema.Struct({
 
 const decodeSpecializations = Schema.decodeUnknownOption(Specializations)
 
-/** The talent tree of the active group with the most points; null when none is spent. */
+/** The talent tree with the most points in the active group; null if no points are spent. */
 export const readActiveSpec = (json: unknown): string | null => {
   const groups = Option.getOrUndefined(decodeSpecializations(json))?.specialization_groups ?? []
   const trees = groups.find(({ is_active }) => is_active)?.specializations ?? []
@@ -70,7 +70,7 @@ const Media = Schema.Struct({ assets: listOf(Schema.Struct({ key: Schema.String,
 
 const decodeMedia = Schema.decodeUnknownOption(Media)
 
-/** Browsers load it, so nothing but an https URL without credentials will do. */
+/** Browsers load it, so it must be an https URL without credentials. */
 const isPicture = (text: string) => {
   if (text.length > 2048 || !/^https:\/\/[^\s\\]+$/.test(text) || !URL.canParse(text)) return false
   const { username, password } = new URL(text)
@@ -87,7 +87,7 @@ const Realms = Schema.Struct({
   realms: Schema.Array(
     Schema.Struct({
       slug: Schema.String,
-      /** Without a locale in the question an object with the name in each. */
+      /** Without a locale in the request, an object with the name in every locale. */
       name: Schema.Union([Schema.String, Schema.Record(Schema.String, Schema.Unknown)])
     })
   )
@@ -95,7 +95,7 @@ const Realms = Schema.Struct({
 
 const decodeRealms = Schema.decodeUnknownOption(Realms)
 
-/** Every name of every realm in every language, with the realm's slug; undefined when this is no realm list. */
+/** The names of every realm in all languages, with its slug; undefined if this is not a realm list. */
 export const readRealms = (json: unknown) =>
   Option.getOrUndefined(
     Option.map(decodeRealms(json), ({ realms }) =>
@@ -109,5 +109,5 @@ export const readRealms = (json: unknown) =>
 
 const decodeNotFound = Schema.decodeUnknownOption(Schema.Struct({ type: Schema.Literal("BLZWEBAPI00000404") }))
 
-/** Battle.net's own 404, unlike the empty one that it gives to requests it cannot route. */
+/** The 404 for an unknown character. Requests that Battle.net cannot route get an empty one. */
 export const isUnknownCharacter = (json: unknown) => Option.isSome(decodeNotFound(json))

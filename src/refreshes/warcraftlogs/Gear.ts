@@ -5,10 +5,10 @@ import { characterKey, realmSlug } from "../../game/Realm.ts"
 
 const Fight = Schema.Struct({
   id: Int32,
-  /** Milliseconds since the report began. */
+  /** Milliseconds since the start of the report. */
   startTime: Schema.Finite,
   endTime: Schema.Finite,
-  /** Ids of actors in this report; null when not told. */
+  /** Ids of actors in this report; null if not given. */
   friendlyPlayers: orNull(Schema.Array(Schema.Int))
 })
 
@@ -21,7 +21,7 @@ export interface Kill {
   readonly fight: typeof Fight.Type
 }
 
-/** The kills of some reports, newest first: the newest report may well hold none. */
+/** The kills of some reports, newest first. The newest report may have none. */
 export const newestKills = (reports: typeof RecentReports.Type): ReadonlyArray<Kill> =>
   reports.data
     .flatMap(({ code, startTime, fights }) => fights.map((fight) => ({ code, fight, at: startTime + fight.endTime })))
@@ -45,14 +45,14 @@ const isWanted = Schema.is(
 // WCL writes "Living Flame" or "LivingFlame", depending on where the log came from.
 const bareRealm = (realm: string) => realmSlug(realm).replaceAll("-", "")
 
-/** Whom to look for in a report. */
+/** The character to find in a report. */
 export interface Sought {
   readonly name: string
-  /** The realm as it was asked for, and as WCL calls it: a slug is often no form of the name. */
+  /** The realm as requested, and WCL's name and slug for it: a slug often cannot be derived from the name. */
   readonly servers: ReadonlyArray<string>
 }
 
-/** The player's id within a report: names repeat across realms, and pets can be called like players. */
+/** The player's actor id in a report. Names repeat across realms, and pets can have a player's name. */
 const actorId = (actors: ReadonlyArray<typeof Actor.Type>, { name, servers }: Sought) => {
   const realms = new Set(servers.map(bareRealm))
   const sameName = actors.filter((actor) => characterKey(actor.name) === characterKey(name))
@@ -74,7 +74,7 @@ const Item = Schema.Struct({
 
 const decodeItem = Schema.decodeUnknownOption(Item)
 
-/** The index tells the slot, so an item that cannot be read must still take its place. */
+/** The index is the slot, so an unreadable item must keep its place. */
 const readGear = (items: ReadonlyArray<unknown>): ReadonlyArray<GearItem> =>
   items.slice(0, 19).flatMap((raw, index) => {
     const item = Option.getOrUndefined(decodeItem(raw))
@@ -83,15 +83,15 @@ const readGear = (items: ReadonlyArray<unknown>): ReadonlyArray<GearItem> =>
     return [{ ...item, id: item.id, slot: index + 1, gems: gems.length === 0 ? null : gems }]
   })
 
-/** What one report tells of a character. */
+/** A character's data from one fight of a report. */
 export interface FightFound {
-  /** The character's actor id in this report; undefined when the character is not in it, or it cannot be read. */
+  /** The character's actor id in this report; undefined if it is not in the report or cannot be read. */
   readonly actor: number | undefined
-  /** Undefined when the fight does not tell. */
+  /** Undefined if the fight has none. */
   readonly gear: ReadonlyArray<GearItem> | undefined
 }
 
-/** Undefined when the answer is not what was asked for. */
+/** Undefined if the response has an unexpected form. */
 export const readFight = (data: unknown, sought: Sought): FightFound | undefined => {
   const decoded = Option.getOrUndefined(decodeReport(data))
   if (decoded === undefined) return undefined

@@ -1,4 +1,4 @@
-/** Everything of one character but the equipment, which only fights know. `metric` left out would mean damage. */
+/** A character's data except the equipment, which only fights have. Without `metric` the rankings are for damage. */
 export const characterQuery = (metric: "dps" | "hps") => `
 query Character($name: String, $serverSlug: String, $serverRegion: String, $zoneID: Int) {
   characterData {
@@ -18,7 +18,7 @@ query Character($name: String, $serverSlug: String, $serverRegion: String, $zone
   rateLimitData { limitPerHour pointsSpentThisHour pointsResetIn }
 }`
 
-/** Who took part in a report, and what everyone wore when the given fight began. */
+/** The players of a report, and their equipment at the start of the given fight. */
 export const fightQuery = `
 query Fight($code: String, $fight: Int, $startTime: Float, $endTime: Float) {
   reportData {

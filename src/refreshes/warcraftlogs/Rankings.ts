@@ -2,13 +2,13 @@ import { Option, Schema } from "effect"
 import type { WarcraftlogsSnapshot } from "../../characters/Character.ts"
 import { Int32, listOf, orNull, Text } from "../../infra/upstream/Lenient.ts"
 
-/** The part of a snapshot that tells how well a character plays. */
+/** The rankings part of a snapshot. */
 export type RankingsPart = Pick<
   WarcraftlogsSnapshot,
   "rankings" | "zone_id" | "metric" | "best_performance_average" | "median_performance_average" | "total_kills"
 >
 
-/** What stands there when nothing is known. */
+/** The values if nothing is known. */
 export const noRankings = {
   rankings: undefined,
   zone_id: null,
@@ -29,7 +29,7 @@ const Row = Schema.Struct({
   bestSpec: orNull(Text)
 })
 
-/** `zoneRankings` is an untyped JSON scalar of the schema: this is what was observed. */
+/** `zoneRankings` is an untyped JSON scalar in the schema; this is the observed form. */
 const ZoneRankings = Schema.Struct({
   error: orNull(Schema.String),
   zone: orNull(Int32),
@@ -41,7 +41,7 @@ const ZoneRankings = Schema.Struct({
 
 const decode = Schema.decodeUnknownOption(ZoneRankings)
 
-/** Hidden logs come as an error about permission, with status 200. */
+/** Hidden logs are reported as a permission error with status 200. */
 const hiddenWords = /permission|private|hidden/i
 
 const toRanking = (row: typeof Row.Type) => ({
@@ -56,8 +56,8 @@ const toRanking = (row: typeof Row.Type) => ({
 })
 
 /**
- * Reads `zoneRankings`. Encounters without a kill keep their row of zeros and nulls. `hidden` when the owner hides the
- * logs, undefined when it cannot be read.
+ * Reads `zoneRankings`. Encounters without a kill keep their row of zeros and nulls. `hidden` if the owner hides the
+ * logs, undefined if the value cannot be read.
  */
 export const readRankings = (
   zoneRankings: unknown,

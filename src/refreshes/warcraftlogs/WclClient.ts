@@ -24,8 +24,8 @@ export interface WclQuestion {
 }
 
 /**
- * A snapshot to store. `gear` and `rankings` are undefined when they could not be read this time or were not asked for:
- * then the stored ones stay, and for rankings also the zone, metric, averages and kills that belong to them.
+ * A snapshot to store. `gear` and `rankings` are undefined if they could not be read this time or were not requested.
+ * The stored ones are then kept; for rankings, so are the zone, metric, averages and kills.
  */
 export interface WclCharacter extends Omit<WarcraftlogsSnapshot, "fetched_at" | "gear" | "rankings"> {
   readonly gear: ReadonlyArray<GearItem> | undefined
@@ -37,7 +37,7 @@ const sentences = {
   hidden: "This character's logs are hidden on Warcraft Logs.",
   rankings: "The rankings could not be read from Warcraft Logs this time.",
   gear: "The equipment could not be read from Warcraft Logs this time.",
-  noGear: "Warcraft Logs shows no equipment of this character in the latest kills."
+  noGear: "Warcraft Logs shows no equipment for this character in the latest kills."
 }
 
 const nothing = (error: string): WclCharacter => ({ ...noRankings, gear: [], rankings: [], partial: false, error })
@@ -74,22 +74,22 @@ const decodeCharacter = Schema.decodeUnknownOption(CharacterReply)
 
 const notUnderstood = Unanswered.because("not understood")
 
-/** How much one refresh may spend on finding the equipment. */
+/** How many requests one refresh may use to find the equipment. */
 const reportRequests = 3
-/** Milliseconds: the equipment is given up rather than the whole answer. */
+/** Milliseconds; equipment that takes longer is left out. */
 const gearLimit = 5000
 
-/** Warcraft Logs' GraphQL API v2 (https://www.warcraftlogs.com/v2-api-docs/warcraft/), as an application. */
+/** Warcraft Logs' GraphQL API v2 (https://www.warcraftlogs.com/v2-api-docs/warcraft/), with client credentials. */
 export class WclClient extends Context.Service<
   WclClient,
   {
-    /** Answers within 5.3 s. Unknown and hidden characters are successes that say so in `error`. */
+    /** Completes within 5.3 s. Unknown and hidden characters are successes with that in `error`. */
     readonly character: (
       question: WclQuestion
     ) => Effect.Effect<WclCharacter, ProviderUnavailable | ProviderRateLimited>
-    /** Whose quota is spent: our client at this API. */
+    /** The owner of the quota: our client id at this API. */
     readonly account: string
-    /** Milliseconds until the quota is back; 0 when it is not spent. */
+    /** Milliseconds until the quota resets; 0 if it is not exhausted. */
     readonly spentFor: Effect.Effect<number>
   }
 >()("refreshes/warcraftlogs/WclClient") {
@@ -100,7 +100,7 @@ export class WclClient extends Context.Service<
       const upstream = (yield* UpstreamHttp).open("warcraftlogs", `raid-composition-backend/0.1.0 (+${frontendOrigin})`)
       const send = yield* clientCredentials("warcraftlogs", upstream, wcl)
 
-      /** Data of a query, and whether some of it is missing because of errors. */
+      /** The data of a query, and whether errors left it incomplete. */
       const ask = Effect.fnUntraced(function* (query: string, variables: Readonly<Record<string, unknown>>) {
         const { status, json } = yield* send(
           HttpClientRequest.post(wcl.endpoint).pipe(HttpClientRequest.bodyJsonUnsafe({ query, variables }))
@@ -123,7 +123,7 @@ export class WclClient extends Context.Service<
         return { data: reply.data, incomplete: errors.length > 0 }
       })
 
-      /** Looks through kills until one tells what the character wore; "none" when none of them does. */
+      /** Searches kills for the character's equipment; "none" if none of them has it. */
       const findGear = Effect.fnUntraced(function* (kills: ReadonlyArray<Kill>, sought: Sought) {
         const actors = new Map<string, number | undefined>()
         let left = reportRequests
@@ -162,7 +162,7 @@ export class WclClient extends Context.Service<
           name: who.name.normalize("NFC").trim(),
           serverSlug: realmSlug(who.server),
           serverRegion: who.region.toLowerCase(),
-          // Left out altogether it means the newest zone.
+          // Without it the query means the newest zone.
           ...(zoneId === undefined ? {} : { zoneID: zoneId })
         })
         const reply = Option.getOrUndefined(decodeCharacter(data))
@@ -175,7 +175,7 @@ export class WclClient extends Context.Service<
         const rankings = missing ? undefined : readRankings(character.zoneRankings, { metric, zoneId })
         if (character.hidden === true || rankings === "hidden") return nothing(sentences.hidden)
         if (rankings === undefined) {
-          yield* Effect.logWarning("A provider gave no rankings").pipe(
+          yield* Effect.logWarning("A provider returned no rankings").pipe(
             Effect.annotateLogs({ provider: "warcraftlogs" })
           )
         }
