@@ -9,6 +9,7 @@ import { guildsLayer } from "./guilds/GuildsHttp.ts"
 import { healthLayer } from "./health/HealthHttp.ts"
 import { Crypto } from "./infra/Crypto.ts"
 import * as Database from "./infra/Database.ts"
+import { Draining } from "./infra/Draining.ts"
 import { GeoIp } from "./infra/GeoIp.ts"
 import { processLayer } from "./infra/Metrics.ts"
 import * as Redis from "./infra/Redis.ts"
@@ -33,7 +34,7 @@ const routes = Layer.mergeAll(
 
 /** The whole service. It serves no request until migrations, seeds and every layer below are ready. */
 export const App = Layer.unwrap(Effect.map(HttpRouter.toHttpEffect(routes), Server.serve)).pipe(
-  Layer.provide([Server.platform, Crypto.layer, GeoIp.layer, Redis.layer, Database.layer]),
+  Layer.provide([Server.platform, Draining.layer, Crypto.layer, GeoIp.layer, Redis.layer, Database.layer]),
   Layer.provide([MetricsServer.layer, processLayer, strayRejectionsLayer]),
   Layer.provide(Telemetry.layer)
 )

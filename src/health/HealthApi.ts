@@ -16,6 +16,7 @@ const down = <const Service extends string>(service: Service) =>
 export class HealthApi extends HttpApiGroup.make("health")
   .add(
     HttpApiEndpoint.get("app", "/", { success: up("app") }),
+    HttpApiEndpoint.get("ready", "/ready", { success: up("ready"), error: down("ready") }),
     HttpApiEndpoint.get("postgres", "/postgres", { success: up("postgres"), error: down("postgres") }),
     HttpApiEndpoint.get("redis", "/redis", { success: up("redis"), error: down("redis") })
   )

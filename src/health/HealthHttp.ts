@@ -1,32 +1,25 @@
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { Redis } from "effect/persistence"
-import { SqlClient } from "effect/sql"
 import { Api } from "../Api.ts"
-import { change } from "../infra/Sql.ts"
+import { Health } from "./Health.ts"
 
-const down = <const Service extends string>(service: Service, error: string) =>
-  Effect.fail({ status: "unavailable" as const, service, error })
+const up = <const Service extends string>(service: Service) => ({ status: "ok" as const, service })
+
+const told = <const Service extends string>(service: Service, fault: Effect.Effect<string | undefined>) =>
+  Effect.flatMap(fault, (error) =>
+    error === undefined ? Effect.succeed(up(service)) : Effect.fail({ status: "unavailable" as const, service, error })
+  )
 
 export const healthLayer = HttpApiBuilder.group(
   Api,
   "health",
   Effect.fnUntraced(function* (handlers) {
-    const sql = yield* SqlClient.SqlClient
-    const redis = yield* Redis.Redis
-    const up = <const Service extends string>(service: Service) => ({ status: "ok" as const, service })
+    const health = yield* Health
     return handlers.handleAll({
       app: () => Effect.succeed(up("app")),
-      postgres: () =>
-        change(sql`select 1`).pipe(
-          Effect.as(up("postgres")),
-          Effect.catchCause(() => down("postgres", "PostgreSQL is not responding."))
-        ),
-      redis: () =>
-        redis.send("PING").pipe(
-          Effect.as(up("redis")),
-          Effect.catch(() => down("redis", "Redis is not responding."))
-        )
+      ready: () => told("ready", health.readyFault),
+      postgres: () => told("postgres", health.postgresFault),
+      redis: () => told("redis", health.redisFault)
     })
   })
-)
+).pipe(Layer.provide(Health.layer))

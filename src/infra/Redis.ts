@@ -4,15 +4,22 @@ import { Redis as IoRedis } from "ioredis"
 import { AppConfig } from "./AppConfig.ts"
 import { Crypto } from "./Crypto.ts"
 import { durationsOf, Metered, observed } from "./Metrics.ts"
+import { redisFaultOf } from "./RedisFaults.ts"
 
 const failed = (cause: unknown) => new Redis.RedisError({ cause })
 
 const timed = durationsOf("redis_client_command", "Commands to Redis.")
 
 const sendOn =
-  (client: IoRedis) =>
+  (client: IoRedis, onFailure: (cause: unknown) => void) =>
   <A = unknown>(command: string, ...args: ReadonlyArray<string>) =>
-    Effect.tryPromise({ try: () => client.call(command, ...args) as Promise<A>, catch: failed }).pipe(
+    Effect.tryPromise({
+      try: () => client.call(command, ...args) as Promise<A>,
+      catch: (cause) => {
+        onFailure(cause)
+        return failed(cause)
+      }
+    }).pipe(
       timed((exit) => ({ command, outcome: Exit.isSuccess(exit) ? "ok" : "failed" })),
       Effect.withSpan(
         command,
@@ -37,14 +44,15 @@ export const layer = Layer.effect(
             host: redis.host,
             port: redis.port,
             password: Redacted.value(redis.password),
-            connectTimeout: 1000,
+            connectTimeout: 500,
             commandTimeout: 500,
             maxRetriesPerRequest: 0,
             enableOfflineQueue: false,
             enableAutoPipelining: true,
             autoResendUnfulfilledCommands: false,
             lazyConnect: true,
-            retryStrategy: (attempt) => Math.min(attempt * 100, 1000)
+            retryStrategy: (attempt) => Math.min(attempt * 50, 250),
+            reconnectOnError: (error) => redisFaultOf(error)?.reconnect ?? false
           })
       ),
       (client) => Effect.sync(() => client.disconnect())
@@ -59,6 +67,15 @@ export const layer = Layer.effect(
       if (!down) runFork(Effect.logWarning("Redis is not responding"))
       down = true
     })
+    const toldAt = new Map<string, number>()
+    /** Names the code once in a while: with a Redis that refuses, every request could log it. */
+    const tellFault = (cause: unknown) => {
+      const fault = redisFaultOf(cause)
+      const now = performance.now()
+      if (fault === undefined || now - (toldAt.get(fault.code) ?? Number.NEGATIVE_INFINITY) < 60_000) return
+      toldAt.set(fault.code, now)
+      runFork(Effect.annotateLogs(Effect.logWarning(`Redis cannot serve: ${fault.says}`), { code: fault.code }))
+    }
     if (yield* Metered)
       yield* observed("redis_up", "1 while the connection to Redis is usable.", () => +(client.status === "ready"))
     yield* Effect.tryPromise(() => client.connect()).pipe(Effect.timeout("1500 millis"), Effect.ignore)
@@ -77,13 +94,13 @@ export const layer = Layer.effect(
     )
 
     return yield* Redis.make({
-      send: sendOn(client),
+      send: sendOn(client, tellFault),
       connect: Effect.tryPromise({
         try: async () => {
           const connection = client.duplicate({ retryStrategy: () => null })
           connection.on("error", () => {})
           await connection.connect()
-          return { send: sendOn(connection), close: Effect.sync(() => connection.disconnect()) }
+          return { send: sendOn(connection, tellFault), close: Effect.sync(() => connection.disconnect()) }
         },
         catch: failed
       }),

@@ -4,6 +4,7 @@ import { SqlClient, SqlError } from "effect/sql"
 import { DependencyUnavailable } from "../http/ApiError.ts"
 import { AppConfig, type DatabaseConfig } from "./AppConfig.ts"
 import { durationsOf, Metered, observed } from "./Metrics.ts"
+import { serverFaultOf } from "./SqlFaults.ts"
 
 /** The time limit for getting a connection and running one statement or transaction, in milliseconds. */
 const patience = 1800
@@ -48,21 +49,49 @@ export class Reads extends Context.Service<Reads, SqlClient.SqlClient>()("infra/
     )
 }
 
+/** Of every pool of this process: what ends its connections to a server that takes no writes. */
+const pools = new Set<() => void>()
+
+/** Ends the connections of this process that lead to a server which takes no writes. */
+export const retireReadOnly = () => pools.forEach((retire) => retire())
+
+/**
+ * After a failover a pool keeps its connections to the server that was the primary. The first write that such a server
+ * refuses ends them all, and those of reads too; the next ones go where the name of the server leads by then.
+ */
+const retiring = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const runFork = Effect.runForkWith(yield* Effect.context<never>())
+    const end = sql`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where current_setting('transaction_read_only') = 'on' and usename = current_user
+        and datname = current_database() and application_name = current_setting('application_name')
+      order by pid = pg_backend_pid()`.pipe(Effect.timeout("1 second"), Effect.ignore)
+    let busy = false
+    const retire = () => {
+      if (busy) return
+      busy = true
+      runFork(end).addObserver(() => (busy = false))
+    }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => pools.add(retire)),
+      () => Effect.sync(() => pools.delete(retire))
+    )
+  })
+)
+
 /** PostgreSQL, from the `DB_*` variables. */
 export const layer = Layer.unwrap(
   Effect.gen(function* () {
     const { database } = yield* AppConfig
     if (yield* Metered)
       yield* observed("db_client_pool_size", "Connections that the pool may open.", () => database.poolSize)
-    return Layer.merge(layerOf(database), Reads.layerOf(database))
+    return Layer.merge(Layer.provideMerge(retiring, layerOf(database)), Reads.layerOf(database))
   })
 )
 
 const unavailable = () => new DependencyUnavailable({ retryAfter: 1 })
-
-const unreachable = new Set(["ConnectionError", "AuthenticationError", "StatementTimeoutError", "LockTimeoutError"])
-
-const isUnreachable = (error: SqlError.SqlError) => unreachable.has(error.reason._tag)
 
 /** Each holds a connection or waits for one: if more are active than the pool has connections, callers are queueing. */
 const timed = durationsOf("db_client_operation", "Statements and transactions, including the wait for a connection.")
@@ -75,13 +104,34 @@ const outcomeOf = (exit: Exit.Exit<unknown, unknown>) => {
   return error instanceof DependencyUnavailable ? "unavailable" : "refused"
 }
 
+/** How long a request may still wait for PostgreSQL, in milliseconds: its statements share one limit. */
+export const SqlBudget = Context.Reference<{ left: number } | undefined>("infra/SqlBudget", {
+  defaultValue: () => undefined
+})
+
+/** A budget for one request. */
+export const newBudget = () => ({ left: patience })
+
+let faultLoggedAt = 0
+
+/** Debug has the cause of each; a warning names the code once in a while, so that a fault does not flood the log. */
+const logFault = (code: string, says: string, cause: Cause.Cause<unknown>) => {
+  const now = performance.now()
+  const isNews = now - faultLoggedAt > 10_000
+  if (isNews) faultLoggedAt = now
+  const warning = Effect.annotateLogs(Effect.logWarning(`PostgreSQL cannot serve: ${says}`), { code })
+  return Effect.andThen(isNews ? warning : Effect.void, Effect.logDebug("PostgreSQL did not respond", cause))
+}
+
 /** If the connection is lost inside a transaction, its rollback fails too, as a defect. */
 const translate = <A, E>(exit: Exit.Exit<A, E | SqlError.SqlError>) => {
   if (Exit.isSuccess(exit)) return exit as Exit.Success<A>
   const error = Option.getOrElse(Exit.findErrorOption(exit), () => Cause.squash(exit.cause))
   if (!SqlError.isSqlError(error)) return exit as Exit.Failure<never, Exclude<E, SqlError.SqlError>>
-  if (!isUnreachable(error)) return Exit.die(error)
-  return Effect.andThen(Effect.logDebug("PostgreSQL did not respond", exit.cause), unavailable())
+  const fault = serverFaultOf(error)
+  if (fault === undefined) return Exit.die(error)
+  if (fault.retire === true) retireReadOnly()
+  return Effect.andThen(logFault(fault.code, fault.says, exit.cause), unavailable())
 }
 
 /**
@@ -93,19 +143,24 @@ const bounded = <A, E, R>(
 ): Effect.Effect<A, Exclude<E, SqlError.SqlError> | DependencyUnavailable, R> =>
   Effect.contextWith((context: Context.Context<R>) =>
     Effect.callback<A, Exclude<E, SqlError.SqlError> | DependencyUnavailable>((resume) => {
+      const budget = Context.get(context, SqlBudget) ?? newBudget()
+      if (budget.left <= 0) return resume(unavailable())
+      const started = performance.now()
       const fiber = Effect.runForkWith(context)(self)
-      const timer = setTimeout(() => {
-        resume(unavailable())
-        fiber.interruptUnsafe()
-      }, patience)
-      fiber.addObserver((exit) => {
+      const stop = () => {
+        budget.left -= performance.now() - started
         clearTimeout(timer)
+        fiber.interruptUnsafe()
+      }
+      const timer = setTimeout(() => {
+        stop()
+        resume(unavailable())
+      }, budget.left)
+      fiber.addObserver((exit) => {
+        stop()
         resume(translate(exit))
       })
-      return Effect.sync(() => {
-        clearTimeout(timer)
-        fiber.interruptUnsafe()
-      })
+      return Effect.sync(stop)
     })
   ).pipe(timed((exit) => ({ outcome: outcomeOf(exit) })))
 

@@ -218,6 +218,8 @@ const project = (folder: string) => fileURLToPath(new URL(`../../${folder}/`, im
 
 export const migrationsDirectory = project("migrations")
 export const migrate = migrateFrom(migrationsDirectory)
+/** The newest migration that this version of the code knows. */
+export const newestMigration = Effect.map(readSqlFiles(migrationsDirectory), (files) => files.at(-1)?.name ?? "")
 const seedsDirectory = project("seeds")
 export const seed = seedFrom(seedsDirectory)
 

@@ -12,6 +12,7 @@ import {
 } from "../http/ApiError.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
 import { AppConfig } from "../infra/AppConfig.ts"
+import { newBudget, SqlBudget } from "../infra/Sql.ts"
 import { CurrentCount, RateLimits, RequestCount } from "../limits/RateLimits.ts"
 import { isWellFormed } from "./RequestShape.ts"
 import { recorded } from "./RequestTelemetry.ts"
@@ -99,6 +100,7 @@ export const pipelineLayer = HttpRouter.middleware(
 
         const context = Context.make(RequestInfo, info).pipe(
           Context.add(RequestCookies, sent),
+          Context.add(SqlBudget, newBudget()),
           Context.add(CurrentCount, count)
         )
         return yield* Effect.provide(recorded({ request, route: route?.template ?? "unmatched" }, answer), context)

@@ -6,6 +6,7 @@ import { createServer, type Server, type ServerResponse, STATUS_CODES } from "no
 import { Server as NetServer } from "node:net"
 import type { Duplex } from "node:stream"
 import { AppConfig } from "../infra/AppConfig.ts"
+import { Draining } from "../infra/Draining.ts"
 import { plainHeaders } from "./ResponseHeaders.ts"
 import { type ApiError, envelope, InvalidRequest, TooLarge } from "../http/ApiError.ts"
 
@@ -63,7 +64,7 @@ export const listen = (server: Server, variable: string, port: number) =>
  * Drains a server in three steps. First it keeps serving for a moment, while load balancers take it out of rotation.
  * Then it accepts no new connections, and each response closes its own. Finally it closes the remaining, idle ones.
  */
-const drainOf = (server: Server) => {
+const drainOf = (server: Server, begin: Effect.Effect<void>) => {
   const answering = new Set<ServerResponse>()
   let draining = false
   const close = (response: ServerResponse) => {
@@ -76,6 +77,7 @@ const drainOf = (server: Server) => {
   })
   return Effect.gen(function* () {
     yield* Effect.logInfo("Stopping")
+    yield* begin
     yield* Effect.sleep("200 millis")
     draining = true
     answering.forEach(close)
@@ -97,7 +99,7 @@ export const serve = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResp
       // Closed after the drain, which interrupts any request still running.
       const requests = yield* Scope.fork(yield* Effect.scope, "parallel")
       const server = makeServer()
-      const drain = drainOf(server)
+      const drain = drainOf(server, (yield* Draining).begin)
       server.on("request", yield* NodeHttpServer.makeHandler(proxied, { scope: requests }))
       yield* Effect.acquireRelease(listen(server, "APP_PORT", port), () => drain)
       yield* Effect.logInfo(`Serving on port ${port}`)
