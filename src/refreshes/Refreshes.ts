@@ -50,7 +50,7 @@ export class Refreshes extends Context.Service<
       return Refreshes.of({
         warcraftlogs: Effect.fn("Refreshes.warcraftlogs")(function* (id, user) {
           const fetch = characters.owned(id, user).pipe(
-            Effect.flatMap(wcl.character),
+            Effect.flatMap((who) => wcl.character({ ...who, realm: bnet.realm(who) })),
             Effect.flatMap((found) => snapshots.storeWarcraftlogs(id, found)),
             Effect.flatMap(orNotFound)
           )

@@ -15,7 +15,12 @@ describe("realmSlug", () => {
     ["Pozzo dell'Eternita\u0300", "pozzo-delleternità"],
     ["Festung der Stürme", "festung-der-stürme"],
     ["Area 52", "area-52"],
-    ["Змейталак", "змейталак"]
+    ["Змейталак", "змейталак"],
+    ["Arugal (AU)", "arugal-au"],
+    ["Arugal(AU)", "arugal-au"],
+    ["Aggra (Português)", "aggra-português"],
+    ["(AU)", "au"],
+    ["( )", ""]
   ])("%s is %s", (realm, slug) => {
     assert.strictEqual(realmSlug(realm), slug)
   })

@@ -31,7 +31,8 @@ const wclAnswering = (body: unknown) => {
   )
 }
 
-const someone = { name: "Malgoreth", server: "spineshatter", region: "eu", role: "ranged" } as const
+const realm = Effect.succeed({ slug: "spineshatter", guessed: false })
+const someone = { name: "Malgoreth", server: "spineshatter", realm, region: "eu", role: "ranged" } as const
 
 describe("UpstreamHttp", () => {
   it.live("sends its user agent, accepts JSON, and does not send trace ids", () =>

@@ -19,10 +19,9 @@ import { testRedis } from "../support/TestServers.ts"
 const json = { name: "N", realm: "R", region: "eu", faction: "horde", game_version: "classic" }
 
 /** A whole SQLSTATE of each class, and those that servers were seen to answer with. */
-const states = [
-  ...Object.keys(serverFaults).map((key) => key.padEnd(5, "1")),
-  ...["57P01", "57P02", "57P03", "53300", "53400", "08006", "28P01", "28000", "58030"]
-]
+const states = Object.keys(serverFaults)
+  .map((key) => key.padEnd(5, "1"))
+  .concat(["57P01", "57P02", "57P03", "53300", "53400", "08006", "28P01", "28000", "58030"])
 
 layer(database.pipe(Layer.provideMerge(TestApp.layer())), live)("PostgreSQL that answers but cannot serve", (it) => {
   it.effect.each(states)("D01 %s is dependency.unavailable", (state) =>

@@ -142,11 +142,12 @@ describe("BnetClient", { concurrent: true }, () => {
         assert.deepEqual(yield* client.character({ ...ask(tank), name: text }), unknown)
         assert.deepEqual(yield* client.character({ ...ask(tank), server: text }), unknown)
       }
-      for (const { path, query } of sim.calls.to("/eu/")) {
+      for (const { path, query } of sim.calls.to("/eu/profile/")) {
         assert.match(path, /^\/eu\/profile\/wow\/character\//)
         assert.deepEqual(Object.keys(query).toSorted(), ["locale", "namespace"])
       }
-      assert.strictEqual(sim.calls.all.length, sim.calls.to("/eu/").length + 1)
+      // The other two fetched the token and the realm list.
+      assert.strictEqual(sim.calls.all.length, sim.calls.to("/eu/profile/").length + 2)
 
       const before = sim.calls.all.length
       for (const text of ["", " ", ".", "..", " .. ", "a\u0000", "a\r\nb", "\ud800"]) {

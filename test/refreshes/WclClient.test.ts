@@ -6,6 +6,7 @@ import type { WarcraftlogsOptions } from "../../src/demo/simulators/Warcraftlogs
 import { warcraftlogsSimulator } from "../../src/demo/simulators/Warcraftlogs.ts"
 import type { SimCharacter } from "../../src/demo/simulators/World.ts"
 import { demoCharacters, World } from "../../src/demo/simulators/World.ts"
+import { slugByRule } from "../../src/game/Realm.ts"
 import type { WclQuestion } from "../../src/refreshes/warcraftlogs/WclClient.ts"
 import { credentials, faults, inTime, wclClient, withLog } from "../infra/providers.ts"
 
@@ -25,7 +26,13 @@ const named = (name: string): SimCharacter =>
   demoCharacters.find((character) => character.name === name && character.realm === "spineshatter") ??
   assert.fail(`nobody is called ${name}`)
 
-const ask = ({ name, realm, region, role }: SimCharacter): WclQuestion => ({ name, server: realm, region, role })
+const ask = ({ name, realm, region, role }: SimCharacter): WclQuestion => ({
+  name,
+  server: realm,
+  realm: Effect.succeed(slugByRule(realm)),
+  region,
+  role
+})
 
 const tank = named("Aldrakh")
 const healer = named("Élunisse")

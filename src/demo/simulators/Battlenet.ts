@@ -1,7 +1,8 @@
 import { Effect } from "effect"
-import type { Asked, GameVersion } from "./BattlenetDocuments.ts"
+import type { Asked } from "./BattlenetDocuments.ts"
 import { equipment, media, profile, realmIndex, specializations, status } from "./BattlenetDocuments.ts"
 import { Quota } from "./Quota.ts"
+import { type GameVersion, realmsOf } from "./Realms.ts"
 import type { Question, Reply } from "./Reply.ts"
 import { bearerOf, empty, json } from "./Reply.ts"
 import type { Simulator, SimulatorOptions } from "./Simulator.ts"
@@ -105,8 +106,11 @@ const answerFor = ({ query }: Question, region: string, path: string, { origin, 
   const [, realm, name, part = ""] = characterPath.exec(path) ?? []
   const document = documents[part]
   if (realm === undefined || document === undefined) return refusal(404)
+  const slug = decoded(realm)
+  // Another game's realm is as unknown as one that no region has.
+  if (!realmsOf(region, version).some((known) => known.slug === slug)) return refusal(404)
   const asName = decoded(name)
-  const character = world.find(region, decoded(realm), asName)
+  const character = world.find(region, slug, asName)
   // Only the lower-case, composed form of a name is found.
   if (character === undefined || character.bnet === "unknown" || asName !== sameName(asName)) return refusal(404)
   return found(document(character, { ...asked, id: world.bnetId(character) }))

@@ -1,11 +1,9 @@
 import { localised, raceOf } from "./BattlenetWords.ts"
 import { gearOf } from "./Gear.ts"
+import { type GameVersion, realmOf, realmsOf } from "./Realms.ts"
 import { factsOf, pointsOf } from "./Talents.ts"
 import type { SimCharacter } from "./World.ts"
-import { choice, hash, realmOf, realms } from "./World.ts"
-
-/** The game that is simulated, by the word in its namespaces; retail has no such word. */
-export type GameVersion = "retail" | "classic" | "classicann" | "classic1x"
+import { choice, hash } from "./World.ts"
 
 /** The parameters of a request for a document. */
 export interface Asked {
@@ -25,8 +23,8 @@ const key = (asked: Asked, path: string, kind: "dynamic" | "static") => ({
 })
 
 const realmView = (slug: string, asked: Asked) => {
-  const { id, name } = realmOf(slug)
-  return { ...key(asked, `realm/${id}`, "dynamic"), name: localised(name, asked.locale), id, slug }
+  const { id, name, names } = realmOf(asked.region, slug)
+  return { ...key(asked, `realm/${id}`, "dynamic"), name: localised(name, asked.locale, names), id, slug }
 }
 
 const addressOf = ({ realm, name }: SimCharacter, asked: Asked, part = "") =>
@@ -237,5 +235,5 @@ export const status = (character: SimCharacter, asked: Asked) => ({
 /** `GET /data/wow/realm/index` */
 export const realmIndex = (asked: Omit<Asked, "id">) => ({
   _links: { self: { href: `${asked.host}/data/wow/realm/?namespace=dynamic-${suffix({ ...asked, id: 0 })}` } },
-  realms: realms.map(({ slug }) => realmView(slug, { ...asked, id: 0 }))
+  realms: realmsOf(asked.region, asked.version).map(({ slug }) => realmView(slug, { ...asked, id: 0 }))
 })

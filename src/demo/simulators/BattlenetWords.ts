@@ -41,11 +41,18 @@ const russian: Readonly<Record<string, string>> = {
 const inLocale = (english: string, locale: string) =>
   (locale === "de_DE" ? german[english] : locale === "ru_RU" ? russian[english] : undefined) ?? english
 
-/** A name in the requested locale; without one, an object with all locales. */
-export const localised = (english: string, locale: string | null) =>
-  locales.some((known) => known === locale)
-    ? inLocale(english, locale ?? "")
-    : Object.fromEntries(locales.map((known) => [known, inLocale(english, known)]))
+/** A name in the requested locale; without one, an object with all locales. `others` are translations of its own. */
+export const localised = (
+  english: string,
+  locale: string | null,
+  others: Readonly<Record<string, string>> = {}
+): string | Readonly<Record<string, string>> => {
+  const all: Readonly<Record<string, string>> = {
+    ...Object.fromEntries(locales.map((known) => [known, inLocale(english, known)])),
+    ...others
+  }
+  return all[locale ?? ""] ?? all
+}
 
 const races: Readonly<Record<string, number>> = {
   Human: 1,

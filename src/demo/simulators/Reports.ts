@@ -1,5 +1,6 @@
 import type { SimCharacter, World } from "./World.ts"
-import { hash, realmOf } from "./World.ts"
+import { localName, realmOf } from "./Realms.ts"
+import { hash } from "./World.ts"
 import type { Zone } from "./Zones.ts"
 import { newestZone, zones } from "./Zones.ts"
 
@@ -89,7 +90,9 @@ const actorsOf = (members: ReadonlyArray<SimCharacter>): ReadonlyArray<Actor> =>
   const namesakes = members
     .filter((_, index) => index % 10 === 0)
     .map((member) => ({ ...member, realm: member.realm === "thunderstrike" ? "spineshatter" : "thunderstrike" }))
-  const players = [...namesakes, ...members].map((one, index) => player(index + 1, one, realmOf(one.realm).name))
+  const players = [...namesakes, ...members].map((one, index) =>
+    player(index + 1, one, localName(realmOf(one.region, one.realm)))
+  )
   const pets = namesakes.map(({ name }, index) => pet(200 + index, name, index + 1))
   return [...players, creature(100, "Lady Vashj", 21_212), creature(101, "Environment", -1), ...pets]
 }

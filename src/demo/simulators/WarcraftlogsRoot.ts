@@ -1,10 +1,10 @@
 import { combatantInfos } from "./CombatantInfo.ts"
 import { rankingsOf } from "./Rankings.ts"
+import { localName, realmOf } from "./Realms.ts"
 import type { Fight, Report } from "./Reports.ts"
 import { Reports } from "./Reports.ts"
 import { factsOf } from "./Talents.ts"
 import type { SimCharacter, World } from "./World.ts"
-import { realmOf } from "./World.ts"
 import { openZone } from "./Zones.ts"
 
 /** What the resolvers of a request need in addition to their arguments. */
@@ -99,8 +99,9 @@ const regions = {
 }
 
 const serverView = ({ region, realm }: SimCharacter) => {
-  const { id, name, slug } = realmOf(realm)
-  return { id, name, slug, normalizedName: name.replace(/[' ]/g, ""), region: regions[region] }
+  const server = realmOf(region, realm)
+  const name = localName(server)
+  return { id: server.id, name, slug: server.slug, normalizedName: name.replace(/[' ]/g, ""), region: regions[region] }
 }
 
 const permission = "You do not have permission to see this character's rankings."

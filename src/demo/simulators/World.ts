@@ -1,5 +1,6 @@
 import type { Region } from "../../game/Game.ts"
 import type { RosterCharacter } from "./roster.ts"
+import { realmOf } from "./Realms.ts"
 import { roster, rosterRealm } from "./roster.ts"
 
 /** A character that the simulated providers may know. Everything not given here is derived from the name. */
@@ -67,7 +68,9 @@ export class World {
     return this.people.get(keyOf(region, realm, name))
   }
 
+  /** Throws when the region has no such realm. */
   readonly put = (character: SimCharacter) => {
+    realmOf(character.region, character.realm)
     this.people.set(keyOf(character.region, character.realm, character.name), character)
     this.version += 1
   }
@@ -89,30 +92,6 @@ export class World {
     return bnetId ?? 71_000_000 + (hash("bnet", keyOf(region, realm, name)) % 9_000_000)
   }
 }
-
-export interface Realm {
-  readonly id: number
-  readonly name: string
-  readonly slug: string
-}
-
-/** Realms whose slugs cannot always be derived from their names. */
-export const realms: ReadonlyArray<Realm> = [
-  { id: 6299, name: "Spineshatter", slug: "spineshatter" },
-  { id: 6298, name: "Thunderstrike", slug: "thunderstrike" },
-  { id: 6301, name: "Змейталак", slug: "chapel-of-ash" },
-  { id: 6302, name: "Nek'Rosh", slug: "nekrosh" },
-  { id: 6303, name: "Living Flame", slug: "living-flame" },
-  { id: 6304, name: "Pozzo dell'Eternità", slug: "pozzo-delleternità" }
-]
-
-/** The realm with the given slug; invented if a test has put characters on its own realm. */
-export const realmOf = (slug: string): Realm =>
-  realms.find((realm) => realm.slug === slug) ?? {
-    id: 7000 + (hash(slug) % 1000),
-    name: slug.replace(/(^|-)(\p{L})/gu, (_, dash: string, letter: string) => (dash && " ") + letter.toUpperCase()),
-    slug
-  }
 
 const seeded = roster.flatMap(({ characters }) =>
   characters.map(({ name, class: className, race, spec, role, wcl, bnet }): SimCharacter => ({

@@ -26,7 +26,11 @@ export interface Credentials {
 }
 
 /** Sends a request with our bearer token. If the token is rejected, fetches a new one and retries once. */
-type SendAuthorized = (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<Answer, UpstreamError>
+interface SendAuthorized {
+  (request: HttpClientRequest.HttpClientRequest): Effect.Effect<Answer, UpstreamError>
+  /** Fetches the token if there is none: what fails here would fail each request of an operation anew. */
+  readonly ready: Effect.Effect<void, UpstreamError>
+}
 
 /**
  * The client-credentials grant (RFC 6749, 4.4) with one token in memory. Concurrent callers share one fetch. Failures
@@ -70,7 +74,7 @@ export const clientCredentials = Effect.fnUntraced(function* (
     })
   })
 
-  const send: SendAuthorized = Effect.fnUntraced(function* (request) {
+  const send = Effect.fnUntraced(function* (request: HttpClientRequest.HttpClientRequest) {
     for (let attempt = 1; attempt <= 2; attempt++) {
       const token = yield* Cache.get(tokens, "token")
       const answer = yield* upstream.send(HttpClientRequest.bearerToken(request, token.text), { repeatable: true })
@@ -80,5 +84,6 @@ export const clientCredentials = Effect.fnUntraced(function* (
     return yield* refused("a fresh token")
   })
 
-  return send
+  const ready = Effect.asVoid(Cache.get(tokens, "token"))
+  return Object.assign(send, { ready }) satisfies SendAuthorized as SendAuthorized
 })

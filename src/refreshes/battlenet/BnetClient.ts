@@ -1,4 +1,4 @@
-import { Cache, Clock, Context, Duration, Effect, Exit, Layer } from "effect"
+import { Clock, Context, Effect, Layer } from "effect"
 import { HttpClientRequest } from "effect/http"
 import type { BattlenetSnapshot } from "../../characters/Character.ts"
 import type { Region } from "../../game/Game.ts"
@@ -8,8 +8,9 @@ import { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../
 import { UpstreamHttp } from "../../infra/upstream/UpstreamHttp.ts"
 import { type Answer, Unanswered } from "../../infra/upstream/Upstream.ts"
 import { clientCredentials } from "../../infra/upstream/ClientCredentials.ts"
-import { characterKey, realmSlug } from "../../game/Realm.ts"
+import { characterKey, type RealmSlug, realmSlug } from "../../game/Realm.ts"
 import { pathSegment } from "../../infra/upstream/PathSegment.ts"
+import { realmIndex } from "./RealmIndex.ts"
 
 export interface BnetQuestion {
   readonly name: string
@@ -61,6 +62,8 @@ export class BnetClient extends Context.Service<
     readonly character: (
       question: BnetQuestion
     ) => Effect.Effect<BnetCharacter, ProviderUnavailable | ProviderRateLimited | RegionUnsupported>
+    /** By Battle.net's realm list, or by the rule when it is not there within 2 s. */
+    readonly realm: (question: Pick<BnetQuestion, "server" | "region">) => Effect.Effect<RealmSlug>
     /** The owner of the quota: our client id at this API. */
     readonly account: string
     /** Milliseconds until the quota resets; 0 if it is not exhausted. */
@@ -95,32 +98,16 @@ export class BnetClient extends Context.Service<
         const { json } = yield* get(region, "/data/wow/realm/index", { namespace: namespace("dynamic", region) })
         const realms = readRealms(json)
         if (realms === undefined) return yield* Unanswered.because("not understood")
-        return new Map(realms.map(({ name, slug }) => [realmSlug(name), slug]))
+        return realms
       })
 
-      // A fetch that hangs must not hold up later callers that join it.
-      const boundedRealms = (region: Region) =>
-        Effect.timeoutOrElse(fetchRealms(region), {
-          duration: "4 seconds",
-          orElse: () => Unanswered.because("timeout")
-        })
-
-      const realms = yield* Cache.makeWith(boundedRealms, {
-        capacity: servedRegions.length,
-        timeToLive: (exit) => (Exit.isSuccess(exit) ? Duration.days(1) : Duration.zero)
-      })
-
-      /** Slugs are derived, except for names in other scripts, which Battle.net romanises. */
-      const slugOf = Effect.fnUntraced(function* (region: Region, server: string, until: number) {
-        const derived = realmSlug(server)
-        if (/^[\x20-\x7e]*$/.test(derived)) return derived
-        const known = yield* upstream.spare(until, Cache.get(realms, region))
-        return known?.get(derived) ?? derived
-      })
+      const slugOf = yield* realmIndex(servedRegions, (region, until) => upstream.spare(until, fetchRealms(region)))
 
       const refresh = Effect.fnUntraced(function* ({ name, server, region }: BnetQuestion) {
         const start = yield* Clock.currentTimeMillis
-        const realm = pathSegment(yield* slugOf(region, server, start + realmLimit))
+        yield* send.ready
+        const { slug, guessed } = yield* slugOf(region, server, start + realmLimit)
+        const realm = pathSegment(slug)
         const character = pathSegment(characterKey(name))
         if (realm === undefined || character === undefined) return unknown
         const path = `/profile/wow/character/${realm}/${character}`
@@ -130,7 +117,9 @@ export class BnetClient extends Context.Service<
         }
 
         const { status, json } = yield* get(region, path, parameters)
-        if (status === 404 && isUnknownCharacter(json)) return unknown
+        if (status === 404 && isUnknownCharacter(json)) {
+          return guessed ? yield* Unanswered.because("realm not resolved") : unknown
+        }
         if (status === 403 || status === 404) return yield* ourFault(status)
         const profile = status < 400 ? readProfile(json) : undefined
         if (profile === undefined) return yield* unusable(status)
@@ -174,7 +163,12 @@ export class BnetClient extends Context.Service<
         })
       )
 
-      return BnetClient.of({ character, account: `${bnet.clientId}@${bnet.apiBaseUrl}`, spentFor: upstream.spentFor })
+      return BnetClient.of({
+        character,
+        realm: ({ region, server }) => slugOf(region, server),
+        account: `${bnet.clientId}@${bnet.apiBaseUrl}`,
+        spentFor: upstream.spentFor
+      })
     })
   )
 

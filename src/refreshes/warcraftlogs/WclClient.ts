@@ -8,7 +8,7 @@ import { ProviderRateLimited, ProviderUnavailable } from "../../infra/upstream/P
 import { UpstreamHttp } from "../../infra/upstream/UpstreamHttp.ts"
 import { Throttled, Unanswered } from "../../infra/upstream/Upstream.ts"
 import { clientCredentials } from "../../infra/upstream/ClientCredentials.ts"
-import { realmSlug } from "../../game/Realm.ts"
+import { type RealmSlug, realmSlug } from "../../game/Realm.ts"
 import { pathSegment } from "../../infra/upstream/PathSegment.ts"
 import { newestKills, readFight, RecentReports } from "./Gear.ts"
 import type { Kill, Sought } from "./Gear.ts"
@@ -19,6 +19,8 @@ export interface WclQuestion {
   readonly name: string
   /** Name or slug of the realm. */
   readonly server: string
+  /** The slug of it. Warcraft Logs has no list to look it up in, so it is found elsewhere, within our limit. */
+  readonly realm: Effect.Effect<RealmSlug>
   readonly region: string
   readonly role: RaidRole
 }
@@ -158,9 +160,10 @@ export class WclClient extends Context.Service<
         const until = (yield* Clock.currentTimeMillis) + gearLimit
         const metric = who.role === "heal" ? "hps" : "dps"
         const zoneId = wcl.zoneId
+        const realm = yield* who.realm
         const { data, incomplete } = yield* ask(characterQuery(metric), {
           name: who.name.normalize("NFC").trim(),
-          serverSlug: realmSlug(who.server),
+          serverSlug: realm.slug,
           serverRegion: who.region.toLowerCase(),
           // Without it the query means the newest zone.
           ...(zoneId === undefined ? {} : { zoneID: zoneId })
@@ -169,7 +172,8 @@ export class WclClient extends Context.Service<
         if (reply === undefined) return yield* notUnderstood
         const { character } = reply.characterData
         if (character === null) {
-          return incomplete ? yield* Unanswered.because("query refused") : nothing(sentences.unknown)
+          if (incomplete) return yield* Unanswered.because("query refused")
+          return realm.guessed ? yield* Unanswered.because("realm not resolved") : nothing(sentences.unknown)
         }
         const missing = incomplete && character.zoneRankings === null
         const rankings = missing ? undefined : readRankings(character.zoneRankings, { metric, zoneId })

@@ -57,6 +57,8 @@ it.live.each([
   ["a decomposed name", character("borînhoof".normalize("NFD"))],
   ["a name without its accent", character("borinhoof")],
   ["another realm", character("borînhoof", "", "thunderstrike")],
+  ["a slug by rule", character("лунодол", "", "змейталак")],
+  ["a realm of another game", character("borînhoof", "", "azjolnerub")],
   ["a realm in upper case", character("cyrandel", "", "Spineshatter")],
   ["a character it does not know", character("cyrawisp")],
   ["a document that does not exist", character("cyrandel", "/collections")],

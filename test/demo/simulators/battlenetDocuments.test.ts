@@ -151,5 +151,16 @@ it.live("lists the realms, one of them with a slug that cannot be derived from i
     assert.strictEqual((yield* document(sim, character("лунодол", "", slug))).name, "Лунодол")
     const wrong = yield* get(sim, "/data/wow/realm/index", english)
     assert.strictEqual(wrong.status, 403)
+    const retail = yield* battlenetSimulator({ ...client, gameVersion: "retail" })
+    const { realms } = yield* document(retail, "/data/wow/realm/index", "namespace=dynamic-eu")
+    const fjord = realms.find(({ slug }: Loose) => slug === "howling-fjord")
+    assert.deepInclude(fjord.name, { en_GB: "Howling Fjord", ru_RU: "Ревущий фьорд" })
+    assert.isUndefined(realms.find(({ slug }: Loose) => slug === "raden"))
+    const place = { region: "eu", realm: "raden" } as const
+    assert.throws(() => retail.put({ ...someone, ...place }), /no realm "raden"/)
+    retail.put({ ...someone, realm: "azjolnerub" })
+    const retailQuery = "namespace=profile-eu&locale=en_GB"
+    assert.strictEqual((yield* get(retail, character("someone", "", "azjolnerub"), retailQuery)).status, 200)
+    assert.strictEqual((yield* get(retail, character("someone", "", "azjol-nerub"), retailQuery)).status, 404)
   })
 )

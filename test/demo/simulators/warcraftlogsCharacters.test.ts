@@ -21,6 +21,10 @@ it.live("finds a character by name, slug and region", () =>
     }
     assert.isNull(yield* look(sim, "Cyrawisp", "id"))
     assert.strictEqual((yield* look(sim, "Раскогром", "name")).name, "Раскогром")
+    sim.put({ ...someone, realm: "howling-fjord" })
+    const { server } = yield* look(sim, "Someone", "server { name slug }", { slug: "howling-fjord" })
+    assert.deepStrictEqual(server, { name: "Ревущий фьорд", slug: "howling-fjord" })
+    assert.isNull(yield* look(sim, "Someone", "id", { slug: "ревущий-фьорд" }))
   })
 )
 
