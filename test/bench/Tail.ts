@@ -4,7 +4,7 @@ import { kinds } from "./Kinds.ts"
 import { load } from "./Machine.ts"
 import type { Options } from "./Options.ts"
 import { answers, prepare, routes } from "./Routes.ts"
-import { measure, watch } from "./Sample.ts"
+import { measure, undisturbed, watch } from "./Sample.ts"
 import { startServers } from "./Servers.ts"
 import { startSubject } from "./Subjects.ts"
 import { plainTable, type Row } from "./Summary.ts"
@@ -24,12 +24,8 @@ export const tail = Effect.fnUntraced(function* ({ kinds: wanted, routes: names,
         await closedLoop(subject.port, prepared, Math.min(requests, 4000))
         const top = await measure(subject, route, requests, servers)
         const rate = top.rate * part
-        const paced = await watch(
-          subject,
-          servers,
-          () => openLoop(subject.port, prepared, requests, rate),
-          false
-        ).catch((error: unknown) => {
+        const run = () => openLoop(subject.port, prepared, requests, rate)
+        const paced = await undisturbed(() => watch(subject, servers, run, false)).catch((error: unknown) => {
           if (error instanceof FellBehind) return undefined
           throw error
         })
