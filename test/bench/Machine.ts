@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process"
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { arch, cpus, loadavg, release, totalmem } from "node:os"
 
-/* What Linux says of processes and cores. One tick is 10 ms, whatever the kernel's own is. */
+/* What Linux says of processes and cores. A tick is 10 ms, whatever the kernel's own is. */
 
 const tick = 0.01
 
@@ -17,10 +17,10 @@ export const keepAside = () => {
 
 const fieldsOf = (pid: number) => readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)!.split(" ")
 
-/** CPU seconds of all threads of a process. */
+/** CPU seconds of all threads of a process. `stat` would tell them in ticks, too coarse for a short sample. */
 export const cpuOf = (pid: number) => {
-  const fields = fieldsOf(pid)
-  return (Number(fields[11]) + Number(fields[12])) * tick
+  const times = readdirSync(`/proc/${pid}/task`).map((id) => readFileSync(`/proc/${pid}/task/${id}/schedstat`, "utf8"))
+  return times.reduce((sum, text) => sum + Number(text.split(" ", 1)[0]), 0) / 1e9
 }
 
 /** Resident memory now and at its highest, in MB. */

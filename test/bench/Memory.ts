@@ -8,7 +8,7 @@ import { startSubject } from "./Subjects.ts"
 
 const step = 100_000
 
-/** Of ten requests; what a raid opening its roster asks for, so that large answers are among them. */
+/** What a raid opening its roster asks for, so that large answers are among them. */
 const mix: ReadonlyArray<RouteName> = ["session", "guilds", "members", "characters", "character"]
 
 /** How much memory the bundle holds, idle and as requests add up. */

@@ -1,9 +1,10 @@
 import { Effect } from "effect"
-import { closedLoop, openLoop } from "./Client.ts"
+import { closedLoop, FellBehind, openLoop } from "./Client.ts"
 import { kinds } from "./Kinds.ts"
+import { load } from "./Machine.ts"
 import type { Options } from "./Options.ts"
 import { answers, prepare, routes } from "./Routes.ts"
-import { measure, watch } from "./Sample.ts"
+import { measure, undisturbed, watch } from "./Sample.ts"
 import { startServers } from "./Servers.ts"
 import { startSubject } from "./Subjects.ts"
 import { plainTable, type Row } from "./Summary.ts"
@@ -23,16 +24,20 @@ export const tail = Effect.fnUntraced(function* ({ kinds: wanted, routes: names,
         await closedLoop(subject.port, prepared, Math.min(requests, 4000))
         const top = await measure(subject, route, requests, servers)
         const rate = top.rate * part
-        const paced = await watch(subject, servers, () => openLoop(subject.port, prepared, requests, rate), false)
+        const run = () => openLoop(subject.port, prepared, requests, rate)
+        const paced = await undisturbed(() => watch(subject, servers, run, false)).catch((error: unknown) => {
+          if (error instanceof FellBehind) return undefined
+          throw error
+        })
         rows.push([
           routes[route].title,
           kinds[subject.kind].title,
           top.rate.toFixed(0),
           rate.toFixed(0),
-          paced.p50.toFixed(2),
-          paced.p99.toFixed(2),
-          `${Math.round(Math.max(top.foreign, paced.foreign) * 100)} %`,
-          paced.load
+          paced?.p50.toFixed(2) ?? "fell behind",
+          paced?.p99.toFixed(2) ?? "",
+          `${Math.round(Math.max(top.foreign, paced?.foreign ?? 0) * 100)} %`,
+          load()
         ])
       }
     }
