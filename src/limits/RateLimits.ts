@@ -48,8 +48,8 @@ export const CurrentCount = Context.Reference<RequestCount>("limits/CurrentCount
 interface Caller {
   /** The client's address. */
   readonly ip: string | null
-  /** The stored hash of the session token; undefined without a session cookie. */
-  readonly session: string | undefined
+  /** The stored hashes of the session tokens: one as a rule, none without a session cookie. */
+  readonly sessions: ReadonlyArray<string>
 }
 
 /** How often one may ask. Every rule counts in windows of a minute, for all replicas together. */
@@ -57,8 +57,8 @@ export class RateLimits extends Context.Service<
   RateLimits,
   {
     /**
-     * Counts a request before anything is done for it: by its session, or by its address when it has none or one that
-     * did not prove good yet. A person known by the session is counted too where the allowance counts persons.
+     * Counts a request before anything is done for it: by its session, or by its address when it has none that proved
+     * good yet. A person known by the session is counted too where the allowance counts persons.
      */
     readonly request: (caller: Caller) => Effect.Effect<void, RateLimitExceeded>
     /** Says whose session proved good, and counts the person unless `request` did. */
@@ -90,7 +90,8 @@ export class RateLimits extends Context.Service<
       const nameOf = (session: string) => session.slice(0, 16)
 
       /** The address comes first: when it is full, made-up sessions leave no trace. */
-      const bySession = (count: RequestCount, ip: string, session: string | undefined) => {
+      const bySession = (count: RequestCount, ip: string, sessions: ReadonlyArray<string>) => {
+        const session = sessions.find((one) => owners.has(one)) ?? (sessions.length === 1 ? sessions[0] : undefined)
         if (session === undefined) return [requests(ip)]
         const owner = owners.get(session)
         if (owner === undefined) return [requests(ip), requests(nameOf(session))]
@@ -99,11 +100,11 @@ export class RateLimits extends Context.Service<
       }
 
       return RateLimits.of({
-        request: Effect.fnUntraced(function* ({ ip, session }) {
+        request: Effect.fnUntraced(function* ({ ip, sessions }) {
           const count = yield* CurrentCount
           if (count.allowance === "none") return
           const address = network(ip)
-          yield* pass(count, [...byAddress(count.allowance, address), ...bySession(count, address, session)])
+          yield* pass(count, [...byAddress(count.allowance, address), ...bySession(count, address, sessions)])
         }),
         signedIn: Effect.fnUntraced(function* (session, user) {
           if (owners.size >= rememberedSessions) owners.clear()

@@ -2,11 +2,11 @@ import type { HttpServerRequest } from "effect/http"
 import { isSafe } from "../http/Methods.ts"
 
 /**
- * Whether a page of another site asks for a change: browsers say so in `Origin` or `Sec-Fetch-Site`, which no page can
- * set. Programs that are no browsers send neither.
+ * Whether a page that is not the app's asks for a change: browsers say so in `Origin`, which no page can set. The app may
+ * live on another site, so `Sec-Fetch-Site` counts only without it. Programs that are no browsers send neither.
  */
 export const isForeign = ({ method, headers }: HttpServerRequest.HttpServerRequest, frontendOrigin: string) => {
   if (isSafe(method)) return false
   const { origin, "sec-fetch-site": site } = headers
-  return (origin !== undefined && origin !== frontendOrigin) || site === "cross-site"
+  return origin === undefined ? site === "cross-site" : origin !== frontendOrigin
 }
