@@ -1,5 +1,5 @@
-import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { Context, Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { JsonBody } from "../http/Envelope.ts"
 import { Allowance } from "../limits/Allowance.ts"
 import { SignedIn } from "./SignedIn.ts"
@@ -42,6 +42,15 @@ export class SignInApi extends HttpApiGroup.make("signIn")
   .middleware(JsonBody)
   .prefix("/auth") {}
 
+const csrfHeader = {
+  "X-CSRF-Token": { schema: { type: "string" }, description: "Send it back in the header of the same name." }
+}
+
+const withCsrf = Context.make(OpenApi.Transform, (operation) => {
+  const { responses } = operation as { responses: Record<string, object> }
+  return { ...operation, responses: { ...responses, 204: { ...responses["204"], headers: csrfHeader } } }
+})
+
 /** The current session and the user's other sessions. */
 export class SessionsApi extends HttpApiGroup.make("sessions")
   .add(
@@ -53,7 +62,7 @@ export class SessionsApi extends HttpApiGroup.make("sessions")
       error: [CurrentSessionDeleteForbidden.wire, SessionNotFound.wire]
     }),
     HttpApiEndpoint.post("logoutOthers", "/logout-all-other-sessions", { success: HttpApiSchema.NoContent }),
-    HttpApiEndpoint.get("csrf", "/csrf", { success: HttpApiSchema.NoContent }),
+    HttpApiEndpoint.get("csrf", "/csrf", { success: HttpApiSchema.NoContent }).annotateMerge(withCsrf),
     HttpApiEndpoint.post("logout", "/logout", { success: HttpApiSchema.NoContent })
   )
   .middleware(JsonBody)

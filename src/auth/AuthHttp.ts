@@ -1,5 +1,5 @@
 import { Effect, Layer } from "effect"
-import { HttpServerResponse } from "effect/http"
+import { HttpEffect, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
 import { Csrf } from "./Csrf.ts"
@@ -17,18 +17,25 @@ const signInLayer = HttpApiBuilder.group(
     const cookies = yield* SessionCookies
     return handlers.handleAll({
       url: Effect.fnUntraced(function* () {
-        const { url, browser } = yield* signIn.begin((yield* RequestCookies).browser)
+        const { url, browser } = yield* signIn.begin((yield* RequestCookies).browsers)
         yield* cookies.setBrowser(browser)
         return { url }
       }),
       callback: Effect.fnUntraced(function* ({ payload }) {
-        const { browser, session } = yield* RequestCookies
-        const { token, csrf } = yield* signIn.finish({ ...payload, browser, presented: session?.hash })
+        const { browsers, sessions } = yield* RequestCookies
+        const presented = sessions.map(({ hash }) => hash)
+        const { token, csrf } = yield* signIn.finish({ ...payload, browsers, presented })
         yield* cookies.setSession(token, csrf)
       })
     })
   })
 )
+
+/** An app on another site cannot read our cookies. */
+const answerCsrf = (csrf: string) =>
+  HttpEffect.appendPreResponseHandler((_, response) =>
+    Effect.succeed(HttpServerResponse.setHeader(response, "x-csrf-token", csrf))
+  )
 
 const sessionsLayer = HttpApiBuilder.group(
   Api,
@@ -53,10 +60,15 @@ const sessionsLayer = HttpApiBuilder.group(
       csrf: Effect.fnUntraced(function* () {
         const { token } = yield* CurrentSession
         yield* cookies.setCsrf(csrf.token(token))
+        yield* answerCsrf(csrf.token(token))
       }),
       logout: Effect.fnUntraced(function* () {
-        yield* sessions.logout(yield* CurrentSession)
-        yield* cookies.clear
+        const { sessions: presented } = yield* RequestCookies
+        yield* sessions.logout(
+          yield* CurrentSession,
+          presented.map(({ hash }) => hash)
+        )
+        yield* cookies.signOut
       })
     })
   })

@@ -1,5 +1,5 @@
 import { Context, type Duration, Effect, Layer } from "effect"
-import { HttpEffect, type HttpServerRequest, HttpServerResponse } from "effect/http"
+import { Cookies, HttpEffect, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { AppConfig } from "../infra/AppConfig.ts"
 import { Crypto } from "../infra/Crypto.ts"
 import { parseCookies } from "./CookieHeader.ts"
@@ -7,18 +7,29 @@ import { longestLife } from "./SessionLife.ts"
 
 /** The cookies of one request. */
 interface SentCookies {
-  /** The session token and its stored hash; undefined if there is none, or if several values conflict. */
-  readonly session: { readonly token: string; readonly hash: string } | undefined
+  /** The session tokens and their stored hashes: one as a rule, none when there are too many to be ours. */
+  readonly sessions: ReadonlyArray<{ readonly token: string; readonly hash: string }>
   /** Whether any session cookie was sent, valid or not. */
   readonly hasSession: boolean
-  /** The secret that binds a started sign-in to one browser. */
-  readonly browser: string | undefined
+  /** The secrets that bind a started sign-in to one browser: one as a rule. */
+  readonly browsers: ReadonlyArray<string>
 }
 
 /** The cookies of the current request. */
 export const RequestCookies = Context.Reference<SentCookies>("auth/RequestCookies", {
-  defaultValue: () => ({ session: undefined, hasSession: false, browser: undefined })
+  defaultValue: () => ({ sessions: [], hasSession: false, browsers: [] })
 })
+
+/**
+ * A browser sends a cookie of each scope that has one of the name: of this host, of a COOKIE_DOMAIN before this one, or
+ * another app's on a parent domain. More than these are not looked at.
+ */
+const mostValues = 4
+
+const valuesOf = (values: ReadonlySet<string> | undefined): ReadonlyArray<string> => {
+  const sent = [...(values ?? [])].filter((value) => value !== "")
+  return sent.length <= mostValues ? sent : []
+}
 
 type OnAnswer = Effect.Effect<void, never, HttpServerRequest.HttpServerRequest>
 
@@ -34,7 +45,10 @@ export class SessionCookies extends Context.Service<
     readonly setSession: (token: string, csrf: string) => OnAnswer
     readonly setCsrf: (csrf: string) => OnAnswer
     readonly setBrowser: (secret: string) => OnAnswer
+    /** Expires the session and its CSRF token in every scope that they can have been set in. */
     readonly clear: OnAnswer
+    /** The same, and what a sign-in under another COOKIE_DOMAIN left. */
+    readonly signOut: OnAnswer
   }
 >()("auth/SessionCookies") {
   static readonly layer = Layer.effect(
@@ -45,36 +59,59 @@ export class SessionCookies extends Context.Service<
       const prefix = /^__(Host|Secure)-/i.exec(session.cookieName)?.[0] ?? ""
       const browserName = `${prefix}oauth_browser`
 
-      const set = (name: string, value: string, maxAge: Duration.Input, httpOnly: boolean) => {
-        const hostOnly = session.cookieDomain === "localhost" || /^__Host-/i.test(name)
-        const options = {
+      /** The Domain attributes that a cookie can have been set with; the last is the one it is set with now. */
+      const scopesOf = (name: string) =>
+        session.cookieDomain === "localhost" || /^__Host-/i.test(name) ? [undefined] : [undefined, session.cookieDomain]
+
+      const put = (
+        name: string,
+        domain: string | undefined,
+        value: string,
+        maxAge: Duration.Input,
+        httpOnly: boolean
+      ) => {
+        const cookie = Cookies.makeCookieUnsafe(name, value, {
           path: "/",
           maxAge,
           httpOnly,
           secure: session.cookieSecure,
           sameSite: session.cookieSameSite.toLowerCase() as "strict" | "lax" | "none",
-          ...(hostOnly ? {} : { domain: session.cookieDomain })
-        }
+          ...(domain === undefined ? {} : { domain })
+        })
+        // Several of one name are several lines, so the name alone is no key.
+        const key = `${name} ${domain ?? ""}`
         return HttpEffect.appendPreResponseHandler((_, response) =>
-          Effect.succeed(HttpServerResponse.setCookieUnsafe(response, name, value, options))
+          Effect.succeed(
+            HttpServerResponse.updateCookies(response, ({ cookies }) =>
+              Cookies.fromReadonlyRecord({ ...cookies, [key]: cookie })
+            )
+          )
         )
       }
-      const setCsrf = (csrf: string) => set(session.csrfCookieName, csrf, longestLife, false)
 
-      /** If there are several different values, none is used. */
-      const only = (values: ReadonlySet<string> | undefined) => {
-        const [value = "", ...others] = values ?? []
-        return value !== "" && others.length === 0 ? value : undefined
-      }
+      const expire = (name: string, scopes: ReadonlyArray<string | undefined>, httpOnly: boolean): OnAnswer =>
+        Effect.forEach(scopes, (domain) => put(name, domain, "", "0 seconds", httpOnly), { discard: true })
+      const expireTwins = (name: string, httpOnly: boolean) => expire(name, scopesOf(name).slice(0, -1), httpOnly)
+
+      /** The twins go first: a browser may take a Domain that is its host for none, and then they are the same cookie. */
+      const set = (name: string, value: string, maxAge: Duration.Input, httpOnly: boolean): OnAnswer =>
+        Effect.andThen(expireTwins(name, httpOnly), put(name, scopesOf(name).at(-1), value, maxAge, httpOnly))
+
+      const setCsrf = (csrf: string) => set(session.csrfCookieName, csrf, longestLife, false)
+      // The secret itself stays: another tab may be signing in with it.
+      const expireBrowserTwins = expireTwins(browserName, true)
+      const clear = Effect.andThen(
+        expire(session.cookieName, scopesOf(session.cookieName), true),
+        expire(session.csrfCookieName, scopesOf(session.csrfCookieName), false)
+      )
 
       const parse = (header: string): SentCookies => {
         const cookies = parseCookies(header)
         const sent = cookies.get(session.cookieName)
-        const token = only(sent)
         return {
-          session: token === undefined ? undefined : { token, hash: crypto.hash("session", token) },
+          sessions: valuesOf(sent).map((token) => ({ token, hash: crypto.hash("session", token) })),
           hasSession: sent !== undefined,
-          browser: only(cookies.get(browserName))
+          browsers: valuesOf(cookies.get(browserName))
         }
       }
 
@@ -83,24 +120,25 @@ export class SessionCookies extends Context.Service<
           let known: SentCookies | undefined
           const sent = () => (known ??= parse(header ?? ""))
           return {
-            get session() {
-              return sent().session
+            get sessions() {
+              return sent().sessions
             },
             get hasSession() {
               return sent().hasSession
             },
-            get browser() {
-              return sent().browser
+            get browsers() {
+              return sent().browsers
             }
           }
         },
-        setSession: (token, csrf) => Effect.andThen(set(session.cookieName, token, longestLife, true), setCsrf(csrf)),
+        setSession: (token, csrf) =>
+          Effect.all([set(session.cookieName, token, longestLife, true), setCsrf(csrf), expireBrowserTwins], {
+            discard: true
+          }),
         setCsrf,
         setBrowser: (secret) => set(browserName, secret, "1 hour", true),
-        clear: Effect.andThen(
-          set(session.cookieName, "", "0 seconds", true),
-          set(session.csrfCookieName, "", "0 seconds", false)
-        )
+        clear,
+        signOut: Effect.andThen(clear, expireBrowserTwins)
       })
     })
   )

@@ -1,4 +1,4 @@
-import type { SqlClient } from "effect/sql"
+import type { SqlClient, Statement } from "effect/sql"
 
 /** A session ends this long after it was last seen… */
 const idle = "30 days"
@@ -24,3 +24,10 @@ export const sessionLife = (sql: SqlClient.SqlClient, s = "user_sessions") => {
     seen: sql.literal(`least(now() + interval '${idle}', ${longest})`)
   }
 }
+
+/** Whether a session's token has one of these hashes: base64, so that a space parts them. */
+export const hasToken = (
+  sql: SqlClient.SqlClient,
+  hashes: ReadonlyArray<string>,
+  s = "user_sessions"
+): Statement.Fragment => sql`${sql.literal(s)}.token_hash = any(string_to_array(${hashes.join(" ")}, ' '))`

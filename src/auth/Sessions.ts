@@ -23,6 +23,7 @@ interface Who {
 
 /** A signed-in user with their session, and the facts needed to check and extend it. */
 export interface Visitor extends Who {
+  readonly tokenHash: string
   readonly csrfHash: string
   readonly stale: boolean
   readonly profileStale: boolean
@@ -46,6 +47,7 @@ const toVisitor = (row: SessionRow): Visitor => ({
     discord: row.discord
   },
   session: toSession(row, true),
+  tokenHash: row.token_hash,
   csrfHash: row.csrf_token_hash,
   stale: row.stale,
   profileStale: row.profile_stale
@@ -54,9 +56,13 @@ const toVisitor = (row: SessionRow): Visitor => ({
 export class Sessions extends Context.Service<
   Sessions,
   {
-    /** The visitor of a session token's hash. Asks PostgreSQL, so every replica refuses a revoked session at once. */
+    /**
+     * The visitor behind the session tokens with these hashes; PostgreSQL decides, so a revoked session is refused
+     * everywhere at once. Of several the live one counts, and of one user's the one seen last; two users are a conflict
+     * that neither should win.
+     */
     readonly find: (
-      tokenHash: string
+      tokenHashes: ReadonlyArray<string>
     ) => Effect.Effect<
       Visitor,
       Unauthorized | SessionRevoked | SessionExpired | ReloginRequired | DependencyUnavailable
@@ -64,7 +70,8 @@ export class Sessions extends Context.Service<
     /** Extends a session not seen for five minutes, and refreshes a profile over a day old. Never fails the request. */
     readonly touch: (visitor: Visitor) => Effect.Effect<void>
     readonly list: (current: Who) => Effect.Effect<ReadonlyArray<typeof Session.Type>, DependencyUnavailable>
-    readonly logout: (current: Who) => Effect.Effect<void, DependencyUnavailable>
+    /** Ends the sessions of the user that the browser presented: one that stayed would sign it in again. */
+    readonly logout: (current: Who, tokenHashes: ReadonlyArray<string>) => Effect.Effect<void, DependencyUnavailable>
     readonly logoutOthers: (current: Who) => Effect.Effect<void, DependencyUnavailable>
     /** Ends another session of the same user. */
     readonly remove: (
@@ -80,9 +87,14 @@ export class Sessions extends Context.Service<
       const geoIp = yield* GeoIp
       const profiles = yield* ProfileRefresh
 
-      const find = Effect.fnUntraced(function* (tokenHash: string) {
-        const row = yield* repo.find(tokenHash)
+      const isLive = (row: SessionRow) => !(row.deleted || row.revoked || row.expired || row.relogin_required)
+
+      const find = Effect.fnUntraced(function* (tokenHashes: ReadonlyArray<string>) {
+        const rows = yield* repo.find(tokenHashes)
+        const live = rows.filter(isLive)
+        const row = live[0] ?? rows[0]
         if (row === undefined || row.deleted) return yield* new Unauthorized()
+        if (live.some(({ user_id }) => user_id !== row.user_id)) return yield* new Unauthorized()
         if (row.revoked) return yield* new SessionRevoked()
         if (row.expired) return yield* new SessionExpired()
         if (row.relogin_required) return yield* new ReloginRequired()
@@ -101,7 +113,7 @@ export class Sessions extends Context.Service<
         touch,
         list: ({ user, session }) =>
           Effect.map(repo.list(user.id), (rows) => rows.map((row) => toSession(row, row.id === session.id))),
-        logout: ({ user, session }) => Effect.asVoid(repo.revoke(session.id, user.id, "logout")),
+        logout: ({ user }, tokenHashes) => repo.logout(tokenHashes, user.id),
         logoutOthers: ({ user, session }) => repo.revokeOthers(session.id, user.id),
         remove: Effect.fn("Sessions.remove")(function* (id, { user, session }) {
           if (id === session.id) return yield* new CurrentSessionDeleteForbidden()

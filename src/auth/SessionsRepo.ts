@@ -6,7 +6,7 @@ import { RequestInfo } from "../http/RequestInfo.ts"
 import type { Location } from "../infra/GeoIp.ts"
 import { change, read, Reads } from "../infra/Sql.ts"
 import type { SessionId } from "./Session.ts"
-import { sessionLife } from "./SessionLife.ts"
+import { hasToken, sessionLife } from "./SessionLife.ts"
 import type { DiscordUser, UserId } from "./User.ts"
 
 /** A session as its owner sees it. */
@@ -23,6 +23,7 @@ export interface SessionView {
 /** A session with its owner and its state by the database's clock. */
 export interface SessionRow extends SessionView {
   readonly user_id: UserId
+  readonly token_hash: string
   readonly csrf_token_hash: string
   readonly user_created_at: Date
   readonly discord: DiscordUser
@@ -39,13 +40,18 @@ export interface SessionRow extends SessionView {
 export class SessionsRepo extends Context.Service<
   SessionsRepo,
   {
-    readonly find: (tokenHash: string) => Effect.Effect<SessionRow | undefined, DependencyUnavailable>
+    /** The sessions with these token hashes, the one seen last first. */
+    readonly find: (
+      tokenHashes: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyArray<SessionRow>, DependencyUnavailable>
     /** Updates last-seen, expiry and current location, unless another request just did. */
     readonly touch: (id: SessionId, location: Location) => Effect.Effect<void, DependencyUnavailable>
     /** A user's live sessions, newest activity first. */
     readonly list: (user: UserId) => Effect.Effect<ReadonlyArray<SessionView>, DependencyUnavailable>
     /** Ends a live session of the user; false if there is none with that id. */
     readonly revoke: (id: SessionId, user: UserId, reason: string) => Effect.Effect<boolean, DependencyUnavailable>
+    /** Ends the live sessions of the user that have these token hashes. */
+    readonly logout: (tokenHashes: ReadonlyArray<string>, user: UserId) => Effect.Effect<void, DependencyUnavailable>
     /** Ends all sessions of the user that exist at the time of the call, except the one to keep. */
     readonly revokeOthers: (keep: SessionId, user: UserId) => Effect.Effect<void, DependencyUnavailable>
     readonly csrfFailed: (id: SessionId, reason: string) => Effect.Effect<void, DependencyUnavailable>
@@ -65,9 +71,9 @@ export class SessionsRepo extends Context.Service<
         json_build_object('country', s.current_location_country, 'region', s.current_location_region,
           'city', s.current_location_city) as current_location`
 
-      const find = (tokenHash: string) =>
+      const find = (tokenHashes: ReadonlyArray<string>) =>
         reads<SessionRow>`
-          select ${view}, s.user_id, s.csrf_token_hash, u.created_at as user_created_at, discord_user(i, p) as discord,
+          select ${view}, s.user_id, s.token_hash, s.csrf_token_hash, u.created_at as user_created_at, discord_user(i, p) as discord,
             s.revoked_at is not null as revoked, ${s.expired} as expired, u.deleted_at is not null as deleted,
             i.relogin_required_at is not null as relogin_required, ${s.unseen} as stale,
             coalesce(i.last_profile_refresh_at < now() - interval '1 day', true) as profile_stale
@@ -75,10 +81,8 @@ export class SessionsRepo extends Context.Service<
           join users u on u.id = s.user_id
           join discord_identities i on i.user_id = u.id
           join discord_profiles p on p.discord_identity_id = i.id
-          where s.token_hash = ${tokenHash}`.pipe(
-          read,
-          Effect.map((rows) => rows[0])
-        )
+          where ${hasToken(sql, tokenHashes, "s")}
+          order by s.last_seen_at desc, s.id`.pipe(read)
 
       const touch = Effect.fn("SessionsRepo.touch")(function* (id: SessionId, location: Location) {
         const { ip } = yield* RequestInfo
@@ -131,6 +135,9 @@ export class SessionsRepo extends Context.Service<
           Effect.map((rows) => rows.length > 0)
         )
 
+      const logout = (tokenHashes: ReadonlyArray<string>, user: UserId) =>
+        Effect.asVoid(change(end(sql`${hasToken(sql, tokenHashes)} and user_id = ${user}`, "logout")))
+
       // A running sign-in has not committed its session yet; waiting for it makes sure that session ends too.
       const revokeOthers = (keep: SessionId, user: UserId) =>
         sql`
@@ -154,7 +161,7 @@ export class SessionsRepo extends Context.Service<
         )
       })
 
-      return SessionsRepo.of({ find, touch, list, revoke, revokeOthers, csrfFailed })
+      return SessionsRepo.of({ find, touch, list, revoke, logout, revokeOthers, csrfFailed })
     })
   )
 }

@@ -41,9 +41,9 @@ const refusals = {
 interface Callback {
   readonly code: string
   readonly state: string
-  readonly browser: string | undefined
-  /** The hash of the session token that the browser already had, if any; that session ends. */
-  readonly presented: string | undefined
+  readonly browsers: ReadonlyArray<string>
+  /** The hashes of the session tokens that the browser already had; those sessions end. */
+  readonly presented: ReadonlyArray<string>
 }
 
 /** Signing in with Discord: the authorization code grant with PKCE, bound to the browser that started it. */
@@ -52,7 +52,7 @@ export class SignIn extends Context.Service<
   {
     /** The URL to send the browser to, and the secret it must send back. All tabs of a browser share one secret. */
     readonly begin: (
-      browser: string | undefined
+      browsers: ReadonlyArray<string>
     ) => Effect.Effect<{ readonly url: string; readonly browser: string }, DependencyUnavailable>
     readonly finish: (
       callback: Callback
@@ -68,8 +68,8 @@ export class SignIn extends Context.Service<
       const client = yield* DiscordClient
       const geoIp = yield* GeoIp
 
-      const begin = Effect.fn("SignIn.begin")(function* (known: string | undefined) {
-        const browser = known !== undefined && /^[\w-]{43}$/.test(known) ? known : yield* crypto.token
+      const begin = Effect.fn("SignIn.begin")(function* (known: ReadonlyArray<string>) {
+        const browser = known.find((secret) => /^[\w-]{43}$/.test(secret)) ?? (yield* crypto.token)
         const state = yield* crypto.token
         yield* repo.begin(crypto.hash("oauth-state", state), crypto.hash("oauth-browser", browser))
         const url = new URL(discord.authorizeUrl)
@@ -120,10 +120,10 @@ export class SignIn extends Context.Service<
         )
       })
 
-      const finish = Effect.fn("SignIn.finish")(function* ({ code, state, browser, presented }: Callback) {
+      const finish = Effect.fn("SignIn.finish")(function* ({ code, state, browsers, presented }: Callback) {
         const verdict = yield* repo.consume(
           crypto.hash("oauth-state", state),
-          crypto.hash("oauth-browser", browser ?? "")
+          browsers.map((secret) => crypto.hash("oauth-browser", secret))
         )
         if (verdict !== "won") return yield* refusals[verdict]()
         const { tokens, profile } = yield* ask(code, crypto.verifier(state)).pipe(
@@ -135,7 +135,7 @@ export class SignIn extends Context.Service<
         yield* repo.complete(profile, {
           tokenHash: crypto.hash("session", token),
           csrfHash: crypto.hash("csrf", csrf),
-          presentedTokenHash: presented ?? null,
+          presentedTokenHashes: presented,
           ...(yield* sealTokens(crypto, tokens)),
           location: geoIp.locate(ip)
         })

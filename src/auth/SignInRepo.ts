@@ -8,7 +8,7 @@ import type { Location } from "../infra/GeoIp.ts"
 import { change } from "../infra/Sql.ts"
 import type { SealedTokens } from "./SealedTokens.ts"
 import { storeProfile } from "./ProfileSql.ts"
-import { sessionLife } from "./SessionLife.ts"
+import { hasToken, sessionLife } from "./SessionLife.ts"
 
 /** The outcome of consuming a state. */
 export type StateVerdict = "won" | "unknown" | "expired" | "consumed"
@@ -17,7 +17,7 @@ export type StateVerdict = "won" | "unknown" | "expired" | "consumed"
 export interface NewSession extends SealedTokens {
   readonly tokenHash: string
   readonly csrfHash: string
-  readonly presentedTokenHash: string | null
+  readonly presentedTokenHashes: ReadonlyArray<string>
   readonly location: Location
 }
 
@@ -26,7 +26,10 @@ export class SignInRepo extends Context.Service<
   {
     readonly begin: (stateHash: string, browserHash: string) => Effect.Effect<void, DependencyUnavailable>
     /** Consumes a state. Of any number of parallel callers, one gets `won`. */
-    readonly consume: (stateHash: string, browserHash: string) => Effect.Effect<StateVerdict, DependencyUnavailable>
+    readonly consume: (
+      stateHash: string,
+      browserHashes: ReadonlyArray<string>
+    ) => Effect.Effect<StateVerdict, DependencyUnavailable>
     readonly fail: (reason: string) => Effect.Effect<void, DependencyUnavailable>
     /** Finds, creates or restores the user and creates the session, in one transaction. */
     readonly complete: (profile: DiscordProfile, session: NewSession) => Effect.Effect<void, DependencyUnavailable>
@@ -48,7 +51,10 @@ export class SignInRepo extends Context.Service<
           ${yield* auditEvents(sql, { type: "sign_in_started" })}`)
       })
 
-      const consume = Effect.fn("SignInRepo.consume")(function* (stateHash: string, browserHash: string) {
+      const consume = Effect.fn("SignInRepo.consume")(function* (
+        stateHash: string,
+        browserHashes: ReadonlyArray<string>
+      ) {
         const refused = yield* auditEvents(sql, {
           type: "sign_in_state_refused",
           detail: sql`jsonb_build_object('reason', verdict)`,
@@ -56,7 +62,7 @@ export class SignInRepo extends Context.Service<
         })
         const rows = yield* change(sql<{ verdict: StateVerdict }>`
           with state as (
-            select id, browser_hash is not distinct from ${browserHash} as mine, expires_at <= now() as expired
+            select id, browser_hash = any(string_to_array(${browserHashes.join(" ")}, ' ')) as mine, expires_at <= now() as expired
             from oauth_states where state_hash = ${stateHash}
           ), taken as (
             update oauth_states set consumed_at = now()
@@ -126,7 +132,7 @@ export class SignInRepo extends Context.Service<
           ), ended as (
             update user_sessions set revoked_at = now(), updated_at = now()
             where revoked_at is null
-              and (token_hash = ${session.presentedTokenHash} or user_id = (select id from restored))
+              and (${hasToken(sql, session.presentedTokenHashes)} or user_id = (select id from restored))
             returning id, user_id
           ), opened as (
             insert into user_sessions (created_at, last_seen_at, user_id, token_hash, csrf_token_hash, expires_at, login_ip_address,

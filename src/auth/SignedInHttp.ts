@@ -18,14 +18,15 @@ export const signedInLayer = Layer.effect(
     const limits = yield* RateLimits
 
     const enter = Effect.gen(function* () {
-      const { session: sent } = yield* RequestCookies
-      if (sent === undefined) return yield* new Unauthorized()
-      const visitor = yield* sessions.find(sent.hash)
-      yield* limits.signedIn(sent.hash, visitor.user.id)
+      const { sessions: sent } = yield* RequestCookies
+      if (sent.length === 0) return yield* new Unauthorized()
+      const visitor = yield* sessions.find(sent.map(({ hash }) => hash))
+      const { token, hash } = sent.find(({ hash }) => hash === visitor.tokenHash)!
+      yield* limits.signedIn(hash, visitor.user.id)
       const { method, headers } = yield* HttpServerRequest.HttpServerRequest
-      if (!isSafe(method)) yield* csrf.check(visitor, sent.token, headers["x-csrf-token"])
+      if (!isSafe(method)) yield* csrf.check(visitor, token, headers["x-csrf-token"])
       yield* sessions.touch(visitor)
-      return { token: sent.token, user: visitor.user, session: visitor.session }
+      return { token, user: visitor.user, session: visitor.session }
     }).pipe(
       Effect.tapError((error) =>
         Effect.flatMap(RequestCookies, ({ hasSession }) =>

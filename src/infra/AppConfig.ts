@@ -24,6 +24,7 @@ import {
   secretPairs,
   text
 } from "./ConfigReader.ts"
+import { isPublicSuffix, siteOf } from "./Site.ts"
 
 const readDatabase = (reader: ConfigReader) => ({
   host: reader.required("DB_HOST", host),
@@ -156,12 +157,31 @@ type Values = ReturnType<typeof read>
 const sameKey = (one: Redacted.Redacted<Uint8Array>, other: Redacted.Redacted<Uint8Array>) =>
   Buffer.from(Redacted.value(one)).equals(Redacted.value(other))
 
+const isHostOnly = (cookieName: string | undefined) => /^__Host-/i.test(cookieName ?? "")
+
+/** Why no browser would bring the cookies back; undefined when one may, as the API's own address is no variable. */
+const cookieDomainFault = ({ session, frontendOrigin }: Values) => {
+  const { cookieDomain, cookieSameSite, cookieName, csrfCookieName } = session
+  if (cookieDomain === undefined || cookieDomain === "localhost" || frontendOrigin === undefined) return undefined
+  if (isHostOnly(cookieName) && isHostOnly(csrfCookieName)) return undefined
+  const app = new URL(frontendOrigin).hostname
+  // A host may name itself, and gets a cookie without Domain.
+  if (isPublicSuffix(cookieDomain) && cookieDomain !== app)
+    return "COOKIE_DOMAIN must not be a public suffix: browsers refuse it"
+  return cookieSameSite !== "None" && siteOf(cookieDomain) !== siteOf(app)
+    ? "COOKIE_DOMAIN must be of FRONTEND_BASE_URL's site, unless COOKIE_SAME_SITE is None"
+    : undefined
+}
+
 /** Rules between variables. An invalid value is undefined here, despite its type. */
-const contradictions = ({ session, discord, port, metricsPort }: Values): ReadonlyArray<string> => {
+const contradictions = (values: Values): ReadonlyArray<string> => {
+  const { session, discord, port, metricsPort } = values
   const { cookieName, csrfCookieName, cookieSecure, cookieSameSite, hmacSecret } = session
   const faults: Array<string> = []
   if (cookieSameSite === "None" && cookieSecure === false)
     faults.push("COOKIE_SAME_SITE None requires COOKIE_SECURE true")
+  const domainFault = cookieDomainFault(values)
+  if (domainFault !== undefined) faults.push(domainFault)
   if (metricsPort !== undefined && metricsPort === port) faults.push("METRICS_PORT and APP_PORT must differ")
   if (cookieName === csrfCookieName && cookieName !== undefined)
     faults.push("SESSION_COOKIE_NAME and CSRF_COOKIE_NAME must differ")

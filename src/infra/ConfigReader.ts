@@ -49,9 +49,9 @@ export const origin = format("an http or https URL with a host and without a pat
 })
 export const cookieName = format("a cookie name", (text) => (/^[\w!#$&'*+.^`|~-]{1,64}$/.test(text) ? text : undefined))
 
-/** Browsers ignore a leading dot. */
+/** Browsers ignore a leading dot, and take a name whose last part is a number for an address. */
 export const cookieDomain = format("a host name", (text) =>
-  /^\.?[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i.test(text)
+  /^\.?[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i.test(text) && !/(^|\.)(\d+|0x[a-f\d]*)$/i.test(text)
     ? text.replace(/^\./, "").toLowerCase()
     : undefined
 )

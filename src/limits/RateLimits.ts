@@ -48,8 +48,8 @@ export const CurrentCount = Context.Reference<RequestCount>("limits/CurrentCount
 interface Caller {
   /** The client's address. */
   readonly ip: string | null
-  /** The stored hash of the session token; undefined without a session cookie. */
-  readonly session: () => string | undefined
+  /** The stored hashes of the session tokens: one as a rule, none without a session cookie. */
+  readonly sessions: () => ReadonlyArray<string>
 }
 
 /** Rate limits. Every rule counts in windows of one minute, across all replicas. */
@@ -58,7 +58,8 @@ export class RateLimits extends Context.Service<
   {
     /**
      * Counts a request before any other work: by its session if that is known to be valid, otherwise by its address and
-     * the session it sent, if any. If the allowance counts users and the session's user is known, counts the user too.
+     * the session it sent, if it sent one. If the allowance counts users and the session's user is known, counts the user
+     * too.
      */
     readonly request: (caller: Caller) => Effect.Effect<void, RateLimitExceeded>
     /** Remembers that a session is valid and whose it is, and counts the user unless `request` did. */
@@ -90,7 +91,8 @@ export class RateLimits extends Context.Service<
       const nameOf = (session: string) => session.slice(0, 16)
 
       /** The address comes first: once it is over its limit, made-up sessions create no keys. */
-      const bySession = (count: RequestCount, ip: string, session: string | undefined) => {
+      const bySession = (count: RequestCount, ip: string, sessions: ReadonlyArray<string>) => {
+        const session = sessions.find((one) => owners.has(one)) ?? (sessions.length === 1 ? sessions[0] : undefined)
         if (session === undefined) return [requests(ip)]
         const owner = owners.get(session)
         if (owner === undefined) return [requests(ip), requests(nameOf(session))]
@@ -99,11 +101,11 @@ export class RateLimits extends Context.Service<
       }
 
       return RateLimits.of({
-        request: Effect.fnUntraced(function* ({ ip, session }) {
+        request: Effect.fnUntraced(function* ({ ip, sessions }) {
           const count = yield* CurrentCount
           if (count.allowance === "none") return
           const address = network(ip)
-          yield* pass(count, [...byAddress(count.allowance, address), ...bySession(count, address, session())])
+          yield* pass(count, [...byAddress(count.allowance, address), ...bySession(count, address, sessions())])
         }),
         signedIn: Effect.fnUntraced(function* (session, user) {
           if (owners.size >= rememberedSessions) owners.clear()

@@ -85,7 +85,7 @@ export const pipelineLayer = HttpRouter.middleware(
         const answer = Effect.suspend((): ReturnType<typeof routed> => {
           if (!isWellFormed(request)) return new InvalidRequest()
           if (isPreflight(request)) return Effect.succeed(HttpServerResponse.empty({ status: 204 }))
-          return Effect.flatMap(limits.request({ ip, session: () => sent.session?.hash }), routed)
+          return Effect.flatMap(limits.request({ ip, sessions: () => sent.sessions.map(({ hash }) => hash) }), routed)
         }).pipe(
           Effect.catchCause(failed),
           Effect.map((response) =>

@@ -70,6 +70,8 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("CSRF and origin", (it) => 
           { origin: "https://evil.test" },
           { origin: "null" },
           { origin: `${environment.FRONTEND_BASE_URL}.evil.test` },
+          { origin: "null", "sec-fetch-site": "same-origin" },
+          { origin: "https://evil.test", "sec-fetch-site": "same-origin" },
           { "sec-fetch-site": "cross-site" }
         ]) {
           const answer = yield* send(method, path, { json: body, headers })
@@ -111,12 +113,18 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("CSRF and origin", (it) => 
     })
   )
 
-  it.effect("the app's own origin may change data, and any origin may read", () =>
+  it.effect("X03 the app's own origin may change data from any site, and any origin may read", () =>
     Effect.gen(function* () {
       const { send, signIn, url, cookie } = yield* openBrowser()
       yield* signIn()
-      const own = { origin: environment.FRONTEND_BASE_URL, "sec-fetch-site": "same-site" }
-      assert.strictEqual((yield* send("POST", "/api/v1/guilds", { json: body, headers: own })).status, 201)
+      const origin = environment.FRONTEND_BASE_URL
+      for (const sent of [
+        { origin },
+        ...["cross-site", "same-site", "same-origin", "none"].map((site) => ({ origin, "sec-fetch-site": site })),
+        { "sec-fetch-site": "same-origin" },
+        {}
+      ])
+        assert.strictEqual((yield* send("POST", "/api/v1/guilds", { json: body, headers: sent })).status, 201)
       const headers = { cookie: `session=${yield* cookie("session")}`, origin: "https://evil.test" }
       for (const method of ["GET", "HEAD"]) {
         const answer = yield* Effect.promise(() => fetch(`${url}/api/v1/auth/session`, { method, headers }))

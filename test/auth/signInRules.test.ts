@@ -53,7 +53,7 @@ const signIn = (discord: Discord) => {
     Layer.provide(AppConfig.layerFrom(environment))
   )
   const finish = Effect.flatMap(SignIn, (signIn) =>
-    signIn.finish({ code: "code", state: "state", browser: "browser", presented: undefined })
+    signIn.finish({ code: "code", state: "state", browsers: ["browser"], presented: [] })
   ).pipe(Effect.provideService(RequestInfo, { id: "id", ip: "203.0.113.9", userAgent: null, startedAt: 0 }))
   return { finish, layer, stored, failures }
 }

@@ -40,7 +40,9 @@ const required: Readonly<Record<string, ReadonlyArray<string>>> = {
   DISCORD_REDIRECT_URL: urls,
   DISCORD_TOKEN_ENCRYPTION_KEY: keys,
   SESSION_HMAC_SECRET: [...placeholders, "canary-of-only-31-bytes-7d2f9ab", "0".repeat(64), "AAAA".repeat(12)],
-  COOKIE_DOMAIN: ["canary domain", "canary:80", "https://canary.test", "-canary", "canary..test", "canary;test"],
+  COOKIE_DOMAIN: ["canary domain", "canary:80", "https://canary.test", "-canary", "canary..test", "canary;test"].concat(
+    ["192.0.2.7", "[2001:db8::7]", "canary.7", "canary.0x7f"]
+  ),
   GEOIP_DATABASE_PATH: [],
   WCL_CLIENT_ID: [],
   WCL_CLIENT_SECRET: placeholders,
@@ -146,6 +148,18 @@ describe("an invalid variable", () => {
 /** Values that are valid alone, but not together. */
 const contradictions: ReadonlyArray<readonly [names: string, changes: Variables]> = [
   ["COOKIE_SAME_SITE", { COOKIE_SAME_SITE: "none", COOKIE_SECURE: "false" }],
+  // The app is at app.test.
+  ["COOKIE_DOMAIN", { COOKIE_DOMAIN: "other.test" }],
+  ["COOKIE_DOMAIN", { COOKIE_DOMAIN: "myapp.test", COOKIE_SAME_SITE: "Strict" }],
+  ["COOKIE_DOMAIN", { COOKIE_DOMAIN: "app.test.other.test" }],
+  ["COOKIE_DOMAIN", { COOKIE_DOMAIN: "app.test", FRONTEND_BASE_URL: "http://192.0.2.7" }],
+  ["COOKIE_DOMAIN", { COOKIE_DOMAIN: "app.test", FRONTEND_BASE_URL: "http://localhost:4200" }],
+  ["COOKIE_DOMAIN", { COOKIE_DOMAIN: "test" }],
+  ["COOKIE_DOMAIN", { COOKIE_DOMAIN: "com", FRONTEND_BASE_URL: "https://app.guild.com" }],
+  ["COOKIE_DOMAIN", { COOKIE_DOMAIN: ".CO.UK", FRONTEND_BASE_URL: "https://app.guild.co.uk" }],
+  ["COOKIE_DOMAIN", { COOKIE_DOMAIN: "github.io", FRONTEND_BASE_URL: "https://guild.github.io" }],
+  ["COOKIE_DOMAIN", { COOKIE_DOMAIN: "b.github.io", FRONTEND_BASE_URL: "https://a.github.io" }],
+  ["COOKIE_DOMAIN", { COOKIE_DOMAIN: "com", COOKIE_SAME_SITE: "None", COOKIE_SECURE: "true" }],
   ["SESSION_COOKIE_NAME", { SESSION_COOKIE_NAME: "same", CSRF_COOKIE_NAME: "same" }],
   ["SESSION_COOKIE_NAME", { SESSION_COOKIE_NAME: "csrf" }],
   ["SESSION_COOKIE_NAME", { SESSION_COOKIE_NAME: "__Host-s", COOKIE_SECURE: "false" }],

@@ -29,7 +29,7 @@ const good: ReadonlyArray<readonly [name: string, value: string, Good]> = [
   ["WCL_API_DELAY_MS", "0", { of: ({ wcl }) => wcl.delayMs, is: 0 }],
   ["WCL_API_DELAY_MS", "5000", { of: ({ wcl }) => wcl.delayMs, is: 5000 }],
   ["COOKIE_DOMAIN", "localhost", { of: ({ session }) => session.cookieDomain, is: "localhost" }],
-  ["COOKIE_DOMAIN", ".Guilds.Example.com", { of: ({ session }) => session.cookieDomain, is: "guilds.example.com" }],
+  ["COOKIE_DOMAIN", ".Guilds.App.test", { of: ({ session }) => session.cookieDomain, is: "guilds.app.test" }],
   ["COOKIE_SECURE", "TRUE", { of: ({ session }) => session.cookieSecure, is: true }],
   ["COOKIE_SAME_SITE", "strict", { of: ({ session }) => session.cookieSameSite, is: "Strict" }],
   ["CSRF_COOKIE_NAME", "xsrf.token", { of: ({ session }) => session.csrfCookieName, is: "xsrf.token" }],
@@ -91,6 +91,24 @@ describe("a valid variable", () => {
       const { wcl } = yield* read({ SESSION_HMAC_SECRET: "äöüßéèêëñçãõâîûà", WCL_CLIENT_SECRET: "7" })
       assert.strictEqual(Redacted.value(wcl.clientSecret), "7")
     })
+  )
+
+  it.effect.each([
+    // What one app at app.test can be served with, as far as the variables tell.
+    { COOKIE_DOMAIN: "api.app.test" },
+    { COOKIE_DOMAIN: "guild.co.uk", FRONTEND_BASE_URL: "https://app.guild.co.uk" },
+    { COOKIE_DOMAIN: "api.guild.co.uk", FRONTEND_BASE_URL: "https://guild.co.uk", COOKIE_SAME_SITE: "Strict" },
+    { COOKIE_DOMAIN: "localhost", FRONTEND_BASE_URL: "https://app.guild.co.uk", COOKIE_SAME_SITE: "Strict" },
+    { COOKIE_DOMAIN: "other.test", COOKIE_SAME_SITE: "None", COOKIE_SECURE: "true" },
+    { COOKIE_DOMAIN: "intranet", FRONTEND_BASE_URL: "http://intranet:4200" },
+    {
+      COOKIE_DOMAIN: "com",
+      COOKIE_SECURE: "true",
+      SESSION_COOKIE_NAME: "__Host-session",
+      CSRF_COOKIE_NAME: "__Host-csrf"
+    }
+  ])("a COOKIE_DOMAIN that some browser may accept: %j", (changes) =>
+    Effect.map(read(changes), ({ session }) => assert.strictEqual(session.cookieDomain, changes.COOKIE_DOMAIN))
   )
 
   it.effect("an unset variable has its default", () =>

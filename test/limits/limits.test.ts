@@ -168,6 +168,23 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32", RUN_DB_SEEDS: "true" }), 
     })
   )
 
+  it.effect("L04 several session cookies count by the address until one of them proved good", () =>
+    Effect.gen(function* () {
+      const { send } = yield* strictReplica
+      const ip = newAddress()
+      const { headers } = yield* signedIn()
+      const value = () => randomBytes(32).toString("base64url")
+      const among = (cookie: string) => ({ ...headers, cookie: `session=${value()}; ${cookie}; session=${value()}` })
+      const first = yield* send("GET", session, from(ip, among(headers.cookie)))
+      assert.strictEqual(first.status, 200)
+      const answers = yield* times(20, () => send("GET", session, from(ip, among(`session=${value()}`))))
+      assert.deepStrictEqual(statuses(answers), [...Array.from({ length: 19 }, () => 401), 429])
+      const passed = yield* times(20, () => send("GET", session, from(ip, among(headers.cookie))))
+      assert.deepStrictEqual(new Set(statuses(passed)), new Set([200]))
+      assertRefused(yield* send("GET", session, from(newAddress(), among(headers.cookie))), "requests", 20)
+    })
+  )
+
   it.effect("L04 a limited caller costs no SQL", () =>
     Effect.gen(function* () {
       const { send, statements } = yield* strictReplica

@@ -57,6 +57,16 @@ describe("an invalid configuration", () => {
     })
   )
 
+  it.live.each([{ COOKIE_DOMAIN: "com" }, { COOKIE_DOMAIN: "canary.example.com" }, { COOKIE_DOMAIN: "192.0.2.7" }])(
+    "U02 a COOKIE_DOMAIN that no browser accepts: %j",
+    (changes) =>
+      Effect.gen(function* () {
+        const output = yield* refusedStart({ ...environment, ...changes })
+        assert.match(output, /^ {2}COOKIE_DOMAIN must be /m)
+        assert.notInclude(output, "canary")
+      })
+  )
+
   it.live("U01 U02 several faults: all are listed, no value is printed, the port is not bound", () =>
     Effect.gen(function* () {
       const output = yield* refusedStart({
