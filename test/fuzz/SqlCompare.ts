@@ -143,7 +143,7 @@ const compareOne = Effect.fnUntraced(function* (
       // The last statement may have another fault before its open end; then the server tells that one.
       if (mine === undefined) hold("psql: refuses the end", "42601", last?.code)
       else {
-        hold("psql: ends within a quotation", false, /^unterminated/.test(last?.message ?? ""))
+        hold("psql: ends within a quotation", false, last?.message.startsWith("unterminated") === true)
         hold("psql: errors", codes(mine), codes(theirs))
         hold("psql: schema and rows", yield* on(ours, state), yield* on(psqls, state))
       }
@@ -160,7 +160,7 @@ const compareOne = Effect.fnUntraced(function* (
     // A syntax error anywhere comes first for the whole text, and fails only its own statement for us.
     const early = mine !== undefined && whole !== undefined && /^(42601|22)/.test(whole.code)
     hold("server: error", mine?.code, early ? mine.code : whole?.code)
-    hold("server: unterminated", false, /^unterminated/.test(whole?.message ?? ""))
+    hold("server: unterminated", false, whole?.message.startsWith("unterminated") === true)
     if (mine === undefined) hold("server: schema and rows", yield* on(ours, state), yield* on(servers, state))
   }
   return { differences, byPsql }
