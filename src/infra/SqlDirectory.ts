@@ -60,6 +60,8 @@ const readText = (directory: string, file: string) =>
   })
 
 const scriptOf = Effect.fnUntraced(function* (file: string, text: string) {
+  // It ends a text in the protocol: the server would call the rest of the message broken and hang up.
+  if (text.includes("\0")) return yield* SqlFault.because(`${file} contains a NUL character`)
   const statements = yield* Effect.try({
     try: () => splitStatements(text),
     catch: (cause) => SqlFault.because(`${file}: ${(cause as Error).message}`)
