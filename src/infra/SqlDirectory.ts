@@ -4,13 +4,24 @@ import { readdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { splitStatements, type SqlStatement } from "./SqlStatements.ts"
 
+/** What one file holds. */
+export interface SqlScript {
+  readonly file: string
+  readonly statements: ReadonlyArray<SqlStatement>
+  /** False when its first line asks for none. */
+  readonly inTransaction: boolean
+}
+
+/** The first line of a file whose one statement cannot run in a transaction. */
+export const noTransaction = "-- no-transaction"
+
 /** One change of the database: a pair of files, or a single file that cannot be reverted. */
 export interface SqlFile {
   /** Timestamp and words without the extension, as recorded in the history. */
   readonly name: string
   readonly up: string
   readonly down: string | undefined
-  readonly statements: ReadonlyArray<SqlStatement>
+  readonly script: SqlScript
   /** SHA-256 of the up file in hex, with line endings normalised. */
   readonly checksum: string
 }
@@ -48,21 +59,30 @@ const readText = (directory: string, file: string) =>
     catch: (cause) => SqlFault.because(`${file} cannot be read as UTF-8 text: ${(cause as Error).message}`)
   })
 
-const split = (file: string, text: string) =>
-  Effect.try({
+const scriptOf = Effect.fnUntraced(function* (file: string, text: string) {
+  // It ends a text in the protocol: the server would call the rest of the message broken and hang up.
+  if (text.includes("\0")) return yield* SqlFault.because(`${file} contains a NUL character`)
+  const statements = yield* Effect.try({
     try: () => splitStatements(text),
     catch: (cause) => SqlFault.because(`${file}: ${(cause as Error).message}`)
   })
+  const inTransaction = /^[^\n\r]*/.exec(text)?.[0].trimEnd() !== noTransaction
+  // Of several statements the first ones would stay when a later one fails, and nothing would know of them.
+  if (!inTransaction && statements.length !== 1)
+    return yield* SqlFault.because(
+      `${file} begins with "${noTransaction}" and so must hold exactly one statement, but holds ${statements.length}`
+    )
+  return { file, statements, inTransaction } satisfies SqlScript
+})
 
-/** The statements of one file in the directory. */
-export const readStatements = Effect.fnUntraced(function* (directory: string, file: string) {
-  return yield* split(file, yield* readText(directory, file))
+export const readScript = Effect.fnUntraced(function* (directory: string, file: string) {
+  return yield* scriptOf(file, yield* readText(directory, file))
 })
 
 const load = Effect.fnUntraced(function* (directory: string, name: string, up: string, down: string | undefined) {
   const text = yield* readText(directory, up)
   const checksum = createHash("sha256").update(text).digest("hex")
-  return { name, up, down, checksum, statements: yield* split(up, text) } satisfies SqlFile
+  return { name, up, down, checksum, script: yield* scriptOf(up, text) } satisfies SqlFile
 })
 
 /** The changes in a directory, oldest first. Hidden files and Markdown are ignored; other stray files are an error. */

@@ -1,8 +1,9 @@
-import { Context, Effect, Schema } from "effect"
+import { Context, Data, Effect, Schedule, Schema } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { fileURLToPath } from "node:url"
-import { readSqlFiles, readStatements, SqlFault, type SqlFile } from "./SqlDirectory.ts"
-import type { SqlStatement } from "./SqlStatements.ts"
+import { invalidIndexes } from "./InvalidIndexes.ts"
+import { noTransaction, readScript, readSqlFiles, SqlFault, type SqlFile, type SqlScript } from "./SqlDirectory.ts"
+import { lineAt, type SqlStatement } from "./SqlStatements.ts"
 
 const kinds = {
   migration: { table: "schema_migrations", failure: "Failed to run database migrations" },
@@ -43,35 +44,49 @@ interface ServerError extends Error {
 }
 
 /** The server's message. A lost connection, a full server and one that is starting or stopping are temporary. */
-const faultOf = ({ reason }: SqlError.SqlError, describe = (message: string, _position: number) => message) => {
+const faultOf = (
+  { reason }: SqlError.SqlError,
+  describe = (message: string, _position: number, _code: string) => message
+) => {
   const { message, code = "", position } = reason.cause as ServerError
   return reason._tag === "ConnectionError" || /^(57P|53)/.test(code)
     ? new SqlFault({ reason: `PostgreSQL is not responding: ${message || reason.message}`, unreachable: true })
-    : SqlFault.because(describe(code === "" ? message : `${message} (${code})`, Number(position ?? 1)))
+    : SqlFault.because(describe(code === "" ? message : `${message} (${code})`, Number(position ?? 1), code))
 }
 
 const transactionControl = /^(begin|start|commit|end|rollback|abort|savepoint|release|prepare\s+transaction)\b/i
 
 /** Positions count characters, as PostgreSQL does, not UTF-16 units. */
-const lineOf = ({ text, line }: SqlStatement, position: number) =>
-  line +
-  Array.from(text)
+const lineOf = ({ text, line }: SqlStatement, position: number) => {
+  const before = Array.from(text)
     .slice(0, position - 1)
-    .filter((character) => character === "\n").length
+    .join("")
+  return line + lineAt(before, before.length) - 1
+}
 
-const run = Effect.fnUntraced(function* (file: string, statements: ReadonlyArray<SqlStatement>) {
+/** Of the statements that PostgreSQL refuses with 25001 those of SET need their place, all others need no transaction. */
+const advice = (code: string, { text }: SqlStatement) =>
+  code === "25001" && !/^set\b/i.test(text)
+    ? `; make "${noTransaction}" the first line of the file, and this statement all that it holds`
+    : ""
+
+const run = Effect.fnUntraced(function* ({ file, statements, inTransaction }: SqlScript) {
   const sql = yield* SqlClient.SqlClient
   if (statements.length === 0) return yield* SqlFault.because(`${file} contains no statement`)
   for (const [index, statement] of statements.entries()) {
     const where = (position: number) => `${file}, statement ${index + 1} (line ${lineOf(statement, position)})`
     if (transactionControl.test(statement.text))
       return yield* SqlFault.because(`${where(1)}: a file is one transaction and must not begin or end one`)
-    yield* sql
+    const done = sql
       .unsafe(statement.text)
       .unprepared.pipe(
-        Effect.mapError((error) => faultOf(error, (message, position) => `${where(position)}: ${message}`))
+        Effect.mapError((error) =>
+          faultOf(error, (message, position, code) => `${where(position)}: ${message}${advice(code, statement)}`)
+        )
       )
+    yield* inTransaction ? done : invalidIndexes(file, statement.text, done)
   }
+  if (!inTransaction) return
   // Otherwise a deferred constraint would fail at commit, where the file is no longer known.
   yield* sql`set constraints all immediate`.pipe(
     Effect.mapError((error) => faultOf(error, (message) => `${file}, at its end: ${message}`))
@@ -102,38 +117,97 @@ const record = (kind: Kind, { name, checksum }: SqlFile) =>
 /** Seconds that a process waits for another one that is migrating, and a statement for a table lock. */
 export const LockPatience = Context.Reference<number>("infra/SqlFiles/LockPatience", { defaultValue: () => 60 })
 
+class Locked extends Data.TaggedError("Locked") {}
+
 /**
- * A transaction under an advisory lock of its kind. The lock ends with the transaction, so also with a killed process,
- * and the history is read under it: if replicas start together, one does the work and the others find it done.
+ * Asks again instead of waiting in the statement: `create index concurrently` waits for every transaction that is older, so
+ * the holder of the lock would wait for those that wait for it.
  */
-const alone = Effect.fnUntraced(function* <A, R>(
+const patiently = <A, R>(attempt: Effect.Effect<A, SqlFault | SqlError.SqlError | Locked, R>) =>
+  Effect.flatMap(LockPatience, (seconds) =>
+    attempt.pipe(
+      Effect.retry({
+        schedule: Schedule.spaced("50 millis").pipe(Schedule.upTo({ duration: `${seconds} seconds` })),
+        while: (error) => error._tag === "Locked"
+      }),
+      Effect.catchTag("Locked", () => SqlFault.because(`another process has held the lock for ${seconds}s`))
+    )
+  )
+
+/** The pool's own limits are for requests. The server looks for a client that died during a long statement. */
+const takeLock = Effect.fnUntraced(function* (kind: Kind, inTransaction: boolean) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`select set_config('statement_timeout', '0', ${inTransaction}),
+    set_config('lock_timeout', ${`${yield* LockPatience}s`}, ${inTransaction}),
+    set_config('client_connection_check_interval', '1s', ${inTransaction})`
+  const take = sql.literal(inTransaction ? "pg_try_advisory_xact_lock" : "pg_try_advisory_lock")
+  const [row] = yield* sql<{
+    taken: boolean
+  }>`select ${take}(hashtext('raid-composition-backend'), hashtext(${kinds[kind].table})) as taken`
+  if (row?.taken !== true) return yield* new Locked()
+})
+
+/** What is read under the lock is read anew: of replicas that start together one does the work, and the others find it done. */
+const underLock = Effect.fnUntraced(function* <A, R>(
   kind: Kind,
   work: (history: ReadonlyArray<Applied>) => Effect.Effect<A, SqlFault | SqlError.SqlError, R>
 ) {
-  const sql = yield* SqlClient.SqlClient
-  const patience = `${yield* LockPatience}s`
-  const locked = Effect.gen(function* () {
-    // The pool's limits are meant for requests. The server checks whether the client died during a long statement.
-    yield* sql`select set_config('statement_timeout', '0', true), set_config('lock_timeout', ${patience}, true),
-      set_config('client_connection_check_interval', '1s', true)`
-    yield* sql`select pg_advisory_xact_lock(hashtext('raid-composition-backend'), hashtext(${kinds[kind].table}))`.pipe(
-      Effect.catchIf(
-        (error) => error.reason._tag === "LockTimeoutError",
-        () => SqlFault.because(`another process has held the lock for ${patience}`)
-      )
-    )
-    // Only if it does not exist: `create … if not exists` needs the create privilege even if there is nothing to do.
-    const history = yield* historyOf(kind)
-    if (history === undefined) yield* createHistory(kind)
-    return yield* work(history ?? [])
-  })
-  return yield* sql.withTransaction(locked).pipe(
+  // Only if it does not exist: `create … if not exists` needs the create privilege even if there is nothing to do.
+  const history = yield* historyOf(kind)
+  if (history === undefined) yield* createHistory(kind)
+  return yield* work(history ?? [])
+})
+
+type Place = typeof inOneTransaction
+
+/** The lock ends with the transaction and so with a killed process. */
+const inOneTransaction = <A, R>(
+  kind: Kind,
+  work: (history: ReadonlyArray<Applied>) => Effect.Effect<A, SqlFault | SqlError.SqlError, R>
+) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    sql.withTransaction(Effect.andThen(takeLock(kind, true), underLock(kind, work)))
+  ).pipe(
     Effect.provideService(SqlClient.BeginTransaction, "begin isolation level read committed"),
     // If the connection is lost the rollback fails too, and the client turns one of the two errors into a defect.
     Effect.catchDefect((defect) =>
-      defect instanceof SqlFault || SqlError.isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect)
-    )
+      defect instanceof SqlFault || defect instanceof Locked || SqlError.isSqlError(defect)
+        ? Effect.fail(defect)
+        : Effect.die(defect)
+    ),
+    patiently
   )
+
+/** The lock ends with the connection, which is kept for this work, and so with a killed process as well. */
+const inOneSession: Place = (kind, work) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const connection = yield* sql.reserve
+      const here = Effect.provideService(sql.transactionService, [connection, 0])
+      yield* Effect.addFinalizer(() =>
+        Effect.all([sql`select pg_advisory_unlock_all()`, sql`reset all`.unprepared]).pipe(here, Effect.ignore)
+      )
+      return yield* patiently(takeLock(kind, false)).pipe(Effect.andThen(underLock(kind, work)), here)
+    })
+  )
+
+/** A file that asks to be run in the other place than this one. */
+const elsewhere = Symbol("elsewhere")
+
+/** Does the next thing in a transaction unless its file asks for none; each place looks anew what there is to do. */
+const doNext = Effect.fnUntraced(function* <R>(
+  kind: Kind,
+  work: (
+    history: ReadonlyArray<Applied>,
+    inTransaction: boolean
+  ) => Effect.Effect<string | undefined | typeof elsewhere, SqlFault | SqlError.SqlError, R>
+) {
+  for (let inTransaction = true; ; inTransaction = !inTransaction) {
+    const place: Place = inTransaction ? inOneTransaction : inOneSession
+    const done = yield* place(kind, (history) => work(history, inTransaction))
+    if (done !== elsewhere) return done
+  }
 })
 
 const compare = (files: ReadonlyArray<SqlFile>, history: ReadonlyArray<Applied>): ReadonlyArray<SqlFileStatus> => {
@@ -174,7 +248,8 @@ const refuseUnadopted = Effect.gen(function* () {
 const applyNext = Effect.fnUntraced(function* (
   kind: Kind,
   files: ReadonlyArray<SqlFile>,
-  history: ReadonlyArray<Applied>
+  history: ReadonlyArray<Applied>,
+  inTransaction: boolean
 ) {
   const statuses = compare(files, history)
   const fault = statuses.find(({ state }) => faults[state] !== undefined)
@@ -183,7 +258,8 @@ const applyNext = Effect.fnUntraced(function* (
   const next = files.find((file) => file.name === name)
   if (next === undefined) return undefined
   if (kind === "migration" && history.length === 0) yield* refuseUnadopted
-  yield* run(next.up, next.statements)
+  if (next.script.inTransaction !== inTransaction) return elsewhere
+  yield* run(next.script)
   yield* record(kind, next)
   return next.name
 })
@@ -199,7 +275,7 @@ const applyAll = (kind: Kind) =>
       const files = yield* readSqlFiles(directory)
       const applied: Array<string> = []
       for (;;) {
-        const name = yield* alone(kind, (history) => applyNext(kind, files, history))
+        const name = yield* doNext(kind, (history, inTransaction) => applyNext(kind, files, history, inTransaction))
         if (name === undefined) return { applied: applied as ReadonlyArray<string> }
         yield* Effect.logInfo(`Applied ${kind} ${name}`)
         applied.push(name)
@@ -208,7 +284,7 @@ const applyAll = (kind: Kind) =>
     Effect.mapError(told(kind))
   )
 
-/** Applies the directory's pending files in order, each in its own transaction. */
+/** Applies the directory's pending files in order, each in its own transaction unless it asks for none. */
 export const migrateFrom = applyAll("migration")
 
 /** Like `migrateFrom`, for seeds. */
@@ -224,8 +300,9 @@ const seedsDirectory = project("seeds")
 export const seed = seedFrom(seedsDirectory)
 
 /**
- * Takes over a database without a history, in one transaction under the lock of migrations. `work` gets a function that
- * applies the migrations in that transaction, all of them or up to a given name. Undefined if there is a history.
+ * Takes over a database that has no history, in one transaction that waits for others that migrate, and they for it.
+ * `work` is given the way to apply the migrations there, all of them or through the one named; the first that cannot run
+ * in a transaction and those behind it stay for the next start. Undefined when the database has a history already.
  */
 export const adoptInto = <A>(
   directory: string,
@@ -237,9 +314,12 @@ export const adoptInto = <A>(
     const files = yield* readSqlFiles(directory)
     const apply = Effect.fnUntraced(function* (through?: string) {
       const wanted = files.filter(({ name }) => through === undefined || name <= through)
-      while ((yield* applyNext("adoption", wanted, (yield* historyOf("adoption")) ?? [])) !== undefined);
+      const one = Effect.gen(function* () {
+        return yield* applyNext("adoption", wanted, (yield* historyOf("adoption")) ?? [], true)
+      })
+      while (typeof (yield* one) === "string");
     })
-    return yield* alone("adoption", (history) => (history.length > 0 ? Effect.undefined : work(apply)))
+    return yield* inOneTransaction("adoption", (history) => (history.length > 0 ? Effect.undefined : work(apply)))
   }).pipe(Effect.mapError(told("adoption")))
 
 /** Marks every seed as applied without applying it. */
@@ -261,7 +341,8 @@ export const status = Effect.fn("SqlFiles.status")(
 const revertNewest = Effect.fnUntraced(function* (
   directory: string,
   files: ReadonlyArray<SqlFile>,
-  history: ReadonlyArray<Applied>
+  history: ReadonlyArray<Applied>,
+  inTransaction: boolean
 ) {
   const sql = yield* SqlClient.SqlClient
   const name = history
@@ -272,7 +353,9 @@ const revertNewest = Effect.fnUntraced(function* (
   const file = files.find((file) => file.name === name)
   if (file === undefined) return yield* SqlFault.because(`${name} ${faults.missing}`)
   if (file.down === undefined) return yield* SqlFault.because(`${file.up} has no .down.sql and cannot be reverted`)
-  yield* run(file.down, yield* readStatements(directory, file.down))
+  const script = yield* readScript(directory, file.down)
+  if (script.inTransaction !== inTransaction) return elsewhere
+  yield* run(script)
   yield* sql`delete from ${sql(kinds.migration.table)} where name = ${name}`
   return name
 })
@@ -281,7 +364,9 @@ const revertNewest = Effect.fnUntraced(function* (
 export const rollback = Effect.fn("SqlFiles.rollback")(
   function* (directory: string) {
     const files = yield* readSqlFiles(directory)
-    return yield* alone("migration", (history) => revertNewest(directory, files, history))
+    return yield* doNext("migration", (history, inTransaction) =>
+      revertNewest(directory, files, history, inTransaction)
+    )
   },
   Effect.mapError(told("migration"))
 )

@@ -95,8 +95,9 @@ describe("migrations stop, and change nothing, when", () => {
       { ...files, [two]: "select 1;\nselect 'a" },
       /two\.up\.sql: the string that begins on line 2/
     ],
+    ["a file holds a NUL", { [one]: "select 1;\0 select 2" }, /one\.up\.sql contains a NUL character/],
     ["a name is bad", { "2026_One.up.sql": "select 1" }, /2026_One\.up\.sql is not a valid name/],
-    ["a timestamp is no time", { "20261301000000_x.sql": "select 1" }, /20261301000000_x\.sql is not a valid name/],
+    ["a timestamp is not a time", { "20261301000000_x.sql": "select 1" }, /20261301000000_x\.sql is not a valid name/],
     ["an ending is wrong", { "20260101000000_one.up.sql~": "select 1" }, /one\.up\.sql~ is not a valid name/],
     [
       "a down file has no up file",
