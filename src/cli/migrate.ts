@@ -18,7 +18,7 @@ const usage = `Usage: npm run migrate -- <command>
   adopt      take over the database of the service before this one; see docs/operation.md
   help       show this
 
-All but add and help read DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME and DB_SSL.`
+All but add and help read DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME, DB_SSL, DB_SSL_CA and DB_POOLER.`
 
 /** What a person is told on standard error; the exit code is 1. */
 class Refused extends Schema.TaggedError<Refused>()("Refused", { message: Schema.String }) {}
