@@ -97,7 +97,7 @@ describe("PostgreSQL", () => {
         () => Effect.orDie(administer(`drop role ${user}`))
       )
       assert.strictEqual(yield* userOf(server, { DB_USER: user, DB_PASSWORD: given }), user)
-      const wrong = yield* Effect.flip(userOf(server, { DB_USER: user, DB_PASSWORD: `${given}\u00a0` + "x" }))
+      const wrong = yield* Effect.flip(userOf(server, { DB_USER: user, DB_PASSWORD: `${given}\u00a0x` }))
       assert.strictEqual("reason" in wrong && wrong.reason._tag, "AuthenticationError")
     })
   )
@@ -124,7 +124,7 @@ describe("Redis", () => {
         () => Effect.orDie(ask({}, "ACL", "DELUSER", user))
       )
       const asUser = { REDIS_USERNAME: user, REDIS_PASSWORD: "its-own" }
-      assert.strictEqual(yield* ask(asUser, "ACL", "WHOAMI").pipe(Effect.orElseSucceed(() => "")), "")
+      assert.strictEqual(yield* ask(asUser, "ACL", "WHOAMI"), user)
       assert.strictEqual(yield* ask(asUser, "GET", "raid:nothing"), null)
       yield* Effect.flip(ask(asUser, "GET", "other:nothing"))
       yield* Effect.flip(ask({ ...asUser, REDIS_PASSWORD: "another" }, "GET", "raid:nothing"))

@@ -49,7 +49,7 @@ const splice = (one: NodeJS.ReadWriteStream, other: Socket) => {
 }
 
 /** The names that clients asked for. */
-export interface TlsDoor {
+interface TlsDoor {
   readonly port: number
   readonly names: Array<string | undefined>
 }
