@@ -48,13 +48,16 @@ const remedies: ReadonlyArray<readonly [words: RegExp, remedy: string]> = [
     /^unsupported startup parameter/,
     "set DB_POOLER=transaction, or let PgBouncer's ignore_startup_parameters contain statement_timeout and lock_timeout"
   ],
-  [/authentication failed/, "check DB_USER and DB_PASSWORD; in an .env file a value that contains # must be in quotes"]
+  [
+    /authentication failed|\(28P01\)$/,
+    "check DB_USER and DB_PASSWORD; in an .env file a value that contains # must be in quotes"
+  ]
 ]
 
 /** What the server said; a lost connection, a full server and one that starts or stops are faults that pass. */
 const faultOf = ({ reason }: SqlError.SqlError, describe = (message: string, _position: number) => message) => {
   const { message, code = "", position } = reason.cause as ServerError
-  const [, remedy] = remedies.find(([words]) => words.test(message)) ?? []
+  const [, remedy] = remedies.find(([words]) => words.test(`${message} (${code})`)) ?? []
   if (remedy !== undefined) return SqlFault.because(`${message} (${code}): ${remedy}`)
   return reason._tag === "ConnectionError" || /^(57P|53)/.test(code)
     ? new SqlFault({ reason: `PostgreSQL does not answer: ${message || reason.message}`, unreachable: true })

@@ -201,6 +201,13 @@ describe(".env.example", () => {
     })
   )
 
+  it.effect("shows how to write a value that contains #", () =>
+    Effect.sync(() => {
+      const [line = ""] = /(?<=^# )DB_PASSWORD='\S+'/m.exec(text) ?? []
+      assert.deepStrictEqual(parseEnv(line), { DB_PASSWORD: "one#two" })
+    })
+  )
+
   it.effect("contains no secret, and is complete once they are generated", () =>
     Effect.gen(function* () {
       const empty = Object.keys(example).filter((name) => example[name] === "" && name in required)
