@@ -18,7 +18,7 @@ const usage = `Usage: npm run migrate -- <command>
   adopt      take over the database of the earlier service; see docs/operation.md
   help       show this text
 
-All commands except add and help read DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME and DB_SSL.`
+All commands except add and help read DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME, DB_SSL, DB_SSL_CA and DB_POOLER.`
 
 /** Printed to standard error; the exit code is 1. */
 class Refused extends Schema.TaggedError<Refused>()("Refused", { message: Schema.String }) {}

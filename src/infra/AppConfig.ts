@@ -3,12 +3,14 @@ import type { IpNetwork } from "effect/net"
 import {
   baseUrl,
   boolean,
+  certificates,
   cookieDomain,
   cookieName,
   credential,
   decodeKey,
   encryptionKey,
   host,
+  hostOrDirectory,
   httpUrl,
   integer,
   networks,
@@ -27,13 +29,15 @@ import {
 import { isPublicSuffix, siteOf } from "./Site.ts"
 
 const readDatabase = (reader: ConfigReader) => ({
-  host: reader.required("DB_HOST", host),
+  host: reader.required("DB_HOST", hostOrDirectory),
   port: reader.required("DB_PORT", port),
   user: reader.required("DB_USER", text),
   password: reader.required("DB_PASSWORD", password),
   name: reader.required("DB_NAME", text),
   poolSize: reader.optional("DB_POOL_SIZE", integer(1, 1000, "a number"), 10),
-  ssl: reader.optional("DB_SSL", oneOf("disable", "require", "verify-full"), "disable" as const)
+  ssl: reader.optional("DB_SSL", oneOf("disable", "require", "verify-full"), "disable" as const),
+  ca: reader.optional("DB_SSL_CA", certificates, undefined),
+  pooler: reader.optional("DB_POOLER", oneOf("none", "transaction"), "none" as const)
 })
 
 export type DatabaseConfig = ReturnType<typeof readDatabase>
@@ -60,7 +64,8 @@ const readOtel = (reader: ConfigReader) => {
     headers: reader.optional("OTEL_EXPORTER_OTLP_HEADERS", secretPairs, undefined),
     protocol: reader.optional(
       "OTEL_EXPORTER_OTLP_PROTOCOL",
-      oneOf("http/protobuf", "http/json"),
+      // A platform may set grpc for every service; it stops a start only where something would be sent.
+      oneOf("http/protobuf", "http/json", "grpc"),
       "http/protobuf" as const
     ),
     compression: reader.optional("OTEL_EXPORTER_OTLP_COMPRESSION", oneOf("none", "gzip"), "none" as const),
@@ -123,7 +128,10 @@ const read = (reader: ConfigReader) => ({
   redis: {
     host: reader.required("REDIS_HOST", host),
     port: reader.required("REDIS_PORT", port),
-    password: reader.required("REDIS_PASSWORD", password)
+    username: reader.optional("REDIS_USERNAME", text, undefined),
+    password: reader.required("REDIS_PASSWORD", password),
+    tls: reader.optional("REDIS_TLS", boolean, false),
+    ca: reader.optional("REDIS_TLS_CA", certificates, undefined)
   },
   discord: readDiscord(reader),
   session: readSession(reader),
@@ -173,11 +181,23 @@ const cookieDomainFault = ({ session, frontendOrigin }: Values) => {
     : undefined
 }
 
+const databaseContradictions = ({ host = "", ssl, ca }: DatabaseConfig) => {
+  const faults: Array<string> = []
+  if (ca !== undefined && ssl !== "verify-full" && ssl !== undefined)
+    faults.push("DB_SSL_CA requires DB_SSL verify-full")
+  if (host.startsWith("/") && ssl !== "disable" && ssl !== undefined)
+    faults.push("DB_SSL must be disable when DB_HOST is a directory: there is no TLS on a UNIX socket")
+  return faults
+}
+
 /** Rules between variables. An invalid value is undefined here, despite its type. */
 const contradictions = (values: Values): ReadonlyArray<string> => {
-  const { session, discord, port, metricsPort } = values
+  const { database, redis, otel, session, discord, port, metricsPort } = values
   const { cookieName, csrfCookieName, cookieSecure, cookieSameSite, hmacSecret } = session
-  const faults: Array<string> = []
+  const faults = databaseContradictions(database)
+  if (redis.ca !== undefined && redis.tls === false) faults.push("REDIS_TLS_CA requires REDIS_TLS true")
+  if (otel.protocol === "grpc" && (otel.traces ?? otel.logs ?? otel.metrics) !== undefined)
+    faults.push("OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf or http/json when an endpoint is set")
   if (cookieSameSite === "None" && cookieSecure === false)
     faults.push("COOKIE_SAME_SITE None requires COOKIE_SECURE true")
   const domainFault = cookieDomainFault(values)
@@ -235,5 +255,6 @@ export class AppConfig extends Context.Service<AppConfig, Values>()("infra/AppCo
 export const databaseConfig = Effect.suspend(() => {
   const reader = new ConfigReader(process.env)
   const database = readDatabase(reader)
-  return reader.faults.length > 0 ? new InvalidConfiguration({ faults: reader.faults }) : Effect.succeed(database)
+  const faults = [...reader.faults, ...databaseContradictions(database)]
+  return faults.length > 0 ? new InvalidConfiguration({ faults }) : Effect.succeed(database)
 })

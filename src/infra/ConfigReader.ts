@@ -1,5 +1,7 @@
 import { Redacted, Result } from "effect"
 import { IpInterface, IpNetwork } from "effect/net"
+import { X509Certificate } from "node:crypto"
+import { readFileSync } from "node:fs"
 import { isIP } from "node:net"
 
 /** How to read one variable: what it must be, in words, and a parser that returns undefined if it is not. */
@@ -33,6 +35,22 @@ export const boolean = format("true or false", (text) =>
 export const host = format("a host name or an IP address", (text) =>
   isIP(text) > 0 || /^[\w.-]+$/.test(text) ? text : undefined
 )
+
+/** The directory is that of PostgreSQL's UNIX socket. */
+export const hostOrDirectory = format(`${host.expected}, or the absolute path of a socket's directory`, (text) =>
+  /^\/[^\0]*$/.test(text) ? text : host.parse(text)
+)
+
+/** Node passes over a certificate that it cannot read, and a connection would fail later without saying why. */
+export const certificates = format("the path of a readable file of PEM certificates", (path) => {
+  try {
+    const text = readFileSync(path, "utf8")
+    const found = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []
+    return found.length > 0 && found.every((one) => new X509Certificate(one)) ? text : undefined
+  } catch {
+    return undefined
+  }
+})
 
 /** Kept exactly as written: providers compare redirect URLs character by character. */
 export const httpUrl = format("an http or https URL with a host", (text) => parseUrl(text) && text)

@@ -70,6 +70,10 @@ export class GeoIp extends Context.Service<
         )
       )
 
+      // Another edition holds no cities, and looks like a city file whose every address is unknown.
+      if (reader !== undefined && !/city|enterprise|insights/i.test(String(reader.metadata.databaseType)))
+        yield* Effect.logWarning("GEOIP_DATABASE_PATH is not a City database: sessions carry a country at most")
+
       const find = (address: NetAddress.IpAddress) => {
         try {
           return reader?.get(NetAddress.formatIp(address))

@@ -1,12 +1,21 @@
 import { Deferred, Effect, Exit, Layer, Redacted } from "effect"
 import { Redis } from "effect/persistence"
 import { Redis as IoRedis } from "ioredis"
+import { isIP } from "node:net"
 import { AppConfig } from "./AppConfig.ts"
 import { Crypto } from "./Crypto.ts"
 import { durationsOf, Metered, observed } from "./Metrics.ts"
 import { redisFaultOf } from "./RedisFaults.ts"
 
 const failed = (cause: unknown) => new Redis.RedisError({ cause })
+
+/** A managed server may tell its customers apart by the name that TLS sends, and an address is no such name. */
+const tlsOf = ({ host, ca }: AppConfig["Service"]["redis"]) => ({
+  ...(isIP(host) === 0 && { servername: host }),
+  ...(ca !== undefined && { ca })
+})
+
+const refusesUs = /^(WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password)/
 
 const timed = durationsOf("redis_client_command", "Commands to Redis.")
 
@@ -43,7 +52,9 @@ export const layer = Layer.effect(
           new IoRedis({
             host: redis.host,
             port: redis.port,
+            ...(redis.username !== undefined && { username: redis.username }),
             password: Redacted.value(redis.password),
+            ...(redis.tls && { tls: tlsOf(redis) }),
             connectTimeout: 500,
             commandTimeout: 500,
             maxRetriesPerRequest: 0,
@@ -63,8 +74,11 @@ export const layer = Layer.effect(
       if (down) runFork(Effect.logInfo("Redis is back"))
       down = false
     })
-    client.on("error", () => {
-      if (!down) runFork(Effect.logWarning("Redis is not responding"))
+    client.on("error", (error) => {
+      const words = refusesUs.test(error.message)
+        ? "Redis refuses REDIS_PASSWORD; in an .env file a value that contains # must be in quotes"
+        : "Redis is not responding"
+      if (!down) runFork(Effect.logWarning(words))
       down = true
     })
     const toldAt = new Map<string, number>()

@@ -3,27 +3,48 @@ import { Cause, Context, Effect, Exit, Layer, Option } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { DependencyUnavailable } from "../http/ApiError.ts"
 import { AppConfig, type DatabaseConfig } from "./AppConfig.ts"
+import { passwordOf } from "./DatabasePassword.ts"
 import { durationsOf, Metered, observed } from "./Metrics.ts"
 import { serverFaultOf } from "./SqlFaults.ts"
 
 /** The time limit for getting a connection and running one statement or transaction, in milliseconds. */
 const patience = 1800
 
-const tls = { disable: false, require: { rejectUnauthorized: false }, "verify-full": true }
+const tlsOf = ({ ssl, ca }: DatabaseConfig) =>
+  ssl === "verify-full" ? (ca === undefined ? true : { ca }) : ssl === "require" && { rejectUnauthorized: false }
 
-const optionsOf = (database: DatabaseConfig, statementTimeout: number): PgClient.PgPoolConfig => ({
-  host: database.host,
-  port: database.port,
-  username: database.user,
-  password: database.password,
-  database: database.name,
-  ssl: tls[database.ssl],
-  maxConnections: database.poolSize,
-  connectTimeout: patience,
-  applicationName: "raid-composition-backend",
-  startupParameters: { statement_timeout: String(statementTimeout), lock_timeout: "1500", timezone: "UTC" },
-  transformJson: false
-})
+/**
+ * PgBouncer in transaction mode refuses these limits and forgets prepared statements; the time zone it knows. What takes
+ * too long is then ended by `bounded` alone, which cancels it.
+ */
+const sessionOf = ({ pooler }: DatabaseConfig, statementTimeout: number) =>
+  pooler === "transaction"
+    ? { startupParameters: { timezone: "UTC" }, prepare: false }
+    : {
+        startupParameters: {
+          statement_timeout: String(statementTimeout),
+          lock_timeout: "1500",
+          timezone: "UTC",
+          // Our statements look rows up by keys, so their plans hold for all values; planning them takes longer than running.
+          plan_cache_mode: "force_generic_plan"
+        }
+      }
+
+const optionsOf = (database: DatabaseConfig, statementTimeout: number): PgClient.PgPoolConfig => {
+  const options = {
+    host: database.host,
+    port: database.port,
+    username: database.user,
+    database: database.name,
+    ssl: tlsOf(database),
+    maxConnections: database.poolSize,
+    connectTimeout: patience,
+    applicationName: "raid-composition-backend",
+    ...sessionOf(database, statementTimeout),
+    transformJson: false
+  }
+  return { ...options, password: passwordOf(options, database.password) }
+}
 
 /** A pool whose connections serve one caller at a time. Connects on first use. */
 export const layerOf = (database: DatabaseConfig) => PgClient.layer(optionsOf(database, 1500))
@@ -33,7 +54,8 @@ const readConnections = 4
 /**
  * Reads share a few connections of their own: each is sent without waiting for the answers to those before it, which
  * saves most of the writes to a socket. One that is slow holds up the few behind it, so it is cut off at less than half of
- * what a caller waits. A change may wait for a lock, so it never shares.
+ * what a caller waits. A change may wait for a lock, so it never shares. Behind PgBouncer nothing cuts off a slow one but
+ * its own caller, and connections cost little: there reads do not share either.
  */
 export class Reads extends Context.Service<Reads, SqlClient.SqlClient>()("infra/Reads") {
   static readonly layerOf = (database: DatabaseConfig) =>
@@ -41,9 +63,11 @@ export class Reads extends Context.Service<Reads, SqlClient.SqlClient>()("infra/
       Layer.provide(
         PgClient.layer({
           ...optionsOf(database, 750),
-          maxConnections: Math.min(readConnections, database.poolSize),
-          multiplex: true,
-          multiplexConcurrency: 8
+          ...(database.pooler !== "transaction" && {
+            maxConnections: Math.min(readConnections, database.poolSize),
+            multiplex: true,
+            multiplexConcurrency: 8
+          })
         })
       )
     )

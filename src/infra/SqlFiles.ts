@@ -43,12 +43,26 @@ interface ServerError extends Error {
   readonly position?: string
 }
 
+/** What an operator can do about the words of PostgreSQL or PgBouncer. None of these passes by waiting. */
+const remedies: ReadonlyArray<readonly [words: RegExp, remedy: string]> = [
+  [
+    /^unsupported startup parameter/,
+    "set DB_POOLER=transaction, or let PgBouncer's ignore_startup_parameters contain statement_timeout, lock_timeout and plan_cache_mode"
+  ],
+  [
+    /authentication failed|\(28P01\)$/,
+    "check DB_USER and DB_PASSWORD; in an .env file a value that contains # must be in quotes"
+  ]
+]
+
 /** The server's message. A lost connection, a full server and one that is starting or stopping are temporary. */
 const faultOf = (
   { reason }: SqlError.SqlError,
   describe = (message: string, _position: number, _code: string) => message
 ) => {
   const { message, code = "", position } = reason.cause as ServerError
+  const [, remedy] = remedies.find(([words]) => words.test(`${message} (${code})`)) ?? []
+  if (remedy !== undefined) return SqlFault.because(`${message} (${code}): ${remedy}`)
   return reason._tag === "ConnectionError" || /^(57P|53)/.test(code)
     ? new SqlFault({ reason: `PostgreSQL is not responding: ${message || reason.message}`, unreachable: true })
     : SqlFault.because(describe(code === "" ? message : `${message} (${code})`, Number(position ?? 1), code))

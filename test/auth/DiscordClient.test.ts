@@ -91,6 +91,20 @@ describe("DiscordClient", { concurrent: true }, () => {
     }).pipe(withLog)
   )
 
+  it.live("knows a rejected code and refresh token in Discord's older words, too", () =>
+    Effect.gen(function* () {
+      const { client, grant } = yield* start({ olderRefusals: true })
+      const used = yield* grant()
+      const { refreshToken } = yield* client.exchangeCode(used)
+      assert.strictEqual((yield* Effect.flip(client.exchangeCode(used)))._tag, "DiscordCodeRejected")
+      const spent = refreshToken ?? assert.fail("no refresh token")
+      yield* client.refreshToken(spent)
+      assert.strictEqual((yield* Effect.flip(client.refreshToken(spent)))._tag, "DiscordTokenRejected")
+      const wrong = { ...(yield* grant()), verifier: Redacted.make("w".repeat(64)) }
+      assert.deepInclude(yield* Effect.flip(client.exchangeCode(wrong)), { stage: "exchange", reason: "status 400" })
+    }).pipe(withLog)
+  )
+
   it.live("requires the scope identify", () =>
     Effect.gen(function* () {
       const shy = { ...personas.raider, id: "900000000000000555", scope: "guilds" }

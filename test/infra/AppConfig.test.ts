@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { parseEnv } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { variables } from "../../src/infra/AppConfig.ts"
+import { certificateFile } from "../support/Certificates.ts"
 import { environment } from "../support/environment.ts"
 import { key, nameOf, read, readAll, refuse, type Variables } from "./configured.ts"
 
@@ -27,7 +29,7 @@ const keys = [
 const required: Readonly<Record<string, ReadonlyArray<string>>> = {
   APP_PORT: ports,
   FRONTEND_BASE_URL: [...urls, "https://host.test/canary", "https://host.test/?canary"],
-  DB_HOST: hosts,
+  DB_HOST: [...hosts, "./canary"],
   DB_PORT: ports,
   DB_USER: [],
   DB_PASSWORD: [],
@@ -53,6 +55,9 @@ const required: Readonly<Record<string, ReadonlyArray<string>>> = {
 const rates = ["0", "1000001", "1.5", "canary"]
 const flags = ["yes", "1", "canary", "constructor", "__proto__"]
 
+/** Absent, a folder, and without a certificate. */
+const files = ["/nowhere/canary.pem", "/", fileURLToPath(import.meta.url)]
+
 const exporters = ["canary", "otlp,canary", "console", "prometheus"]
 const pairs = ["canary", "=canary", "canary=%zz", "a=b,,canary=c", "a canary=b"]
 
@@ -60,6 +65,11 @@ const pairs = ["canary", "=canary", "canary=%zz", "a=b,,canary=c", "a canary=b"]
 const optional: Readonly<Record<string, ReadonlyArray<string>>> = {
   DB_POOL_SIZE: ["0", "1001", "-1", "canary"],
   DB_SSL: ["true", "canary"],
+  DB_SSL_CA: files,
+  DB_POOLER: ["true", "canary", "session"],
+  REDIS_USERNAME: [],
+  REDIS_TLS: flags,
+  REDIS_TLS_CA: files,
   DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS: keys,
   DISCORD_API_BASE_URL: urls,
   DISCORD_AUTHORIZE_URL: urls,
@@ -91,7 +101,7 @@ const optional: Readonly<Record<string, ReadonlyArray<string>>> = {
   OTEL_LOGS_EXPORTER: exporters,
   OTEL_METRICS_EXPORTER: exporters,
   OTEL_EXPORTER_OTLP_HEADERS: pairs,
-  OTEL_EXPORTER_OTLP_PROTOCOL: ["canary", "grpc"],
+  OTEL_EXPORTER_OTLP_PROTOCOL: ["canary"],
   OTEL_EXPORTER_OTLP_COMPRESSION: ["canary", "zstd"],
   OTEL_SERVICE_NAME: [],
   OTEL_RESOURCE_ATTRIBUTES: pairs,
@@ -169,6 +179,18 @@ const contradictions: ReadonlyArray<readonly [names: string, changes: Variables]
   ["SESSION_HMAC_SECRET", { SESSION_HMAC_SECRET: key.toString("base64") }],
   ["SESSION_HMAC_SECRET", { SESSION_HMAC_SECRET: key.toString("base64url") }],
   ["DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS", { DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS: key.toString("base64") }],
+  ["DB_SSL_CA", { DB_SSL_CA: certificateFile }],
+  ["DB_SSL_CA", { DB_SSL_CA: certificateFile, DB_SSL: "require" }],
+  ["DB_SSL", { DB_HOST: "/run/postgresql", DB_SSL: "verify-full" }],
+  ["REDIS_TLS_CA", { REDIS_TLS_CA: certificateFile }],
+  [
+    "OTEL_EXPORTER_OTLP_PROTOCOL",
+    { OTEL_EXPORTER_OTLP_PROTOCOL: "grpc", OTEL_EXPORTER_OTLP_ENDPOINT: "http://o:4317" }
+  ],
+  [
+    "OTEL_EXPORTER_OTLP_PROTOCOL",
+    { OTEL_EXPORTER_OTLP_PROTOCOL: "grpc", OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "http://o:4317" }
+  ],
   ["METRICS_PORT", { METRICS_PORT: environment.APP_PORT }]
 ]
 
@@ -190,6 +212,13 @@ describe(".env.example", () => {
       const names = text.match(/^[A-Z_]+(?==)/gm) ?? []
       assert.deepStrictEqual(names.toSorted(), variables().toSorted())
       assert.deepStrictEqual(text.match(/(?<=^# .+\n)[A-Z_]+(?==)/gm)?.toSorted(), names.toSorted())
+    })
+  )
+
+  it.effect("shows how to write a value that contains #", () =>
+    Effect.sync(() => {
+      const [line = ""] = /(?<=^# )DB_PASSWORD='\S+'/m.exec(text) ?? []
+      assert.deepStrictEqual(parseEnv(line), { DB_PASSWORD: "one#two" })
     })
   )
 

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { IpNetwork } from "effect/net"
 import type { AppConfig } from "../../src/infra/AppConfig.ts"
+import { certificateFile } from "../support/Certificates.ts"
 import { environment } from "../support/environment.ts"
 import { key, nameOf, read, readAll, refuse } from "./configured.ts"
 
@@ -18,6 +19,11 @@ const good: ReadonlyArray<readonly [name: string, value: string, Good]> = [
   ["FRONTEND_BASE_URL", "HTTPS://App.test:443/", { of: (config) => config.frontendOrigin, is: "https://app.test" }],
   ["DB_HOST", "::1", { of: ({ database }) => database.host, is: "::1" }],
   ["DB_HOST", "db_1.internal", { of: ({ database }) => database.host, is: "db_1.internal" }],
+  ["DB_HOST", "/run/postgresql", { of: ({ database }) => database.host, is: "/run/postgresql" }],
+  ["DB_POOLER", "Transaction", { of: ({ database }) => database.pooler, is: "transaction" }],
+  ["REDIS_USERNAME", "app", { of: ({ redis }) => redis.username, is: "app" }],
+  ["REDIS_TLS", "true", { of: ({ redis }) => redis.tls, is: true }],
+  ["OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", { of: ({ otel }) => otel.traces, is: undefined }],
   ["DB_PASSWORD", "password", { of: ({ database }) => Redacted.value(database.password), is: "password" }],
   ["DB_POOL_SIZE", "1", { of: ({ database }) => database.poolSize, is: 1 }],
   ["DB_SSL", "Verify-Full", { of: ({ database }) => database.ssl, is: "verify-full" }],
@@ -117,7 +123,7 @@ describe("a valid variable", () => {
       const entries = Object.entries(environment).filter(([name]) => required.has(name))
       const { discord, session, wcl, bnet, ...config } = yield* readAll(Object.fromEntries(entries))
       assert.deepInclude(config, { runSeeds: false, trustedProxies: [], auditRetentionDays: 365 })
-      assert.deepInclude(config.database, { poolSize: 10, ssl: "disable" })
+      assert.deepInclude(config.database, { poolSize: 10, ssl: "disable", ca: undefined, pooler: "none" })
       assert.strictEqual(config.log.level, "Info")
       assert.deepInclude(session, { cookieName: "session", csrfCookieName: "csrf" })
       assert.deepInclude(session, { cookieSecure: true, cookieSameSite: "Lax" })
@@ -146,6 +152,19 @@ describe("a valid variable", () => {
       assert.notInclude(JSON.stringify(otel), "canary")
       const off = yield* read({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://otel:4318", OTEL_SDK_DISABLED: "true" })
       assert.deepStrictEqual([off.otel.traces, off.otel.logs, off.otel.metrics], [undefined, undefined, undefined])
+    })
+  )
+
+  it.effect("the certificates in a file", () =>
+    Effect.gen(function* () {
+      const { database, redis } = yield* read({
+        DB_SSL: "verify-full",
+        DB_SSL_CA: certificateFile,
+        REDIS_TLS: "true",
+        REDIS_TLS_CA: certificateFile
+      })
+      assert.match(database.ca ?? "", /^-----BEGIN CERTIFICATE-----/)
+      assert.strictEqual(redis.ca, database.ca)
     })
   )
 

@@ -109,6 +109,23 @@ describe("GeoIp", () => {
     })
   )
 
+  it.effect.each(["GeoLite2-Country", "GeoLite2-ASN", "GeoIP2-ISP"])("a %s file is told once", (edition) =>
+    Effect.gen(function* () {
+      const { lines } = yield* withLog(locating(mmdb({ "81.2.69.0/24": lisbon }, edition)))
+      assert.lengthOf(lines, 1)
+      assert.include(lines[0], "GEOIP_DATABASE_PATH is not a City database")
+    })
+  )
+
+  it.effect.each(["GeoLite2-City", "GeoIP2-City-Europe", "DBIP-City-Lite", "GeoIP2-Enterprise"])(
+    "a %s file is no reason to warn",
+    (edition) =>
+      Effect.gen(function* () {
+        const { value, lines } = yield* withLog(locating(mmdb({ "81.2.69.0/24": lisbon }, edition)))
+        assert.deepStrictEqual([value.locate("81.2.69.7"), lines], [lisbon, []])
+      })
+  )
+
   it.effect("D13 a file with any damage gives text that can be stored, or none, and never fails", () =>
     Effect.gen(function* () {
       for (let round = 0; round < 1000; round++) {

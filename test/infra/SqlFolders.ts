@@ -6,8 +6,10 @@ import { SqlClient } from "effect/sql"
 import * as Sql from "../../src/infra/Sql.ts"
 import { testDatabase } from "../support/TestServers.ts"
 
+const plain = { ssl: "disable", ca: undefined, pooler: "none" } as const
+
 const layerTo = ({ database, ...server }: Effect.Success<typeof testDatabase>) =>
-  Layer.merge(Sql.layerOf({ ...server, name: database, poolSize: 2, ssl: "disable" }), Logger.layer([]))
+  Layer.merge(Sql.layerOf({ ...server, ...plain, name: database, poolSize: 2 }), Logger.layer([]))
 
 /** A new database with the project's tables; each use of the layer is a pool, like that of another process. */
 export const migratedDatabase = Effect.map(testDatabase, (server) => ({ ...server, layer: layerTo(server) }))

@@ -2,11 +2,10 @@ import { assert, describe, it, vi } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { readdirSync } from "node:fs"
-import { createServer } from "node:net"
 import { migratedDatabase } from "../infra/SqlFolders.ts"
 import { environment } from "../support/environment.ts"
 import { testDatabase } from "../support/TestServers.ts"
-import { startProcess, variablesFor } from "./startProcess.ts"
+import { refusedStart, startProcess, takenPort, variablesFor } from "./startProcess.ts"
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -14,34 +13,11 @@ const seeds = readdirSync(new URL("../../seeds", import.meta.url))
   .filter((file) => file.endsWith(".up.sql"))
   .map((file) => file.slice(0, -7))
 
-/** A port in use: a service that tries to bind it complains about that and nothing else. */
-const takenPort = Effect.map(
-  Effect.acquireRelease(
-    Effect.callback<ReturnType<typeof createServer>>((resume) => {
-      const server = createServer()
-      server.listen(0, "0.0.0.0", () => resume(Effect.succeed(server)))
-    }),
-    (server) => Effect.sync(() => server.close())
-  ),
-  (server) => {
-    const address = server.address()
-    return String(typeof address === "object" && address !== null ? address.port : 0)
-  }
-)
-
 /** CPU time of a process, which does not count the tests beside it: a start that fails waits for nothing. */
 const clock = `process.on("exit", () => {
   const { user, system } = process.cpuUsage()
   console.log("ended after", Math.round((user + system) / 1000))
 })`
-
-/** A start that must fail before it binds the port. */
-const refusedStart = Effect.fnUntraced(function* (variables: Readonly<Record<string, string>>) {
-  const service = yield* startProcess({ ...variables, APP_PORT: yield* takenPort })
-  assert.strictEqual(yield* service.ended, 1)
-  assert.notInclude(service.output(), "cannot be bound")
-  return service.output()
-})
 
 describe("an invalid configuration", () => {
   it.live("U01 nothing set: every name is listed, and the process ends within two seconds", () =>
@@ -109,6 +85,18 @@ it.live("a port in use: one sentence", () =>
     })
     assert.strictEqual(yield* service.ended, 1)
     assert.match(service.output(), new RegExp(`^APP_PORT cannot be bound: .*address already in use.*${port}\\n$`))
+  })
+)
+
+it.live("a wrong password ends the start at once and hints at quotes", () =>
+  Effect.gen(function* () {
+    const variables = yield* variablesFor(yield* testDatabase)
+    const output = yield* refusedStart({ ...variables, DB_PASSWORD: "cut-short" })
+    assert.match(
+      output,
+      /^Failed to run database migrations: password authentication failed for user "\S+" \(28P01\): check DB_USER and DB_PASSWORD; in an \.env file a value that contains # must be in quotes\.$/m
+    )
+    assert.notInclude(output, "Waiting")
   })
 )
 

@@ -2,6 +2,7 @@ import { assert } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { spawn } from "node:child_process"
 import { randomInt } from "node:crypto"
+import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
 import { environment } from "../support/environment.ts"
 import { type testDatabase, testRedis } from "../support/TestServers.ts"
@@ -69,4 +70,27 @@ export const startProcess = Effect.fnUntraced(function* (env: Variables, ...flag
     Effect.map((status) => assert.strictEqual(status, 200))
   )
   return { url, output, says, serving, ended: Effect.promise(() => ended), kill: child.kill.bind(child) }
+})
+
+/** A port in use: a service that tries to bind it complains about that and nothing else. */
+export const takenPort = Effect.map(
+  Effect.acquireRelease(
+    Effect.callback<ReturnType<typeof createServer>>((resume) => {
+      const server = createServer()
+      server.listen(0, "0.0.0.0", () => resume(Effect.succeed(server)))
+    }),
+    (server) => Effect.sync(() => server.close())
+  ),
+  (server) => {
+    const address = server.address()
+    return String(typeof address === "object" && address !== null ? address.port : 0)
+  }
+)
+
+/** A start that must fail before it binds the port. */
+export const refusedStart = Effect.fnUntraced(function* (variables: Readonly<Record<string, string>>) {
+  const service = yield* startProcess({ ...variables, APP_PORT: yield* takenPort })
+  assert.strictEqual(yield* service.ended, 1)
+  assert.notInclude(service.output(), "cannot be bound")
+  return service.output()
 })

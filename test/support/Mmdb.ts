@@ -37,7 +37,7 @@ const bitsOf = (cidr: string) => {
 type Node = [left: Node | Buffer | undefined, right: Node | Buffer | undefined]
 
 /** A GeoLite2-City database of these networks, which must not overlap. */
-export const mmdb = (networks: Readonly<Record<string, Place>>) => {
+export const mmdb = (networks: Readonly<Record<string, Place>>, edition = "GeoLite2-City") => {
   const root: Node = [undefined, undefined]
   for (const [cidr, { country, region, city }] of Object.entries(networks)) {
     const bits = bitsOf(cidr)
@@ -69,7 +69,7 @@ export const mmdb = (networks: Readonly<Record<string, Place>>) => {
     binary_format_major_version: 2,
     binary_format_minor_version: 0,
     build_epoch: 1_790_000_000,
-    database_type: "GeoLite2-City",
+    database_type: edition,
     description: { en: "For tests" },
     ip_version: 6,
     languages: ["en", "de"],

@@ -49,7 +49,9 @@ const TokenAnswer = Schema.Struct({
 })
 
 const decodeTokens = Schema.decodeUnknownOption(TokenAnswer)
-const decodeRefusal = Schema.decodeUnknownOption(Schema.Struct({ error: orNull(Schema.String) }))
+const decodeRefusal = Schema.decodeUnknownOption(
+  Schema.Struct({ error: orNull(Schema.String), error_description: orNull(Schema.String) })
+)
 
 const yearInSeconds = 365 * 24 * 3600
 
@@ -100,8 +102,15 @@ export class DiscordClient extends Context.Service<
           Effect.mapError(failure(stage))
         )
 
-      const isInvalidGrant = ({ status, json }: Answer) =>
-        status === 400 && Option.exists(decodeRefusal(json), ({ error }) => error === "invalid_grant")
+      /** Also in Discord's older words: `invalid_request`, and a description that names what was invalid. */
+      const isInvalidGrant = ({ status, json }: Answer, what: "code" | "refresh_token") =>
+        status === 400 &&
+        Option.exists(
+          decodeRefusal(json),
+          ({ error, error_description }) =>
+            error === "invalid_grant" ||
+            (error === "invalid_request" && error_description?.startsWith(`Invalid "${what}" in request`) === true)
+        )
 
       const readTokens = Effect.fnUntraced(function* (stage: Stage, { status, json }: Answer) {
         if (status === 401) {
@@ -133,7 +142,7 @@ export class DiscordClient extends Context.Service<
           redirect_uri: discord.redirectUrl,
           code_verifier: Redacted.value(grant.verifier)
         })
-        if (isInvalidGrant(answer)) return yield* new DiscordCodeRejected()
+        if (isInvalidGrant(answer, "code")) return yield* new DiscordCodeRejected()
         return yield* readTokens("exchange", answer)
       })
 
@@ -142,7 +151,7 @@ export class DiscordClient extends Context.Service<
           grant_type: "refresh_token",
           refresh_token: Redacted.value(token)
         })
-        if (isInvalidGrant(answer)) return yield* new DiscordTokenRejected()
+        if (isInvalidGrant(answer, "refresh_token")) return yield* new DiscordTokenRejected()
         return yield* readTokens("refresh", answer)
       })
 

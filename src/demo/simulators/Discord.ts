@@ -37,6 +37,8 @@ export interface DiscordOptions extends SimulatorOptions, ClientCredentials {
   readonly redirectUris: ReadonlyArray<string>
   /** The demo's personas by default. */
   readonly personas?: ReadonlyArray<Persona>
+  /** Refuses codes and refresh tokens as Discord did earlier: `invalid_request`. */
+  readonly olderRefusals?: boolean
   /** If given, sent as `iss` with every code. */
   readonly issuer?: string
 }
@@ -111,7 +113,7 @@ const redirectOf = async (authorizeUrl: string, personaId: string): Promise<Sign
 
 /** Discord's sign-in: authorize page, token, revocation and profile endpoints. */
 export const discordSimulator = Effect.fnUntraced(function* (options: DiscordOptions) {
-  const grants = new DiscordGrants(options, options.now ?? Date.now)
+  const grants = new DiscordGrants(options, options.now ?? Date.now, options.olderRefusals)
   const people = new Map((options.personas ?? Object.values(demoPersonas)).map((persona) => [persona.id, persona]))
   const door = { ...options, people, issueCode: grants.issueCode, issuer: options.issuer }
   const base = yield* simulator({

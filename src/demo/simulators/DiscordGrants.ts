@@ -34,12 +34,15 @@ const clientFault = (question: Question, form: URLSearchParams, expected: Client
 /** Codes and tokens of the simulated Discord. */
 export class DiscordGrants {
   private readonly client: ClientCredentials
+  /** The error for a code or refresh token that is not good. */
+  private readonly invalid: string
   private readonly codes: Tokens<Grant>
   private readonly access: Tokens<Persona>
   private readonly refresh: Tokens<Persona>
 
-  constructor(client: ClientCredentials, now: () => number) {
+  constructor(client: ClientCredentials, now: () => number, olderRefusals = false) {
     this.client = client
+    this.invalid = olderRefusals ? "invalid_request" : "invalid_grant"
     this.codes = new Tokens(now)
     this.access = new Tokens(now)
     this.refresh = new Tokens(now)
@@ -89,7 +92,7 @@ export class DiscordGrants {
 
   private exchange(form: URLSearchParams): Reply {
     const grant = this.codes.take(form.get("code") ?? "")
-    if (grant === undefined) return refusal("invalid_grant", `Invalid "code" in request.`)
+    if (grant === undefined) return refusal(this.invalid, `Invalid "code" in request.`)
     if (form.get("redirect_uri") !== grant.redirectUri) {
       return refusal("invalid_request", `Invalid "redirect_uri" in request.`)
     }
@@ -105,7 +108,7 @@ export class DiscordGrants {
 
   private rotate(form: URLSearchParams): Reply {
     const persona = this.refresh.take(form.get("refresh_token") ?? "")
-    return persona === undefined ? refusal("invalid_grant", `Invalid "refresh_token" in request`) : this.grant(persona)
+    return persona === undefined ? refusal(this.invalid, `Invalid "refresh_token" in request`) : this.grant(persona)
   }
 
   private grant(persona: Persona): Reply {
