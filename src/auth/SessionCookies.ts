@@ -80,12 +80,9 @@ export class SessionCookies extends Context.Service<
         })
         // Several of one name are several lines, so the name alone is no key.
         const key = `${name} ${domain ?? ""}`
+        const add = ({ cookies }: Cookies.Cookies) => Cookies.fromReadonlyRecord({ ...cookies, [key]: cookie })
         return HttpEffect.appendPreResponseHandler((_, response) =>
-          Effect.succeed(
-            HttpServerResponse.updateCookies(response, ({ cookies }) =>
-              Cookies.fromReadonlyRecord({ ...cookies, [key]: cookie })
-            )
-          )
+          Effect.succeed(HttpServerResponse.updateCookies(response, add))
         )
       }
 
@@ -115,22 +112,24 @@ export class SessionCookies extends Context.Service<
         }
       }
 
-      return SessionCookies.of({
-        read: (header) => {
-          let known: SentCookies | undefined
-          const sent = () => (known ??= parse(header ?? ""))
-          return {
-            get sessions() {
-              return sent().sessions
-            },
-            get hasSession() {
-              return sent().hasSession
-            },
-            get browsers() {
-              return sent().browsers
-            }
+      const read = (header = ""): SentCookies => {
+        let known: SentCookies | undefined
+        const sent = () => (known ??= parse(header))
+        return {
+          get sessions() {
+            return sent().sessions
+          },
+          get hasSession() {
+            return sent().hasSession
+          },
+          get browsers() {
+            return sent().browsers
           }
-        },
+        }
+      }
+
+      return SessionCookies.of({
+        read,
         setSession: (token, csrf) =>
           Effect.all([set(session.cookieName, token, longestLife, true), setCsrf(csrf), expireBrowserTwins], {
             discard: true

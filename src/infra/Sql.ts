@@ -177,8 +177,9 @@ const bounded = <A, E, R>(
         fiber.interruptUnsafe()
       }
       const timer = setTimeout(() => {
-        stop()
+        // First, as the interruption would be taken for the answer.
         resume(unavailable())
+        stop()
       }, budget.left)
       fiber.addObserver((exit) => {
         stop()

@@ -1,17 +1,11 @@
-import { Context, Data, Effect, Schedule, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { fileURLToPath } from "node:url"
 import { invalidIndexes } from "./InvalidIndexes.ts"
 import { noTransaction, readScript, readSqlFiles, SqlFault, type SqlFile, type SqlScript } from "./SqlDirectory.ts"
+import { type Applied, compare, createHistory, faults, historyOf, type Kind, kinds, record } from "./SqlHistory.ts"
+import { inOneSession, inOneTransaction, type Place } from "./SqlLock.ts"
 import { lineAt, type SqlStatement } from "./SqlStatements.ts"
-
-const kinds = {
-  migration: { table: "schema_migrations", failure: "Failed to run database migrations" },
-  seed: { table: "seed_history", failure: "Failed to apply database seeds" },
-  adoption: { table: "schema_migrations", failure: "Nothing was adopted" }
-}
-
-type Kind = keyof typeof kinds
 
 /** Migrations or seeds could not be applied. The file that failed was rolled back. */
 export class SqlFilesError extends Schema.TaggedError<SqlFilesError>()("SqlFilesError", {
@@ -23,19 +17,6 @@ export class SqlFilesError extends Schema.TaggedError<SqlFilesError>()("SqlFiles
   override get message() {
     return `${kinds[this.kind].failure}: ${this.reason}.`
   }
-}
-
-interface Applied {
-  readonly name: string
-  readonly checksum: string
-  readonly appliedAt: Date
-}
-
-/** `changed`, `missing` and `late` are faults: the files and the database do not match. */
-export interface SqlFileStatus {
-  readonly name: string
-  readonly state: "applied" | "pending" | "changed" | "missing" | "late"
-  readonly appliedAt: Date | undefined
 }
 
 interface ServerError extends Error {
@@ -107,105 +88,6 @@ const run = Effect.fnUntraced(function* ({ file, statements, inTransaction }: Sq
   )
 })
 
-const historyOf = Effect.fnUntraced(function* (kind: Kind) {
-  const sql = yield* SqlClient.SqlClient
-  const [found] = yield* sql<{ exists: boolean }>`select to_regclass(${kinds[kind].table}) is not null as exists`
-  return found?.exists === true
-    ? yield* sql<Applied>`select name, checksum, applied_at as "appliedAt" from ${sql(kinds[kind].table)}`
-    : undefined
-})
-
-const createHistory = (kind: Kind) =>
-  Effect.flatMap(
-    SqlClient.SqlClient,
-    (sql) =>
-      sql`create table ${sql(kinds[kind].table)} (name text primary key, checksum text not null, applied_at timestamptz not null default now())`
-  )
-
-const record = (kind: Kind, { name, checksum }: SqlFile) =>
-  Effect.flatMap(
-    SqlClient.SqlClient,
-    (sql) => sql`insert into ${sql(kinds[kind].table)} ${sql.insert({ name, checksum })}`
-  )
-
-/** Seconds that a process waits for another one that is migrating, and a statement for a table lock. */
-export const LockPatience = Context.Reference<number>("infra/SqlFiles/LockPatience", { defaultValue: () => 60 })
-
-class Locked extends Data.TaggedError("Locked") {}
-
-/**
- * Asks again instead of waiting in the statement: `create index concurrently` waits for every transaction that is older, so
- * the holder of the lock would wait for those that wait for it.
- */
-const patiently = <A, R>(attempt: Effect.Effect<A, SqlFault | SqlError.SqlError | Locked, R>) =>
-  Effect.flatMap(LockPatience, (seconds) =>
-    attempt.pipe(
-      Effect.retry({
-        schedule: Schedule.spaced("50 millis").pipe(Schedule.upTo({ duration: `${seconds} seconds` })),
-        while: (error) => error._tag === "Locked"
-      }),
-      Effect.catchTag("Locked", () => SqlFault.because(`another process has held the lock for ${seconds}s`))
-    )
-  )
-
-/** The pool's own limits are for requests. The server looks for a client that died during a long statement. */
-const takeLock = Effect.fnUntraced(function* (kind: Kind, inTransaction: boolean) {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql`select set_config('statement_timeout', '0', ${inTransaction}),
-    set_config('lock_timeout', ${`${yield* LockPatience}s`}, ${inTransaction}),
-    set_config('client_connection_check_interval', '1s', ${inTransaction})`
-  const take = sql.literal(inTransaction ? "pg_try_advisory_xact_lock" : "pg_try_advisory_lock")
-  const [row] = yield* sql<{
-    taken: boolean
-  }>`select ${take}(hashtext('raid-composition-backend'), hashtext(${kinds[kind].table})) as taken`
-  if (row?.taken !== true) return yield* new Locked()
-})
-
-/** What is read under the lock is read anew: of replicas that start together one does the work, and the others find it done. */
-const underLock = Effect.fnUntraced(function* <A, R>(
-  kind: Kind,
-  work: (history: ReadonlyArray<Applied>) => Effect.Effect<A, SqlFault | SqlError.SqlError, R>
-) {
-  // Only if it does not exist: `create … if not exists` needs the create privilege even if there is nothing to do.
-  const history = yield* historyOf(kind)
-  if (history === undefined) yield* createHistory(kind)
-  return yield* work(history ?? [])
-})
-
-type Place = typeof inOneTransaction
-
-/** The lock ends with the transaction and so with a killed process. */
-const inOneTransaction = <A, R>(
-  kind: Kind,
-  work: (history: ReadonlyArray<Applied>) => Effect.Effect<A, SqlFault | SqlError.SqlError, R>
-) =>
-  Effect.flatMap(SqlClient.SqlClient, (sql) =>
-    sql.withTransaction(Effect.andThen(takeLock(kind, true), underLock(kind, work)))
-  ).pipe(
-    Effect.provideService(SqlClient.BeginTransaction, "begin isolation level read committed"),
-    // If the connection is lost the rollback fails too, and the client turns one of the two errors into a defect.
-    Effect.catchDefect((defect) =>
-      defect instanceof SqlFault || defect instanceof Locked || SqlError.isSqlError(defect)
-        ? Effect.fail(defect)
-        : Effect.die(defect)
-    ),
-    patiently
-  )
-
-/** The lock ends with the connection, which is kept for this work, and so with a killed process as well. */
-const inOneSession: Place = (kind, work) =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      const connection = yield* sql.reserve
-      const here = Effect.provideService(sql.transactionService, [connection, 0])
-      yield* Effect.addFinalizer(() =>
-        Effect.all([sql`select pg_advisory_unlock_all()`, sql`reset all`.unprepared]).pipe(here, Effect.ignore)
-      )
-      return yield* patiently(takeLock(kind, false)).pipe(Effect.andThen(underLock(kind, work)), here)
-    })
-  )
-
 /** A file that asks to be run in the other place than this one. */
 const elsewhere = Symbol("elsewhere")
 
@@ -223,31 +105,6 @@ const doNext = Effect.fnUntraced(function* <R>(
     if (done !== elsewhere) return done
   }
 })
-
-const compare = (files: ReadonlyArray<SqlFile>, history: ReadonlyArray<Applied>): ReadonlyArray<SqlFileStatus> => {
-  const applied = new Map(history.map((row) => [row.name, row]))
-  const newest =
-    history
-      .map((row) => row.name)
-      .toSorted()
-      .at(-1) ?? ""
-  const present = files.map(({ name, checksum }): SqlFileStatus => {
-    const row = applied.get(name)
-    if (row === undefined) return { name, state: name < newest ? "late" : "pending", appliedAt: undefined }
-    return { name, state: row.checksum === checksum ? "applied" : "changed", appliedAt: row.appliedAt }
-  })
-  const names = new Set(files.map((file) => file.name))
-  const missing = history
-    .filter((row) => !names.has(row.name))
-    .map(({ name, appliedAt }): SqlFileStatus => ({ name, state: "missing", appliedAt }))
-  return [...present, ...missing].toSorted((a, b) => (a.name < b.name ? -1 : 1))
-}
-
-const faults: { readonly [State in SqlFileStatus["state"]]?: string } = {
-  changed: "was changed after it was applied; restore it and put the change into a new file",
-  missing: "is applied, but its file is missing or the database is newer than the code",
-  late: "is not applied, but a newer one is; give it a newer timestamp"
-}
 
 /** Tables without a history belong to the earlier service, or their history was lost. */
 const refuseUnadopted = Effect.gen(function* () {

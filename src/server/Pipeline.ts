@@ -82,21 +82,16 @@ export const pipelineLayer = HttpRouter.middleware(
           return allow.includes(request.method) ? app : new MethodNotAllowed({ details: { allow } })
         }
 
+        const dressed = (response: Response) => {
+          const shared = { ...headersOf(request, path), "x-request-id": info.id, ...count.headers }
+          return HttpServerResponse.setHeaders(response, { ...shared, ...response.headers })
+        }
+
         const answer = Effect.suspend((): ReturnType<typeof routed> => {
           if (!isWellFormed(request)) return new InvalidRequest()
           if (isPreflight(request)) return Effect.succeed(HttpServerResponse.empty({ status: 204 }))
           return Effect.flatMap(limits.request({ ip, sessions: () => sent.sessions.map(({ hash }) => hash) }), routed)
-        }).pipe(
-          Effect.catchCause(failed),
-          Effect.map((response) =>
-            HttpServerResponse.setHeaders(response, {
-              ...headersOf(request, path),
-              "x-request-id": info.id,
-              ...count.headers,
-              ...response.headers
-            })
-          )
-        )
+        }).pipe(Effect.catchCause(failed), Effect.map(dressed))
 
         const context = Context.make(RequestInfo, info).pipe(
           Context.add(RequestCookies, sent),

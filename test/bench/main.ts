@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Effect } from "effect"
+import { Data, Effect } from "effect"
 import { root } from "./Kinds.ts"
 import { keepAside } from "./Machine.ts"
 import { memory } from "./Memory.ts"
@@ -13,13 +13,15 @@ import { tail } from "./Tail.ts"
  * 127.0.0.1 and ends with this process.
  */
 
+class CommandFailed extends Data.TaggedError("CommandFailed")<{ readonly said: string }> {}
+
 const run = (cwd: string, ...words: ReadonlyArray<string>) =>
-  Effect.callback<void, Error>((resume) => {
+  Effect.callback<void, CommandFailed>((resume) => {
     const [command = "", ...rest] = words
     const child = spawn(command, rest, { cwd, stdio: ["ignore", "ignore", "inherit"] })
-    child.once("error", (error) => resume(Effect.fail(error)))
+    child.once("error", (error) => resume(new CommandFailed({ said: error.message })))
     child.once("exit", (code) =>
-      resume(code === 0 ? Effect.void : Effect.fail(new Error(`${words.join(" ")} ended with ${code}`)))
+      resume(code === 0 ? Effect.void : new CommandFailed({ said: `${words.join(" ")} ended with ${code}` }))
     )
     return Effect.sync(() => child.kill("SIGTERM"))
   })

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Redacted } from "effect"
+import { Cause, Effect, Exit, Layer, Redacted } from "effect"
 import { Redis } from "effect/persistence"
 import { SqlClient } from "effect/sql"
 import { AppConfig } from "../../src/infra/AppConfig.ts"
@@ -110,8 +110,7 @@ const ask = (changes: Variables, ...[command, ...args]: readonly [string, ...Rea
     const variables = { REDIS_HOST: host, REDIS_PORT: String(port), REDIS_PASSWORD: Redacted.value(password) }
     const config = AppConfig.layerFrom({ ...environment, ...variables, ...changes })
     return yield* Effect.flatMap(Redis.Redis, (redis) => redis.send<unknown>(command, ...args)).pipe(
-      Effect.provide(AppRedis.layer),
-      Effect.provide(config)
+      Effect.provide(AppRedis.layer.pipe(Layer.provide(config)))
     )
   })
 

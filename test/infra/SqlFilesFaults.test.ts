@@ -3,7 +3,8 @@ import { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Fiber, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { randomUUID } from "node:crypto"
-import { LockPatience, migrate, migrateFrom, rollback, SqlFilesError, status } from "../../src/infra/SqlFiles.ts"
+import { migrate, migrateFrom, rollback, SqlFilesError, status } from "../../src/infra/SqlFiles.ts"
+import { LockPatience } from "../../src/infra/SqlLock.ts"
 import { emptyDatabase, failure, files, folderOf, names, on, one, tables, two } from "./SqlFolders.ts"
 
 describe("migrations stop, and change nothing, when", () => {

@@ -36,7 +36,8 @@ describe("a file that begins with -- no-transaction", () => {
           assert.deepStrictEqual(yield* indexes, [{ index: "one_n", valid: true }])
           assert.deepStrictEqual(
             yield* sql`select current_setting('statement_timeout') as s, current_setting('lock_timeout') as l,
-              (select count(*)::int from pg_locks where locktype = 'advisory') as locks`,
+              (select count(*)::int from pg_locks l join pg_database d on d.oid = l.database
+                where l.locktype = 'advisory' and d.datname = current_database()) as locks`,
             [{ s: "1500ms", l: "1500ms", locks: 0 }]
           )
           yield* sql`delete from schema_migrations where name = '20260101000002_three'`

@@ -73,7 +73,7 @@ export const pgBouncer = Effect.fnUntraced(function* (server: Server, ...lines: 
   )
   yield* answers(port).pipe(
     Effect.retry({ schedule: Schedule.spaced("20 millis").pipe(Schedule.upTo({ duration: "10 seconds" })) }),
-    Effect.mapError((reason) => new Error(`PgBouncer does not answer (${reason}):\n${said}`))
+    Effect.catch((reason) => Effect.die(new Error(`PgBouncer does not answer (${reason}):\n${said}`)))
   )
   return port
 })
