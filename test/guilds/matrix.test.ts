@@ -36,6 +36,7 @@ const member = "guild.already_member"
 
 const matrix: Readonly<Record<string, Row>> = {
   "GET /api/v1/health": everybody(200),
+  "GET /api/v1/health/ready": everybody(200),
   "GET /api/v1/health/postgres": everybody(200),
   "GET /api/v1/health/redis": everybody(200),
   "GET /api/v1/auth/discord/url": everybody(200),
