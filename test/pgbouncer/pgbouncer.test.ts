@@ -4,8 +4,8 @@ import { SqlClient } from "effect/sql"
 import * as Sql from "../../src/infra/Sql.ts"
 import { migrate, seed } from "../../src/infra/SqlFiles.ts"
 import { refusedStart, startProcess, variablesFor } from "../start/startProcess.ts"
-import { pgBouncer } from "../support/PgBouncer.ts"
-import { emptyDatabase } from "./SqlFolders.ts"
+import { pgBouncer } from "./PgBouncer.ts"
+import { emptyDatabase } from "../infra/SqlFolders.ts"
 
 vi.setConfig({ testTimeout: 60_000 })
 
