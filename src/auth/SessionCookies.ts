@@ -78,7 +78,7 @@ export class SessionCookies extends Context.Service<
           sameSite: session.cookieSameSite.toLowerCase() as "strict" | "lax" | "none",
           ...(domain === undefined ? {} : { domain })
         })
-        // Several of one name are several lines, so the name alone is no key.
+        // One name can be set in two scopes, so the key needs the domain too.
         const key = `${name} ${domain ?? ""}`
         const add = ({ cookies }: Cookies.Cookies) => Cookies.fromReadonlyRecord({ ...cookies, [key]: cookie })
         return HttpEffect.appendPreResponseHandler((_, response) =>

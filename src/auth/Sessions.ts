@@ -57,9 +57,9 @@ export class Sessions extends Context.Service<
   Sessions,
   {
     /**
-     * The visitor behind the session tokens with these hashes; PostgreSQL decides, so a revoked session is refused
-     * everywhere at once. Of several the live one counts, and of one user's the one seen last; two users are a conflict
-     * that neither should win.
+     * The visitor of the session tokens with these hashes. Asks PostgreSQL, so every replica refuses a revoked session at
+     * once. If there are several, the live one counts; of two live ones of a user, the one seen last. Live sessions of
+     * different users are refused.
      */
     readonly find: (
       tokenHashes: ReadonlyArray<string>

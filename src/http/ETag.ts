@@ -3,17 +3,17 @@ import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { OpenApi } from "effect/http-api"
 import { jsonAnswer, type JsonText } from "./JsonText.ts"
 
-/** What the database says of a resource: its tag, and its JSON unless the caller has the one of that tag. */
+/** A resource's tag, and its JSON unless the caller already has that version. */
 export interface Tagged<A> {
   readonly tag: string
   readonly body: JsonText<A> | null
 }
 
-/** Tags that a caller has, parted by spaces, from `If-None-Match`. */
+/** The tags in `If-None-Match`, separated by spaces. */
 export const knownTags = ({ headers }: HttpServerRequest.HttpServerRequest) =>
   [...(headers["if-none-match"] ?? "").matchAll(/"([^"\s]{1,100})"/g)].map(([, tag]) => tag).join(" ")
 
-/** 200 with the body, or 304 when the caller has it already. A browser may keep it, but asks before it uses it. */
+/** 200 with the body, or 304 if the caller already has it. Browsers may cache it, but must revalidate. */
 export const tagged = <A>({ tag, body }: Tagged<A>) =>
   HttpServerResponse.setHeaders(body === null ? HttpServerResponse.empty({ status: 304 }) : jsonAnswer(body), {
     etag: `"${tag}"`,

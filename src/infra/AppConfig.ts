@@ -167,7 +167,7 @@ const sameKey = (one: Redacted.Redacted<Uint8Array>, other: Redacted.Redacted<Ui
 
 const isHostOnly = (cookieName: string | undefined) => /^__Host-/i.test(cookieName ?? "")
 
-/** Why no browser would bring the cookies back; undefined when one may, as the API's own address is no variable. */
+/** Why browsers would not send the cookies back. Undefined if they may: the API's own address is not configured. */
 const cookieDomainFault = ({ session, frontendOrigin }: Values) => {
   const { cookieDomain, cookieSameSite, cookieName, csrfCookieName } = session
   if (cookieDomain === undefined || cookieDomain === "localhost" || frontendOrigin === undefined) return undefined

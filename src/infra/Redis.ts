@@ -9,7 +9,7 @@ import { redisFaultOf } from "./RedisFaults.ts"
 
 const failed = (cause: unknown) => new Redis.RedisError({ cause })
 
-/** A managed server may tell its customers apart by the name that TLS sends, and an address is no such name. */
+/** A managed server may select the customer by the TLS server name, which cannot be an address. */
 const tlsOf = ({ host, ca }: AppConfig["Service"]["redis"]) => ({
   ...(isIP(host) === 0 && { servername: host }),
   ...(ca !== undefined && { ca })

@@ -91,7 +91,7 @@ const run = Effect.fnUntraced(function* ({ file, statements, inTransaction }: Sq
 /** A file that asks to be run in the other place than this one. */
 const elsewhere = Symbol("elsewhere")
 
-/** Does the next thing in a transaction unless its file asks for none; each place looks anew what there is to do. */
+/** Applies the next file in a transaction unless it asks for none. Each place checks again what is next. */
 const doNext = Effect.fnUntraced(function* <R>(
   kind: Kind,
   work: (

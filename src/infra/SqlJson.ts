@@ -34,7 +34,7 @@ interface TaggedParts {
   readonly tag: Statement.Fragment
   /** A select of the JSON; it is not run for a caller who has it. */
   readonly body: Statement.Fragment
-  /** Tags that the caller has, parted by spaces. */
+  /** The tags that the caller has, separated by spaces. */
   readonly known: string
 }
 

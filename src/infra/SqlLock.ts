@@ -36,7 +36,7 @@ const takeLock = Effect.fnUntraced(function* (kind: Kind, inTransaction: boolean
   if (row?.taken !== true) return yield* new Locked()
 })
 
-/** What is read under the lock is read anew: of replicas that start together one does the work, and the others find it done. */
+/** Reads the history under the lock: if replicas start together, one does the work and the others find it done. */
 const underLock = Effect.fnUntraced(function* <A, R>(
   kind: Kind,
   work: (history: ReadonlyArray<Applied>) => Effect.Effect<A, SqlFault | SqlError.SqlError, R>

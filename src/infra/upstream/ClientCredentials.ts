@@ -28,7 +28,7 @@ export interface Credentials {
 /** Sends a request with our bearer token. If the token is rejected, fetches a new one and retries once. */
 interface SendAuthorized {
   (request: HttpClientRequest.HttpClientRequest): Effect.Effect<Answer, UpstreamError>
-  /** Fetches the token if there is none: what fails here would fail each request of an operation anew. */
+  /** Fetches the token if there is none. Without it, each request of an operation would try and fail. */
   readonly ready: Effect.Effect<void, UpstreamError>
 }
 

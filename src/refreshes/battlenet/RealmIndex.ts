@@ -37,7 +37,7 @@ export const findRealm = (realms: ReadonlyArray<NamedRealm>): FindRealm => {
 
 /** Milliseconds that the first callers wait for a look-up; those after them do not. */
 const patience = 2000
-/** Milliseconds. A look-up goes on when nobody waits any more: what comes late serves those who come later. */
+/** Milliseconds. A look-up continues after its callers stop waiting, and later callers use its result. */
 const lookUpLimit = 8000
 const restAfterFailure = 5000
 const age = Duration.toMillis("1 day")

@@ -1,0 +1,62 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { personas } from "../../src/demo/simulators/Personas.ts"
+import { openBrowser } from "../support/Browser.ts"
+import { query } from "../support/query.ts"
+import { characterOf, seededGuild } from "../support/seeded.ts"
+import { live, TestApp } from "../support/TestApp.ts"
+
+layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("ETag", (it) => {
+  const cases = [
+    {
+      what: "members",
+      change: query`update guild_memberships set role = 'officer', updated_at = now() where role = 'raider'`
+    },
+    {
+      what: "characters",
+      change: query`update characters set deleted_at = now(), updated_at = now() where rank = 'alt'`
+    },
+    { what: "character", change: query`update characters set spec = 'Fury', updated_at = now()` },
+    {
+      what: "character",
+      change: query`insert into character_battlenet_snapshots (character_id, level)
+        select id, 70 from characters on conflict (character_id) do update set level = 69, fetched_at = now()`
+    }
+  ]
+
+  it.effect.each(cases)("304 until it changes: $what", ({ what, change }) =>
+    Effect.gen(function* () {
+      const browser = yield* openBrowser()
+      yield* browser.signIn()
+      const { id } = yield* characterOf(browser, { wcl: "ranked" })
+      const path = what === "character" ? `/api/v1/characters/${id}` : `/api/v1/guilds/${seededGuild}/${what}`
+      const ask = (known: string) => browser.send("GET", path, { headers: { "if-none-match": known } })
+      const first = yield* browser.send("GET", path)
+      const tag = first.headers.etag!
+      assert.match(tag, /^"[\d.]+"$/)
+      assert.deepInclude(first.headers, { "cache-control": "private, no-cache", "content-type": "application/json" })
+      for (const known of [tag, `"other", W/${tag}`]) {
+        const { status, body, headers } = yield* ask(known)
+        assert.deepStrictEqual([status, body, headers.etag], [304, "", tag])
+      }
+      assert.deepStrictEqual((yield* ask('"other"')).body, first.body)
+      yield* change
+      const changed = yield* ask(tag)
+      assert.strictEqual(changed.status, 200)
+      assert.notStrictEqual(changed.headers.etag, tag)
+      assert.notDeepEqual(changed.body, first.body)
+    })
+  )
+
+  it.effect("a tag opens nothing to a stranger", () =>
+    Effect.gen(function* () {
+      const [member, stranger] = [yield* openBrowser(), yield* openBrowser()]
+      yield* member.signIn()
+      yield* stranger.signIn(personas.newcomer.id)
+      const path = `/api/v1/guilds/${seededGuild}/members`
+      const { headers } = yield* member.send("GET", path)
+      const answer = yield* stranger.send("GET", path, { headers: { "if-none-match": headers.etag! } })
+      assert.deepStrictEqual([answer.status, answer.body.error.code], [404, "guild.not_found"])
+    })
+  )
+})
