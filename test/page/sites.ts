@@ -1,7 +1,6 @@
 import { Effect, Redacted } from "effect"
 import assert from "node:assert/strict"
-import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type IncomingMessage, request, type RequestListener, type ServerResponse } from "node:http"
 import { createServer as createTlsServer } from "node:https"
 import type { AddressInfo, Server } from "node:net"
@@ -13,6 +12,7 @@ import { embeddedRedis } from "../../src/demo/servers/EmbeddedRedis.ts"
 import { battlenetSimulator } from "../../src/demo/simulators/Battlenet.ts"
 import { discordSimulator } from "../../src/demo/simulators/Discord.ts"
 import { warcraftlogsSimulator } from "../../src/demo/simulators/Warcraftlogs.ts"
+import { ownCertificate } from "../support/Certificates.ts"
 import { environment } from "../support/environment.ts"
 import { details } from "../support/people.ts"
 import { startReplica, variablesOf } from "../support/TestApp.ts"
@@ -103,19 +103,6 @@ const appPage: RequestListener = (_, response) => {
   response.end("<!doctype html><title>App</title>")
 }
 
-/** A certificate of this run, which the browser is told not to check. */
-const certificate = () => {
-  const folder = mkdtempSync(join(tmpdir(), "sites-"))
-  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")]
-  try {
-    const words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    execFileSync("openssl", [...words, "-subj", "/CN=a.test", "-keyout", key, "-out", cert], { stdio: "pipe" })
-    return { key: readFileSync(key), cert: readFileSync(cert) }
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
-
 /** In front of the service and of the app's page, as a proxy with TLS would be. */
 const tlsProxy = Effect.gen(function* () {
   let service = ""
@@ -130,7 +117,7 @@ const tlsProxy = Effect.gen(function* () {
     outgoing.on("error", () => response.destroy())
     incoming.pipe(outgoing)
   }
-  const server = createTlsServer(certificate(), (incoming, response) =>
+  const server = createTlsServer(ownCertificate(), (incoming, response) =>
     (incoming.headers.host?.startsWith("api.") ? forward : appPage)(incoming, response)
   )
   const port = yield* listening(server)

@@ -2,8 +2,7 @@ import { execFileSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { createServer, type Socket } from "node:net"
-import { connect } from "node:net"
+import { connect, createServer, type Socket } from "node:net"
 import { TLSSocket } from "node:tls"
 import { Effect } from "effect"
 
@@ -22,6 +21,8 @@ const own = make("own")
 
 /** A certificate for `localhost` that vouches for itself. */
 export const certificateFile = own.certificate
+/** The same with its key, for a server. */
+export const ownCertificate = () => ({ key: readFileSync(own.key), cert: readFileSync(own.certificate) })
 /** Another one, which vouches for nobody else. */
 export const strangerFile = make("stranger").certificate
 
@@ -57,7 +58,7 @@ interface TlsDoor {
 /** Speaks TLS in front of a server on 127.0.0.1; with `postgres` after PostgreSQL's own request for it. */
 export const tlsDoor = Effect.fnUntraced(function* (target: number, { postgres = false } = {}) {
   const names: TlsDoor["names"] = []
-  const secrets = { key: readFileSync(own.key), cert: readFileSync(own.certificate) }
+  const secrets = ownCertificate()
   const secure = (socket: Socket) => {
     const inside = new TLSSocket(socket, { isServer: true, ...secrets })
     inside.on("error", () => socket.destroy())
