@@ -55,6 +55,7 @@ export class MembersRepo extends Context.Service<
           join discord_profiles p on p.discord_identity_id = i.id
           where m.guild_id = asked.guild_id`
         return readTagged<{ readonly members: ReadonlyArray<Member> }>(reads, {
+          name: `members:${guild}`,
           asked: sql`select guild_id from live_members where guild_id = ${guild} and user_id = ${user}`,
           tag: sql`select ${sql.literal(versionOf("m.updated_at", "p.updated_at"))} ${rows}`,
           body: sql`
