@@ -83,7 +83,7 @@ export class MembersRepo extends Context.Service<
         left join discord_identities i on i.user_id = changed.user_id
         left join discord_profiles p on p.discord_identity_id = i.id`
 
-      const setRole = Effect.fn("MembersRepo.setRole")(function* (
+      const setRole = Effect.fnUntraced(function* (
         guild: GuildId,
         caller: UserId,
         user: UserId,
@@ -110,7 +110,7 @@ export class MembersRepo extends Context.Service<
         return rows[0]
       })
 
-      const remove = Effect.fn("MembersRepo.remove")(function* (guild: GuildId, caller: UserId, user: UserId) {
+      const remove = Effect.fnUntraced(function* (guild: GuildId, caller: UserId, user: UserId) {
         const left = yield* event(caller, caller === user ? "guild_left" : "guild_member_removed", {
           guild: sql`guild_id`,
           target: sql`user_id`,
