@@ -52,27 +52,38 @@ export const refusalOf = (manifest: Manifest): string | undefined => {
   }
 }
 
-const moduleOf = ({ apiVersion, kind }: Manifest) =>
-  `${apiVersion.startsWith("monitoring.coreos.com") ? "@kubernetes-models/prometheus-operator" : "kubernetes-models"}/${apiVersion}/${kind}`
+/** A literal, and the published type that it must have; string enumerations count as their values, as in JSON. */
+interface Literal {
+  readonly module: string
+  readonly type: string
+  readonly value: unknown
+}
 
-const program = (manifest: Manifest) =>
-  `import type { I${manifest.kind} as Kind } from "${moduleOf(manifest)}"
-export const manifest: Kind = ${JSON.stringify(manifest, null, 1)}
+export const literalOf = (manifest: Manifest): Literal => {
+  const { apiVersion, kind } = manifest
+  const isOperators = apiVersion.startsWith("monitoring.coreos.com")
+  const models = isOperators ? "@kubernetes-models/prometheus-operator" : "kubernetes-models"
+  return { module: `${models}/${apiVersion}/${kind}`, type: `I${kind}`, value: manifest }
+}
+
+const program = ({ module, type, value }: Literal) => `import type { ${type} as Kind } from "${module}"
+type Plain<T> = T extends string ? (string extends T ? T : \`\${T}\`) : T extends object ? { [K in keyof T]: Plain<T[K]> } : T
+export const literal: Plain<Kind> = ${JSON.stringify(value, null, 1)}
 `
 
 const root = fileURLToPath(context)
 
 /**
- * What the compiler says of manifests as literals of the published types. The schemas allow unknown fields, as the cluster's
- * server does; the compiler does not, so that a mistyped name is found.
+ * What the compiler says of these literals. The schemas allow unknown fields, as the cluster's server does; the compiler
+ * does not, so that a mistyped name is found.
  */
-export const compilerSays = async (manifests: ReadonlyArray<Manifest>) => {
+export const compilerSays = async (literals: ReadonlyArray<Literal>) => {
   // Below the repository, where the types are found.
   await mkdir(join(root, "local"), { recursive: true })
-  const folder = await mkdtemp(join(root, "local/manifests-"))
+  const folder = await mkdtemp(join(root, "local/literals-"))
   try {
-    const files = manifests.map((_, index) => join(folder, `${index}.ts`))
-    await Promise.all(manifests.map((manifest, index) => writeFile(files[index]!, program(manifest))))
+    const files = literals.map((_, index) => join(folder, `${index}.ts`))
+    await Promise.all(literals.map((literal, index) => writeFile(files[index]!, program(literal))))
     const options = ["--ignoreConfig", "--noEmit", "--strict", "--skipLibCheck", "--target", "es2024"]
     const tsc = join(root, "node_modules/typescript/bin/tsc")
     const words = [process.execPath, tsc, ...options, "--module", "nodenext", "--types", "", ...files]

@@ -14,7 +14,7 @@ import { routeOf } from "../../src/server/RouteTable.ts"
 import { context, last, stagesOf, textOf } from "../containers/Dockerfile.ts"
 import { environment } from "../support/environment.ts"
 import { configOf, foldersOf, kustomizationOf, resourcesOf, strays } from "./Manifests.ts"
-import { compilerSays, refusalOf } from "./Schemas.ts"
+import { compilerSays, literalOf, refusalOf } from "./Schemas.ts"
 
 const overlay = "deploy/kubernetes/overlays/example"
 const folders = foldersOf(overlay)
@@ -70,13 +70,13 @@ describe("the manifests", () => {
   })
 
   it("have no field that their kinds do not have", async () => {
-    assert.strictEqual(await compilerSays(resources.map(({ manifest }) => manifest)), "")
+    assert.strictEqual(await compilerSays(resources.map(({ manifest }) => literalOf(manifest))), "")
   }, 60_000)
 
   it("would not pass with a mistyped name or a value of another type", async () => {
     const { manifest } = resources.find(({ manifest }) => manifest.kind === "Deployment")!
     const typo = JSON.parse(JSON.stringify(manifest).replace("readinessProbe", "readinesProbe"))
-    assert.match(await compilerSays([typo]), /readinesProbe/)
+    assert.match(await compilerSays([literalOf(typo)]), /readinesProbe/)
     const wrong = JSON.parse(JSON.stringify(manifest).replace('"periodSeconds":2', '"periodSeconds":"2s"'))
     assert.match(refusalOf(wrong)!, /periodSeconds/)
     assert.isDefined(refusalOf({ ...manifest, kind: "Deploymnet" }))
