@@ -10,13 +10,15 @@ import { environment } from "../support/environment.ts"
 
 /** An answer that never ends by itself, as server-sent events are. */
 const lasting = Effect.map(Draining, ({ told }) =>
-  HttpServerResponse.stream(
-    Stream.fromEffectSchedule(Effect.succeed("data: news\n\n"), Schedule.spaced("20 millis")).pipe(
-      Stream.interruptWhen(told),
-      Stream.concat(Stream.succeed("data: goodbye\n\n")),
-      Stream.encodeText
-    ),
-    { contentType: "text/event-stream" }
+  Effect.sync(() =>
+    HttpServerResponse.stream(
+      Stream.fromEffectSchedule(Effect.succeed("data: news\n\n"), Schedule.spaced("20 millis")).pipe(
+        Stream.interruptWhen(told),
+        Stream.concat(Stream.succeed("data: goodbye\n\n")),
+        Stream.encodeText
+      ),
+      { contentType: "text/event-stream" }
+    )
   )
 )
 
@@ -24,7 +26,7 @@ it.live("answers that last end by themselves when a drain begins, and none is cu
   Effect.gen(function* () {
     yield* capturedLog
     const port = yield* step(freePort)
-    const service = serve(lasting).pipe(
+    const service = Layer.unwrap(Effect.map(lasting, serve)).pipe(
       Layer.provide([platform, Draining.layer]),
       Layer.provide(AppConfig.layerFrom({ ...environment, APP_PORT: String(port) }))
     )
