@@ -124,7 +124,11 @@ const heldByRoutes = [
   Terminal.Terminal,
   Layer.CurrentMemoMap
 ]
-const withoutServices = (all: Context.Context<never>) => Context.omit(...heldByRoutes)(all)
+const withoutServices = (all: Context.Context<never>) => {
+  const { mapUnsafe } = Context.omit(...heldByRoutes)(all)
+  // As many as are added on the way; one more, and it would be copied.
+  return Context.makeUnsafe<never>(mapUnsafe, { maxDepth: 16 })
+}
 
 /** Serves requests on APP_PORT. The port is bound once everything else is ready, and drained when the scope closes. */
 export const serve = <E>(
