@@ -1,0 +1,66 @@
+import { writeFileSync } from "node:fs"
+import { root } from "../bench/Kinds.ts"
+import { load, machine } from "../bench/Machine.ts"
+import type { Figure, Result } from "./Figures.ts"
+
+export interface Done extends Result {
+  readonly id: string
+  readonly seconds: number
+  readonly rounds: number | undefined
+}
+
+const loadBefore = load()
+
+const number = (value: number | undefined) =>
+  value === undefined ? "" : Number.isInteger(value) ? String(value) : value.toFixed(value < 10 ? 1 : 0)
+
+const cells = ({ what, n, p50, p95, p99, worst, goal, ok }: Figure) => [
+  what,
+  String(n),
+  ...[p50, p95, p99, worst].map(number),
+  goal,
+  ok ? "holds" : "**misses**"
+]
+
+const counts = (statuses: Readonly<Record<string, number>>) =>
+  Object.entries(statuses)
+    .map(([status, count]) => `${status} × ${count}`)
+    .join(", ")
+
+export const say = ({ id, title, figures, statuses, seconds }: Done) => {
+  process.stdout.write(`\n${id} ${title} (${seconds.toFixed(0)} s)\n  answers: ${counts(statuses)}\n`)
+  for (const figure of figures) {
+    const { what, n, p50, p95, p99, worst, goal, ok } = figure
+    const spread = p50 === undefined ? "" : `p50 ${number(p50)} p95 ${number(p95)} p99 ${number(p99)} worst `
+    process.stdout.write(`  ${ok ? "holds " : "MISSES"} ${what}: ${spread}${number(worst)}, n ${n}, goal ${goal}\n`)
+  }
+}
+
+const section = ({ id, title, load, statuses, figures, seconds }: Done) => `## ${id}: ${title}
+
+${load}. Answers: ${counts(statuses)}. Took ${seconds.toFixed(0)} s; \`npm run faults -- --case ${id}\` repeats it.
+
+| what | N | p50 | p95 | p99 | worst | goal | verdict |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+${figures.map((figure) => `| ${cells(figure).join(" | ")} |`).join("\n")}
+`
+
+export const writeReport = (done: ReadonlyArray<Done>, servers: { readonly postgres: string; readonly redis: string }) => {
+  const path = `${root}docs/reliability.md`
+  const figures = done.flatMap((one) => one.figures)
+  const missed = figures.filter(({ ok }) => !ok).length
+  writeFileSync(
+    path,
+    `# Reliability
+
+Made by \`npm run faults -- --all --report\`; a run replaces it. Times are milliseconds, other figures are counts. ${figures.length} figures, ${missed} miss.
+
+- Machine: ${machine()}. Load average before and after: ${loadBefore}, ${load()}.
+- Node ${process.versions.node}, PostgreSQL ${servers.postgres}, ${servers.redis}, with clients, proxies and servers on the same machine.
+- Two replicas of the built bundle behind a balancer that repeats no request that was sent; the faults are made by a proxy in
+  front of PostgreSQL and Redis, by signals, and by stops and starts of the servers themselves.
+
+${done.map(section).join("\n")}`
+  )
+  process.stdout.write(`\nWrote ${path}\n`)
+}
