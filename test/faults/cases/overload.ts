@@ -64,7 +64,7 @@ const measure = async (world: World, { what, run }: Trouble, seconds: number, pa
 
 export const overload = async (world: World, { short }: Size): Promise<Result> => {
   const seconds = short ? 6 : 15
-  const plans = short ? [true] : [true, false]
+  const plans = [true, false]
   const measured: Array<Awaited<ReturnType<typeof measure>>> = []
   for (const trouble of [exhausted, slowed])
     for (const patient of plans) measured.push(await measure(world, trouble, seconds, patient))
