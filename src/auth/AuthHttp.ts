@@ -2,6 +2,7 @@ import { Effect, Layer } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
+import { jsonAnswer } from "../http/JsonText.ts"
 import { Csrf } from "./Csrf.ts"
 import { RequestCookies, SessionCookies } from "./SessionCookies.ts"
 import { Sessions } from "./Sessions.ts"
@@ -45,12 +46,8 @@ const sessionsLayer = HttpApiBuilder.group(
     const csrf = yield* Csrf
     const cookies = yield* SessionCookies
     return handlers.handleAll({
-      // As it came from the database: it need not be encoded.
-      current: () =>
-        Effect.map(CurrentSession, ({ user, session }) => HttpServerResponse.jsonUnsafe({ user, session })),
-      list: Effect.fnUntraced(function* () {
-        return { sessions: yield* sessions.list(yield* CurrentSession) }
-      }),
+      current: () => Effect.map(CurrentSession, ({ json }) => jsonAnswer(json)),
+      list: () => Effect.map(Effect.flatMap(CurrentSession, sessions.list), jsonAnswer),
       remove: Effect.fnUntraced(function* ({ params }) {
         yield* sessions.remove(params.session_id, yield* CurrentSession)
       }),

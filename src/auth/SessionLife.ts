@@ -12,7 +12,7 @@ export const sessionLife = (sql: SqlClient.SqlClient, s = "user_sessions") => {
   const longest = `${s}.created_at + interval '${longestLife}'`
   const end = `least(${s}.expires_at, ${longest})`
   return {
-    end: sql.literal(end),
+    endText: end,
     expired: sql.literal(`${end} <= now()`),
     live: sql.literal(`${s}.revoked_at is null and ${end} > now()`),
     /** When the session ended or will end. */

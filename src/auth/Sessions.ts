@@ -1,5 +1,6 @@
 import { Context, Effect, Layer } from "effect"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
+import type { JsonText } from "../http/JsonText.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
 import { GeoIp } from "../infra/GeoIp.ts"
 import { ProfileRefresh } from "./ProfileRefresh.ts"
@@ -11,46 +12,33 @@ import {
   type SessionId,
   SessionNotFound,
   SessionRevoked,
-  Unauthorized,
-  type User
+  Unauthorized
 } from "./Session.ts"
-import { type SessionRow, SessionsRepo, type SessionView } from "./SessionsRepo.ts"
+import { type SessionRow, SessionsRepo } from "./SessionsRepo.ts"
+import type { UserId } from "./User.ts"
 
 interface Who {
-  readonly user: typeof User.Type
-  readonly session: typeof Session.Type
+  readonly user: { readonly id: UserId }
+  readonly session: { readonly id: SessionId }
 }
 
-/** A signed-in user with their session, and the facts needed to check and extend it. */
+/** A signed-in user with their session, and the facts needed to check, extend and show it. */
 export interface Visitor extends Who {
   readonly tokenHash: string
   readonly csrfHash: string
   readonly stale: boolean
   readonly profileStale: boolean
+  readonly json: SessionRow["json"]
 }
 
-const toSession = (row: SessionView, isCurrent: boolean): typeof Session.Type => ({
-  id: row.id,
-  created_at: row.created_at.toISOString(),
-  last_seen_at: row.last_seen_at.toISOString(),
-  expires_at: row.expires_at.toISOString(),
-  user_agent: row.user_agent,
-  login_location: row.login_location,
-  current_location: row.current_location,
-  is_current: isCurrent
-})
-
 const toVisitor = (row: SessionRow): Visitor => ({
-  user: {
-    id: row.user_id,
-    created_at: row.user_created_at.toISOString(),
-    discord: row.discord
-  },
-  session: toSession(row, true),
+  user: { id: row.user_id },
+  session: { id: row.id },
   tokenHash: row.token_hash,
   csrfHash: row.csrf_token_hash,
   stale: row.stale,
-  profileStale: row.profile_stale
+  profileStale: row.profile_stale,
+  json: row.json
 })
 
 export class Sessions extends Context.Service<
@@ -69,7 +57,9 @@ export class Sessions extends Context.Service<
     >
     /** Extends a session not seen for five minutes, and refreshes a profile over a day old. Never fails the request. */
     readonly touch: (visitor: Visitor) => Effect.Effect<void>
-    readonly list: (current: Who) => Effect.Effect<ReadonlyArray<typeof Session.Type>, DependencyUnavailable>
+    readonly list: (
+      current: Who
+    ) => Effect.Effect<JsonText<{ readonly sessions: ReadonlyArray<typeof Session.Type> }>, DependencyUnavailable>
     /** Ends the sessions of the user that the browser presented: one that stayed would sign it in again. */
     readonly logout: (current: Who, tokenHashes: ReadonlyArray<string>) => Effect.Effect<void, DependencyUnavailable>
     readonly logoutOthers: (current: Who) => Effect.Effect<void, DependencyUnavailable>
@@ -87,19 +77,19 @@ export class Sessions extends Context.Service<
       const geoIp = yield* GeoIp
       const profiles = yield* ProfileRefresh
 
-      const isLive = (row: SessionRow) => !(row.deleted || row.revoked || row.expired || row.relogin_required)
-
-      const find = Effect.fnUntraced(function* (tokenHashes: ReadonlyArray<string>) {
-        const rows = yield* repo.find(tokenHashes)
-        const live = rows.filter(isLive)
+      const judge = (
+        rows: ReadonlyArray<SessionRow>
+      ): Effect.Effect<Visitor, Unauthorized | SessionRevoked | SessionExpired | ReloginRequired> => {
+        const live = rows.filter(({ state }) => state === "live")
         const row = live[0] ?? rows[0]
-        if (row === undefined || row.deleted) return yield* new Unauthorized()
-        if (live.some(({ user_id }) => user_id !== row.user_id)) return yield* new Unauthorized()
-        if (row.revoked) return yield* new SessionRevoked()
-        if (row.expired) return yield* new SessionExpired()
-        if (row.relogin_required) return yield* new ReloginRequired()
-        return toVisitor(row)
-      })
+        if (row === undefined || row.state === "deleted") return new Unauthorized()
+        if (live.some(({ user_id }) => user_id !== row.user_id)) return new Unauthorized()
+        if (row.state === "revoked") return new SessionRevoked()
+        if (row.state === "expired") return new SessionExpired()
+        return row.state === "relogin" ? new ReloginRequired() : Effect.succeed(toVisitor(row))
+      }
+
+      const find = (tokenHashes: ReadonlyArray<string>) => Effect.flatMap(repo.find(tokenHashes), judge)
 
       const touch = Effect.fnUntraced(function* (visitor: Visitor) {
         if (visitor.profileStale) yield* profiles.begin(visitor.user.id)
@@ -111,8 +101,7 @@ export class Sessions extends Context.Service<
       return Sessions.of({
         find,
         touch,
-        list: ({ user, session }) =>
-          Effect.map(repo.list(user.id), (rows) => rows.map((row) => toSession(row, row.id === session.id))),
+        list: ({ user, session }) => repo.list(user.id, session.id),
         logout: ({ user }, tokenHashes) => repo.logout(tokenHashes, user.id),
         logoutOthers: ({ user, session }) => repo.revokeOthers(session.id, user.id),
         remove: Effect.fn("Sessions.remove")(function* (id, { user, session }) {

@@ -2,52 +2,48 @@ import { Context, Effect, Layer } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 import { auditEvents } from "../audit/AuditEvents.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
+import type { JsonText } from "../http/JsonText.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
+import { gathered } from "../infra/Gathered.ts"
 import type { Location } from "../infra/GeoIp.ts"
-import { change, read, Reads } from "../infra/Sql.ts"
-import type { SessionId } from "./Session.ts"
+import { budgeted, change, read, Reads } from "../infra/Sql.ts"
+import { jsonArray, jsonObject } from "../infra/SqlJson.ts"
+import { Session, type SessionId, User } from "./Session.ts"
 import { hasToken, sessionLife } from "./SessionLife.ts"
-import type { DiscordUser, UserId } from "./User.ts"
+import type { UserId } from "./User.ts"
 
-/** A session as its owner sees it. */
-export interface SessionView {
+type SessionJson = JsonText<{ readonly user: typeof User.Type; readonly session: typeof Session.Type }>
+
+/** A session with its state by the database's clock. */
+export interface SessionRow {
   readonly id: SessionId
-  readonly created_at: Date
-  readonly last_seen_at: Date
-  readonly expires_at: Date
-  readonly user_agent: string | null
-  readonly login_location: Location
-  readonly current_location: Location
-}
-
-/** A session with its owner and its state by the database's clock. */
-export interface SessionRow extends SessionView {
   readonly user_id: UserId
   readonly token_hash: string
   readonly csrf_token_hash: string
-  readonly user_created_at: Date
-  readonly discord: DiscordUser
-  readonly revoked: boolean
-  readonly expired: boolean
-  readonly deleted: boolean
-  readonly relogin_required: boolean
+  readonly last_seen_at: Date
+  readonly state: "deleted" | "revoked" | "expired" | "relogin" | "live"
   /** Last seen over five minutes ago. */
   readonly stale: boolean
   /** The Discord profile was last fetched over a day ago. */
   readonly profile_stale: boolean
+  /** The session and its user as answers show them. */
+  readonly json: SessionJson
 }
 
 export class SessionsRepo extends Context.Service<
   SessionsRepo,
   {
-    /** The sessions with these token hashes, the one seen last first. */
+    /** The sessions with these token hashes, the one seen last first. Requests that ask at once share a statement. */
     readonly find: (
       tokenHashes: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyArray<SessionRow>, DependencyUnavailable>
     /** Updates last-seen, expiry and current location, unless another request just did. */
     readonly touch: (id: SessionId, location: Location) => Effect.Effect<void, DependencyUnavailable>
     /** A user's live sessions, newest activity first. */
-    readonly list: (user: UserId) => Effect.Effect<ReadonlyArray<SessionView>, DependencyUnavailable>
+    readonly list: (
+      user: UserId,
+      current: SessionId
+    ) => Effect.Effect<JsonText<{ readonly sessions: ReadonlyArray<typeof Session.Type> }>, DependencyUnavailable>
     /** Ends a live session of the user; false if there is none with that id. */
     readonly revoke: (id: SessionId, user: UserId, reason: string) => Effect.Effect<boolean, DependencyUnavailable>
     /** Ends the live sessions of the user that have these token hashes. */
@@ -64,25 +60,47 @@ export class SessionsRepo extends Context.Service<
       const reads = yield* Reads
       const [life, s] = [sessionLife(sql), sessionLife(sql, "s")]
 
-      const view = sql`
-        s.id, s.created_at, s.last_seen_at, s.user_agent, ${s.end} as expires_at,
-        json_build_object('country', s.login_location_country, 'region', s.login_location_region,
-          'city', s.login_location_city) as login_location,
-        json_build_object('country', s.current_location_country, 'region', s.current_location_region,
-          'city', s.current_location_city) as current_location`
+      const place = (which: string) =>
+        `json_build_object('country', s.${which}_country, 'region', s.${which}_region, 'city', s.${which}_city)`
+      const session = (isCurrent: string) =>
+        jsonObject(Session.fields, "s", {
+          expires_at: `rfc3339(${s.endText})`,
+          login_location: place("login_location"),
+          current_location: place("current_location"),
+          is_current: isCurrent
+        })
+      const user = jsonObject(User.fields, "u", { discord: "discord_user(i, p)" })
+      const both = `select row_to_json(r) from (select ${user} as user, ${session("true")} as session) r`
 
-      const find = (tokenHashes: ReadonlyArray<string>) =>
+      const find = gathered((requests: ReadonlyArray<ReadonlyArray<string>>) =>
         reads<SessionRow>`
-          select ${view}, s.user_id, s.token_hash, s.csrf_token_hash, u.created_at as user_created_at, discord_user(i, p) as discord,
-            s.revoked_at is not null as revoked, ${s.expired} as expired, u.deleted_at is not null as deleted,
-            i.relogin_required_at is not null as relogin_required, ${s.unseen} as stale,
-            coalesce(i.last_profile_refresh_at < now() - interval '1 day', true) as profile_stale
+          select s.id, s.user_id, s.token_hash, s.csrf_token_hash, s.last_seen_at, ${s.unseen} as stale,
+            case
+              when u.deleted_at is not null then 'deleted'
+              when s.revoked_at is not null then 'revoked'
+              when ${s.expired} then 'expired'
+              when i.relogin_required_at is not null then 'relogin'
+              else 'live'
+            end as state,
+            coalesce(i.last_profile_refresh_at < now() - interval '1 day', true) as profile_stale,
+            convert_to((${sql.literal(both)})::text, 'UTF8') as json
           from user_sessions s
           join users u on u.id = s.user_id
           join discord_identities i on i.user_id = u.id
           join discord_profiles p on p.discord_identity_id = i.id
-          where ${hasToken(sql, tokenHashes, "s")}
-          order by s.last_seen_at desc, s.id`.pipe(read)
+          where ${hasToken(sql, requests.flat(), "s")}
+          order by s.last_seen_at desc, s.id`.pipe(
+          read,
+          Effect.map((rows) => {
+            const byToken = Map.groupBy(rows, (row) => row.token_hash)
+            return requests.map((hashes) =>
+              hashes.length === 1
+                ? (byToken.get(hashes[0]!) ?? [])
+                : rows.filter(({ token_hash }) => hashes.includes(token_hash))
+            )
+          })
+        )
+      )
 
       const touch = Effect.fn("SessionsRepo.touch")(function* (id: SessionId, location: Location) {
         const { ip } = yield* RequestInfo
@@ -104,11 +122,17 @@ export class SessionsRepo extends Context.Service<
           ${refreshed}`)
       })
 
-      const list = (user: UserId) =>
-        reads<SessionView>`
-          select ${view} from user_sessions s
-          where s.user_id = ${user} and ${s.live}
-          order by s.last_seen_at desc, s.id`.pipe(read)
+      const sessions = sql.literal(jsonArray(session("s.id = asked.id"), "s.last_seen_at desc, s.id"))
+
+      const list = (user: UserId, current: SessionId) =>
+        reads<{ readonly json: JsonText<{ readonly sessions: ReadonlyArray<typeof Session.Type> }> }>`
+          select convert_to(row_to_json(r)::text, 'UTF8') as json from (
+            select ${sessions} as sessions from (select ${current}::uuid as id) asked, user_sessions s
+            where s.user_id = ${user} and ${s.live}
+          ) r`.pipe(
+          read,
+          Effect.map((rows) => rows[0]!.json)
+        )
 
       /** Ends the live sessions that match a condition, with an event for each. */
       const end = Effect.fnUntraced(function* (condition: Statement.Fragment, reason: string) {
@@ -161,7 +185,15 @@ export class SessionsRepo extends Context.Service<
         )
       })
 
-      return SessionsRepo.of({ find, touch, list, revoke, logout, revokeOthers, csrfFailed })
+      return SessionsRepo.of({
+        find: (hashes) => budgeted(find(hashes)),
+        touch,
+        list,
+        revoke,
+        logout,
+        revokeOthers,
+        csrfFailed
+      })
     })
   )
 }

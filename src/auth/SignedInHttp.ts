@@ -26,7 +26,7 @@ export const signedInLayer = Layer.effect(
       const { method, headers } = yield* HttpServerRequest.HttpServerRequest
       if (!isSafe(method)) yield* csrf.check(visitor, token, headers["x-csrf-token"])
       yield* sessions.touch(visitor)
-      return { token, user: visitor.user, session: visitor.session }
+      return { token, user: visitor.user, session: visitor.session, json: visitor.json }
     }).pipe(
       Effect.tapError((error) =>
         Effect.flatMap(RequestCookies, ({ hasSession }) =>

@@ -59,7 +59,6 @@ export const layer = Layer.effect(
             commandTimeout: 500,
             maxRetriesPerRequest: 0,
             enableOfflineQueue: false,
-            enableAutoPipelining: true,
             autoResendUnfulfilledCommands: false,
             lazyConnect: true,
             retryStrategy: (attempt) => Math.min(attempt * 50, 250),

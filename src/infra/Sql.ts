@@ -136,6 +136,15 @@ export const SqlBudget = Context.Reference<{ left: number } | undefined>("infra/
 /** A budget for one request. */
 export const newBudget = () => ({ left: patience })
 
+/** Takes the time of a statement that runs for several requests from the budget of each. */
+export const budgeted = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.withFiber((fiber) => {
+    const budget = fiber.getRef(SqlBudget)
+    if (budget === undefined) return self
+    const started = performance.now()
+    return Effect.onExit(self, () => Effect.sync(() => (budget.left -= performance.now() - started)))
+  })
+
 let faultLoggedAt = 0
 
 /** Debug has the cause of each; a warning names the code once in a while, so that a fault does not flood the log. */

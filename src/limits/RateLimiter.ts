@@ -1,8 +1,9 @@
 import { Clock, Context, Data, Effect, Layer } from "effect"
 import { Redis } from "effect/persistence"
 import { type EventLoopUtilization, performance } from "node:perf_hooks"
-import { makeWindows, windowMs } from "./FixedWindows.ts"
+import { gathered } from "../infra/Gathered.ts"
 import { redisPrefix } from "../infra/Redis.ts"
+import { makeWindows, windowMs } from "./FixedWindows.ts"
 
 /** Requests that are counted together: `limit` may pass in each window. */
 export interface Bucket {
@@ -34,39 +35,58 @@ const pause = 1000
 /** Some 200 bytes each. */
 const localWindows = 50_000
 
+/** What one request counts in: a limit for each key. */
+interface Counters {
+  readonly keys: ReadonlyArray<string>
+  readonly limits: ReadonlyArray<number>
+}
+
 /**
- * Counts in each bucket, up to the first that is over its limit. Returns the count and the milliseconds left of each
- * bucket it reached.
+ * For each request, counts in each bucket, up to the first that is over its limit. Returns the count and the
+ * milliseconds left of each bucket that a request reached.
  */
 const countScript = Redis.script(
-  (keys: ReadonlyArray<string>, limits: ReadonlyArray<number>) => [...keys, windowMs, ...limits],
+  (requests: ReadonlyArray<Counters>) => [
+    ...requests.flatMap(({ keys }) => keys),
+    windowMs,
+    ...requests.flatMap(({ limits }) => [limits.length, ...limits])
+  ],
   {
-    numberOfKeys: (keys) => keys.length,
+    numberOfKeys: (requests) => requests.reduce((total, { keys }) => total + keys.length, 0),
     lua: `
-      local counts = {}
-      for i, key in ipairs(KEYS) do
-        local used = redis.call("incr", key)
-        if used == 1 then redis.call("pexpire", key, ARGV[1]) end
-        counts[2 * i - 1] = used
-        counts[2 * i] = redis.call("pttl", key)
-        if used > tonumber(ARGV[i + 1]) then break end
+      local requests, key, arg = {}, 0, 2
+      while arg <= #ARGV do
+        local counts, buckets, full = {}, tonumber(ARGV[arg]), false
+        for i = 1, buckets do
+          if not full then
+            local used = redis.call("incr", KEYS[key + i])
+            if used == 1 then redis.call("pexpire", KEYS[key + i], ARGV[1]) end
+            counts[2 * i - 1] = used
+            counts[2 * i] = redis.call("pttl", KEYS[key + i])
+            full = used > tonumber(ARGV[arg + i])
+          end
+        end
+        requests[#requests + 1] = counts
+        key = key + buckets
+        arg = arg + buckets + 1
       end
-      return counts`
+      return requests`
   }
-).withReturnType<ReadonlyArray<number>>()
+).withReturnType<ReadonlyArray<ReadonlyArray<number>>>()
 
-/** The verdict of the tightest bucket. */
-const judge = (buckets: ReadonlyArray<Bucket>, counts: ReadonlyArray<number>): Verdict =>
-  buckets
-    .slice(0, counts.length / 2)
-    .map((bucket, index) => ({ bucket, left: bucket.limit - counts[2 * index]!, resetMs: counts[2 * index + 1]! }))
-    .toSorted((a, b) => a.left - b.left)
-    .map(({ bucket, left, resetMs }) => ({
-      bucket,
-      passed: left >= 0,
-      remaining: Math.max(left, 0),
-      resetMs: Math.max(resetMs, 1)
-    }))[0]!
+/** The verdict of the tightest bucket that was reached. */
+const judge = (buckets: ReadonlyArray<Bucket>, counts: ReadonlyArray<number>): Verdict => {
+  const leftOf = (index: number) => buckets[index]!.limit - counts[2 * index]!
+  let tightest = 0
+  for (let index = 1; index < counts.length / 2; index++) if (leftOf(index) < leftOf(tightest)) tightest = index
+  const left = leftOf(tightest)
+  return {
+    bucket: buckets[tightest]!,
+    passed: left >= 0,
+    remaining: Math.max(left, 0),
+    resetMs: Math.max(counts[2 * tightest + 1]!, 1)
+  }
+}
 
 /** Redis took too long. */
 class Late extends Data.TaggedError("Late") {}
@@ -79,7 +99,7 @@ const isNews = (error: Redis.RedisError | Late) =>
 export class RateLimiter extends Context.Service<
   RateLimiter,
   {
-    /** Counts one request in each bucket, in order, up to the first that is full. One round trip. */
+    /** Counts one request in each bucket, in order, up to the first that is full. One round trip, shared with others. */
     readonly take: (buckets: ReadonlyArray<Bucket>) => Effect.Effect<Verdict>
   }
 >()("limits/RateLimiter") {
@@ -127,25 +147,28 @@ export class RateLimiter extends Context.Service<
         return Effect.logInfo("Redis is fast again; rate limits now apply across replicas")
       })
 
+      const shared = gathered((requests: ReadonlyArray<Counters>) => inTime(count(requests)))
+
       const take = Effect.fnUntraced(function* (buckets: ReadonlyArray<Bucket>) {
         const now = yield* Clock.currentTimeMillis
         const keys = buckets.map(({ policy, whom }) => `${prefix}${policy}:${whom}`)
         const limits = buckets.map(({ limit }) => limit)
-        const alone = () => windows.count(keys, limits, now)
-        if (now < awayUntil) return judge(buckets, alone())
-        const shared = inTime(count(keys, limits))
+        const alone = () => judge(buckets, windows.count(keys, limits, now))
+        if (now < awayUntil) return alone()
         if (awayUntil > 0) {
           // One request per pause tries Redis in the background; it does not wait for the result.
           awayUntil = now + pause
-          runFork(Effect.matchEffect(shared, { onFailure: () => Effect.void, onSuccess: () => back }))
-          return judge(buckets, alone())
+          runFork(Effect.matchEffect(shared({ keys, limits }), { onFailure: () => Effect.void, onSuccess: () => back }))
+          return alone()
         }
-        return yield* shared.pipe(
-          // Kept here too, so that callers do not start from zero when Redis goes down.
-          Effect.tap((counts) => Effect.sync(() => windows.learn(keys, counts, now))),
-          Effect.catch((error) => Effect.map(away(error), alone)),
-          Effect.map((counts) => judge(buckets, counts))
-        )
+        return yield* Effect.matchEffect(shared({ keys, limits }), {
+          onFailure: (error) => Effect.map(away(error), alone),
+          onSuccess: (counts) => {
+            // Kept here too, so that callers do not start from zero when Redis goes down.
+            windows.learn(keys, counts, now)
+            return Effect.succeed(judge(buckets, counts))
+          }
+        })
       })
 
       return RateLimiter.of({ take })
