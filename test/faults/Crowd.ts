@@ -14,8 +14,8 @@ interface Orders {
   readonly questions: ReadonlyArray<Question>
   /** Milliseconds between an answer and the client's next question. */
   readonly pause: number
-  /** Comes again after a 503 when `Retry-After` says so, as a browser of ours would; otherwise after `pause`. */
-  readonly patient?: boolean
+  /** Comes again after a 503 when `Retry-After` says so, or after so many milliseconds; after `pause` unless told. */
+  readonly afterRefusal?: "told" | number
 }
 
 /** Begins to ask; `end` has all answers once the last has come. */
@@ -36,7 +36,7 @@ export const startCrowd = async (orders: Orders) => {
   }
 }
 
-const work = async ({ port, clients, questions, pause, patient = false }: Orders) => {
+const work = async ({ port, clients, questions, pause, afterRefusal = pause }: Orders) => {
   const answers: Array<Answer> = []
   let open = true
   parentPort!.once("message", () => (open = false))
@@ -48,7 +48,9 @@ const work = async ({ port, clients, questions, pause, patient = false }: Orders
       const user = question.user === undefined ? {} : { user: question.user + n }
       const answer = await ask(port, { ...question, ...user })
       answers.push({ ...answer, body: "" })
-      await setTimeout(patient && answer.status === 503 ? Number(answer.retryAfter ?? 1) * 1000 : pause)
+      const told = Number(answer.retryAfter ?? 1) * 1000
+      const wait = afterRefusal === "told" ? told : afterRefusal
+      await setTimeout(answer.status === 503 ? wait : pause)
     }
   }
   const all = Array.from({ length: clients }, (_, n) => live(n))

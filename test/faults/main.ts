@@ -9,7 +9,7 @@ import { startWorld } from "./World.ts"
 /* What the world does to a running service, done to two replicas of the bundle: `npm run faults -- --help`. */
 
 const options = readOptions(cases)
-execFileSync("npm", ["run", "build", "--", "--log-level=warning"], { cwd: root, stdio: ["ignore", "ignore", "inherit"] })
+execFileSync("npm", ["run", "build"], { cwd: root, stdio: ["ignore", "ignore", "inherit"] })
 
 const run = Effect.gen(function* () {
   const world = yield* startWorld

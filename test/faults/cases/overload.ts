@@ -35,23 +35,23 @@ const slowed: Trouble = {
 }
 
 /** 500 clients on one replica, while PostgreSQL is in trouble and some seconds after. */
-const measure = async (world: World, { what, run }: Trouble, seconds: number, patient: boolean) => {
+const measure = async (world: World, { what, run }: Trouble, seconds: number, afterRefusal: "told" | number) => {
   await world.calm()
   const { port } = world.replicas[0]
-  const crowd = await startCrowd({ port, clients, questions, pause: 500, patient })
+  const crowd = await startCrowd({ port, clients, questions, pause: 2000, afterRefusal })
   const liveness = await startCrowd({ port, clients: 1, questions: [{ path: "/health" }], pause: 10 })
-  await setTimeout(2000)
+  await setTimeout(4000)
   const since = now()
   await run(world, seconds)
   const until = now()
   await setTimeout(7000)
-  const alive = await liveness.end()
+  const alive = (await liveness.end()).filter(({ at }) => at > since)
   const answers = await crowd.end()
   // What was answered within a moment of the beginning was asked before it.
   const during = answers.filter(({ at }) => at > since + 200 && at <= until)
   const failed = answers.filter(({ at, status }) => at > until && status >= 400)
   const last = Math.max(0, ...failed.map(({ at }) => at - until))
-  const suffix = `${what}, clients ${patient ? "come again when told" : "come again at once"}`
+  const suffix = `${what}, refused clients come again ${afterRefusal === "told" ? "when told" : `after ${afterRefusal} ms`}`
   const figures: ReadonlyArray<Figure> = [
     times(`answers, ${suffix}`, msOf(during), { p99: 2000 }),
     times(`last failure after its cause, ${suffix}`, [last], { worst: 3000 }),
@@ -64,10 +64,10 @@ const measure = async (world: World, { what, run }: Trouble, seconds: number, pa
 
 export const overload = async (world: World, { short }: Size): Promise<Result> => {
   const seconds = short ? 6 : 15
-  const plans = [true, false]
+  const plans = ["told", 0] as const
   const measured: Array<Awaited<ReturnType<typeof measure>>> = []
   for (const trouble of [exhausted, slowed])
-    for (const patient of plans) measured.push(await measure(world, trouble, seconds, patient))
+    for (const afterRefusal of plans) measured.push(await measure(world, trouble, seconds, afterRefusal))
   const answers = measured.flatMap((one) => one.answers)
   return {
     title: "PostgreSQL slow and the pool exhausted",
