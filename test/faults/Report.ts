@@ -6,7 +6,8 @@ import type { Figure, Result } from "./Figures.ts"
 export interface Done extends Result {
   readonly id: string
   readonly seconds: number
-  readonly rounds: number | undefined
+  /** How often it was measured until no time missed. */
+  readonly times: number
 }
 
 const loadBefore = load()
@@ -36,9 +37,9 @@ export const say = ({ id, title, figures, statuses, seconds }: Done) => {
   }
 }
 
-const section = ({ id, title, load, statuses, figures, seconds }: Done) => `## ${id}: ${title}
+const section = ({ id, title, load, statuses, figures, seconds, times }: Done) => `## ${id}: ${title}
 
-${load}. Answers: ${counts(statuses)}. Took ${seconds.toFixed(0)} s; \`npm run faults -- --case ${id}\` repeats it.
+${load}. ${counts(statuses) && `Answers: ${counts(statuses)}. `}Took ${seconds.toFixed(0)} s${times > 1 ? ` at measurement ${times}` : ""}; \`npm run faults -- --case ${id}\` repeats it.
 
 | what | N | p50 | p95 | p99 | worst | goal | verdict |
 | --- | --- | --- | --- | --- | --- | --- | --- |

@@ -106,6 +106,10 @@ export const startRedis = Effect.gen(function* () {
       client.disconnect()
     }
   }
+  const protect = async (next = password) => {
+    await command("CONFIG", "SET", "requirepass", Redacted.value(next))
+    server = { ...server, password: next }
+  }
   return {
     gate: proxy,
     flavour: server.flavour,
@@ -114,12 +118,12 @@ export const startRedis = Effect.gen(function* () {
     pid: async () => Number(/process_id:(\d+)/.exec(String(await command("INFO", "server")))?.[1]),
     stop: down,
     start: async () => {
-      const next = await up()
-      server = next
-      await command("CONFIG", "SET", "requirepass", Redacted.value(password))
-      server = { ...next, password }
+      server = await up()
+      await protect(password)
       proxy.pointTo(server.port)
-    }
+    },
+    /** Asks new connections for this password, or for that of the replicas. */
+    protect
   }
 })
 

@@ -4,23 +4,33 @@ import { root } from "../bench/Kinds.ts"
 import { cases } from "./Cases.ts"
 import { readOptions } from "./Options.ts"
 import { type Done, say, writeReport } from "./Report.ts"
-import { startWorld } from "./World.ts"
+import { startWorld, type World } from "./World.ts"
 
 /* What the world does to a running service, done to two replicas of the bundle: `npm run faults -- --help`. */
 
-const options = readOptions(cases)
+const options = readOptions()
 execFileSync("npm", ["run", "build"], { cwd: root, stdio: ["ignore", "ignore", "inherit"] })
+
+/** A machine with other things to do makes times miss, so those are measured again; what was lost stays lost. */
+const mostAttempts = 3
+
+const attempt = async (world: World, id: string): Promise<Done> => {
+  for (let times = 1; ; times += 1) {
+    await world.calm()
+    const since = performance.now()
+    const result = await cases[id]!.run(world, options)
+    const missed = result.figures.filter(({ ok }) => !ok)
+    if (missed.length === 0 || times === mostAttempts || missed.some(({ timed }) => !timed))
+      return { id, ...result, seconds: (performance.now() - since) / 1000, times }
+    process.stdout.write(`${id} again, as these missed: ${missed.map(({ what, worst, p99 }) => `${what} (${p99 ?? worst})`).join("; ")}\n`)
+  }
+}
 
 const run = Effect.gen(function* () {
   const world = yield* startWorld
   const done: Array<Done> = []
   for (const id of options.ids) {
-    const since = performance.now()
-    const result = yield* Effect.promise(async () => {
-      await world.calm()
-      return cases[id]!(world, options)
-    })
-    const one: Done = { id, ...result, seconds: (performance.now() - since) / 1000, rounds: options.rounds }
+    const one = yield* Effect.promise(() => attempt(world, id))
     say(one)
     done.push(one)
   }

@@ -4,6 +4,7 @@ import { now } from "../Ask.ts"
 import { startCrowd } from "../Crowd.ts"
 import { type Figure, msOf, no500, none, type Result, statusesOf, times, toldWhen } from "../Figures.ts"
 import type { Size, World } from "../World.ts"
+import { warm } from "./Outage.ts"
 
 const clients = 500
 
@@ -66,6 +67,7 @@ export const overload = async (world: World, { short }: Size): Promise<Result> =
   const seconds = short ? 6 : 15
   const plans = ["told", 0] as const
   const measured: Array<Awaited<ReturnType<typeof measure>>> = []
+  await warm(world)
   for (const trouble of [exhausted, slowed])
     for (const afterRefusal of plans) measured.push(await measure(world, trouble, seconds, afterRefusal))
   const answers = measured.flatMap((one) => one.answers)
