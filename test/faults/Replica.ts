@@ -75,5 +75,12 @@ export class Replica {
 
   readonly ended = () => this.exited
 
+  /** The log lines of defects. */
+  unexpected() {
+    return this.output()
+      .split("\n")
+      .filter((line) => line.includes("failed unexpectedly"))
+  }
+
   readonly output = () => readFileSync(this.log, "utf8")
 }

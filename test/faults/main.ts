@@ -32,6 +32,8 @@ const run = Effect.gen(function* () {
   for (const id of options.ids) {
     const one = yield* Effect.promise(() => attempt(world, id))
     say(one)
+    for (const line of world.replicas.flatMap((replica) => replica.unexpected()))
+      process.stdout.write(`  ${line.slice(0, 2000)}\n`)
     done.push(one)
   }
   if (options.report) writeReport(done, { postgres: world.postgres.version, redis: world.redis.flavour })
