@@ -60,14 +60,14 @@ export const killed = async (world: World, size: Size): Promise<Result> => {
   const load = writeLoad(world, 8, 10)
   await setTimeout(500)
   const starts = await killRounds(world, rounds)
+  const answers = await load.end()
   const others: ReadonlyArray<ChildProcess> = busy(2)
   const crowded = await killRounds(world, roundsOf({ ...size, rounds: undefined }, 20, 4)).finally(() =>
     others.forEach((one) => one.kill("SIGKILL"))
   )
-  const answers = await load.end()
   return {
     title: "SIGKILL under write load",
-    load: `8 people who write and sign in through the balancer, ${rounds} kills of one of the two replicas in turn, and ${crowded.length} beside two processes that only compute`,
+    load: `8 people who write and sign in through the balancer, ${rounds} kills of one of the two replicas in turn, then ${crowded.length} kills beside two processes that only compute, without the load`,
     statuses: statusesOf(answers),
     figures: [
       ...(await verdictsOf(load.ledger, world)),
