@@ -1,7 +1,7 @@
 import { Effect, Layer } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
-import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
+import { groupOf } from "../http/Handlers.ts"
 import { jsonAnswer } from "../http/JsonText.ts"
 import { Csrf } from "./Csrf.ts"
 import { RequestCookies, SessionCookies } from "./SessionCookies.ts"
@@ -10,7 +10,7 @@ import { CurrentSession } from "./SignedIn.ts"
 import { SignIn } from "./SignIn.ts"
 import * as Sweep from "./Sweep.ts"
 
-const signInLayer = HttpApiBuilder.group(
+const signInLayer = groupOf(
   Api,
   "signIn",
   Effect.fnUntraced(function* (handlers) {
@@ -38,7 +38,7 @@ const answerCsrf = (csrf: string) =>
     Effect.succeed(HttpServerResponse.setHeader(response, "x-csrf-token", csrf))
   )
 
-const sessionsLayer = HttpApiBuilder.group(
+const sessionsLayer = groupOf(
   Api,
   "sessions",
   Effect.fnUntraced(function* (handlers) {

@@ -104,7 +104,7 @@ export class Sessions extends Context.Service<
         list: ({ user, session }) => repo.list(user.id, session.id),
         logout: ({ user }, tokenHashes) => repo.logout(tokenHashes, user.id),
         logoutOthers: ({ user, session }) => repo.revokeOthers(session.id, user.id),
-        remove: Effect.fn("Sessions.remove")(function* (id, { user, session }) {
+        remove: Effect.fnUntraced(function* (id, { user, session }) {
           if (id === session.id) return yield* new CurrentSessionDeleteForbidden()
           if (!(yield* repo.revoke(id, user.id, "removed"))) return yield* new SessionNotFound()
         })

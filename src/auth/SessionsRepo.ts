@@ -102,7 +102,7 @@ export class SessionsRepo extends Context.Service<
         )
       )
 
-      const touch = Effect.fn("SessionsRepo.touch")(function* (id: SessionId, location: Location) {
+      const touch = Effect.fnUntraced(function* (id: SessionId, location: Location) {
         const { ip } = yield* RequestInfo
         const refreshed = yield* auditEvents(sql, {
           type: "session_refreshed",
@@ -173,7 +173,7 @@ export class SessionsRepo extends Context.Service<
           Effect.asVoid
         )
 
-      const csrfFailed = Effect.fn("SessionsRepo.csrfFailed")(function* (id: SessionId, reason: string) {
+      const csrfFailed = Effect.fnUntraced(function* (id: SessionId, reason: string) {
         yield* change(
           yield* auditEvents(sql, {
             type: "csrf_failed",

@@ -1,11 +1,11 @@
 import { Effect, Layer } from "effect"
-import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
 import { CurrentSession } from "../auth/SignedIn.ts"
 import { knownTags, tagged } from "../http/ETag.ts"
+import { groupOf } from "../http/Handlers.ts"
 import { Characters } from "./Characters.ts"
 
-export const charactersLayer = HttpApiBuilder.group(
+export const charactersLayer = groupOf(
   Api,
   "characters",
   Effect.fnUntraced(function* (handlers) {

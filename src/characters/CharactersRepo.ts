@@ -44,6 +44,7 @@ export class CharactersRepo extends Context.Service<
           from live_members m join characters c on c.user_id = m.user_id and c.deleted_at is null
           where m.guild_id = asked.guild_id`
         return readTagged<{ readonly characters: ReadonlyArray<Character> }>(sql, {
+          name: `characters:${guild}`,
           asked: sql`select guild_id from live_members where guild_id = ${guild} and user_id = ${user}`,
           tag: sql`select ${sql.literal(versionOf("c.updated_at"))} ${rows}`,
           body: sql`select row_to_json(r) from (select ${list} as characters ${rows}) r`,
@@ -58,6 +59,7 @@ export class CharactersRepo extends Context.Service<
           left join character_warcraftlogs_snapshots w on w.character_id = c.id
           where c.id = asked.id`
         return readTagged<{ readonly character: CharacterDetail }>(sql, {
+          name: `character:${id}`,
           asked: sql`
             select c.id from characters c join users u on u.id = c.user_id and u.deleted_at is null
             where c.id = ${id} and c.deleted_at is null

@@ -32,7 +32,7 @@ export class GuildHistory extends Context.Service<
     Effect.gen(function* () {
       const repo = yield* GuildHistoryRepo
       return GuildHistory.of({
-        page: Effect.fn("GuildHistory.page")(function* (guild, caller, { limit = 50, cursor }) {
+        page: Effect.fnUntraced(function* (guild, caller, { limit = 50, cursor }) {
           const after = cursor === undefined ? undefined : readCursor(cursor)
           if (cursor !== undefined && after === undefined) {
             const fields = [{ field: "query.cursor", reason: "is not a cursor of this history" }]

@@ -79,13 +79,13 @@ export class Guilds extends Context.Service<
         invite_code === null ? guild : { ...guild, invite_url: `${frontendOrigin}/guild-invites/${invite_code}` }
 
       return Guilds.of({
-        create: Effect.fn("Guilds.create")(function* (details, user) {
+        create: Effect.fnUntraced(function* (details, user) {
           const guild = yield* decode(details).pipe(Effect.mapError(invalid))
           return toGuild(yield* repo.create(guild, user))
         }),
         list: (user) => Effect.map(repo.list(user), (guilds) => guilds.map(toGuild)),
         get: (id, user) => Effect.map(Effect.flatMap(repo.find(id, user), orGuildNotFound), toGuild),
-        update: Effect.fn("Guilds.update")(function* (id, user, changes) {
+        update: Effect.fnUntraced(function* (id, user, changes) {
           const change = yield* decodePatch(changes).pipe(Effect.mapError(invalid))
           const { guild } = yield* Effect.flatMap(repo.update(id, user, change), asAdmin)
           return toGuild(yield* orGuildNotFound(guild ?? undefined))

@@ -1,14 +1,14 @@
 import { Effect, Layer } from "effect"
-import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
 import { CurrentSession } from "../auth/SignedIn.ts"
 import { knownTags, tagged } from "../http/ETag.ts"
+import { groupOf } from "../http/Handlers.ts"
 import { GuildHistory } from "./GuildHistory.ts"
 import { Guilds } from "./Guilds.ts"
 import { Invites } from "./Invites.ts"
 import { Members } from "./Members.ts"
 
-const guildsGroup = HttpApiBuilder.group(
+const guildsGroup = groupOf(
   Api,
   "guilds",
   Effect.fnUntraced(function* (handlers) {
@@ -70,7 +70,7 @@ const guildsGroup = HttpApiBuilder.group(
   })
 )
 
-const invitesGroup = HttpApiBuilder.group(
+const invitesGroup = groupOf(
   Api,
   "invites",
   Effect.fnUntraced(function* (handlers) {

@@ -70,7 +70,7 @@ export class GuildsRepo extends Context.Service<
         left join live_guild_invites i on i.guild_id = g.id and m.role in ('officer', 'admin')
         where m.user_id = ${user}`
 
-      const create = Effect.fn("GuildsRepo.create")(function* (guild: NewGuild, admin: UserId) {
+      const create = Effect.fnUntraced(function* (guild: NewGuild, admin: UserId) {
         const created = yield* event(admin, "guild_created", { guild: sql`id`, from: sql`made` })
         const rows = yield* change(sql<GuildRow>`
           with made as (insert into guilds ${sql.insert(guild)} returning *), joined as (
@@ -80,7 +80,7 @@ export class GuildsRepo extends Context.Service<
         return toGuild(rows[0]!)
       })
 
-      const update = Effect.fn("GuildsRepo.update")(function* (id: GuildId, user: UserId, patch: GuildPatch) {
+      const update = Effect.fnUntraced(function* (id: GuildId, user: UserId, patch: GuildPatch) {
         const updated = yield* event(user, "guild_updated", {
           guild: sql`id`,
           detail: sql`${JSON.stringify(patch)}::text::jsonb`,
@@ -105,7 +105,7 @@ export class GuildsRepo extends Context.Service<
         return { caller_role, guild: guild.id === null ? null : toGuild(guild) }
       })
 
-      const remove = Effect.fn("GuildsRepo.remove")(function* (id: GuildId, user: UserId) {
+      const remove = Effect.fnUntraced(function* (id: GuildId, user: UserId) {
         const deleted = yield* event(user, "guild_deleted", { guild: sql`id`, from: sql`changed` })
         const rows = yield* changeGuild<Asked>(
           id,

@@ -47,7 +47,7 @@ export class Invites extends Context.Service<
       const crypto = yield* Crypto
 
       return Invites.of({
-        rotate: Effect.fn("Invites.rotate")(function* (guild, caller, limits) {
+        rotate: Effect.fnUntraced(function* (guild, caller, limits) {
           const code = yield* crypto.token
           const made = yield* Effect.flatMap(repo.rotate(guild, caller, code, limits), asAdmin)
           const { expires_at, max_uses, uses } = made
@@ -55,7 +55,7 @@ export class Invites extends Context.Service<
         }),
         revoke: (guild, caller) => Effect.asVoid(Effect.flatMap(repo.revoke(guild, caller), asAdmin)),
         preview: (code) => Effect.flatMap(repo.preview(code), orNotFound),
-        accept: Effect.fn("Invites.accept")(function* (code, caller) {
+        accept: Effect.fnUntraced(function* (code, caller) {
           const { joined, guild } = yield* Effect.flatMap(repo.accept(code, caller), orNotFound)
           return joined ? guilds.toGuild(guild) : yield* new AlreadyMember()
         })

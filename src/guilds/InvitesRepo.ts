@@ -54,7 +54,7 @@ export class InvitesRepo extends Context.Service<
           returning guild_id
         )`
 
-      const rotate = Effect.fn("InvitesRepo.rotate")(function* (
+      const rotate = Effect.fnUntraced(function* (
         guild: GuildId,
         user: UserId,
         code: string,
@@ -78,7 +78,7 @@ export class InvitesRepo extends Context.Service<
         return rows[0]
       })
 
-      const revoke = Effect.fn("InvitesRepo.revoke")(function* (guild: GuildId, user: UserId) {
+      const revoke = Effect.fnUntraced(function* (guild: GuildId, user: UserId) {
         const revoked = yield* event(user, "guild_invite_revoked", { guild: sql`guild_id`, from: sql`ended` })
         const rows = yield* changeGuild<Asked>(
           guild,
@@ -97,7 +97,7 @@ export class InvitesRepo extends Context.Service<
           Effect.map((rows) => rows[0])
         )
 
-      const accept = Effect.fn("InvitesRepo.accept")(function* (code: string, user: UserId) {
+      const accept = Effect.fnUntraced(function* (code: string, user: UserId) {
         const joined = yield* event(user, "guild_joined", {
           guild: sql`guild_id`,
           target: sql`user_id`,

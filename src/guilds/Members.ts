@@ -52,12 +52,12 @@ export class Members extends Context.Service<
 
       return Members.of({
         list: (guild, caller, known) => Effect.flatMap(repo.list(guild, caller, known), orGuildNotFound),
-        setRole: Effect.fn("Members.setRole")(function* (guild, caller, target, role) {
+        setRole: Effect.fnUntraced(function* (guild, caller, target, role) {
           const decoded = yield* decodeRole(role).pipe(Effect.mapError(() => new InvalidRole()))
           const change = yield* Effect.flatMap(repo.setRole(guild, caller, target, decoded), orGuildNotFound)
           return yield* explain(({ caller_role }) => caller_role === "admin")(change)
         }),
-        remove: Effect.fn("Members.remove")(function* (guild, caller, target) {
+        remove: Effect.fnUntraced(function* (guild, caller, target) {
           const change = yield* Effect.flatMap(repo.remove(guild, caller, target), orGuildNotFound)
           yield* explain(({ caller_role }) => caller_role === "admin" || caller === target)(change)
         })

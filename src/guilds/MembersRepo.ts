@@ -55,6 +55,7 @@ export class MembersRepo extends Context.Service<
           join discord_profiles p on p.discord_identity_id = i.id
           where m.guild_id = asked.guild_id`
         return readTagged<{ readonly members: ReadonlyArray<Member> }>(reads, {
+          name: `members:${guild}`,
           asked: sql`select guild_id from live_members where guild_id = ${guild} and user_id = ${user}`,
           tag: sql`select ${sql.literal(versionOf("m.updated_at", "p.updated_at"))} ${rows}`,
           body: sql`
@@ -82,7 +83,7 @@ export class MembersRepo extends Context.Service<
         left join discord_identities i on i.user_id = changed.user_id
         left join discord_profiles p on p.discord_identity_id = i.id`
 
-      const setRole = Effect.fn("MembersRepo.setRole")(function* (
+      const setRole = Effect.fnUntraced(function* (
         guild: GuildId,
         caller: UserId,
         user: UserId,
@@ -109,7 +110,7 @@ export class MembersRepo extends Context.Service<
         return rows[0]
       })
 
-      const remove = Effect.fn("MembersRepo.remove")(function* (guild: GuildId, caller: UserId, user: UserId) {
+      const remove = Effect.fnUntraced(function* (guild: GuildId, caller: UserId, user: UserId) {
         const left = yield* event(caller, caller === user ? "guild_left" : "guild_member_removed", {
           guild: sql`guild_id`,
           target: sql`user_id`,

@@ -1,6 +1,6 @@
 import { Effect, Layer } from "effect"
-import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
+import { groupOf } from "../http/Handlers.ts"
 import { Health } from "./Health.ts"
 
 const up = <const Service extends string>(service: Service) => ({ status: "ok" as const, service })
@@ -10,7 +10,7 @@ const told = <const Service extends string>(service: Service, fault: Effect.Effe
     error === undefined ? Effect.succeed(up(service)) : Effect.fail({ status: "unavailable" as const, service, error })
   )
 
-export const healthLayer = HttpApiBuilder.group(
+export const healthLayer = groupOf(
   Api,
   "health",
   Effect.fnUntraced(function* (handlers) {

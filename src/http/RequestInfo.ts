@@ -1,7 +1,7 @@
 import { Context } from "effect"
 
 /** Facts about the current request that its response, log line and audit rows share. */
-export const RequestInfo = Context.Reference<{
+export interface RequestInfo {
   /** Sent back as `X-Request-Id`. */
   readonly id: string
   /** The client's address, never that of a trusted proxy; null when the connection has none. */
@@ -10,4 +10,8 @@ export const RequestInfo = Context.Reference<{
   readonly userAgent: string | null
   /** Milliseconds since the epoch. */
   readonly startedAt: number
-}>("http/RequestInfo", { defaultValue: () => ({ id: "unknown", ip: null, userAgent: null, startedAt: Date.now() }) })
+}
+
+export const RequestInfo = Context.Reference<RequestInfo>("http/RequestInfo", {
+  defaultValue: () => ({ id: "unknown", ip: null, userAgent: null, startedAt: Date.now() })
+})

@@ -1,6 +1,7 @@
 import { Effect, type Schema } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
 import type { Tagged } from "../http/ETag.ts"
+import type { JsonText } from "../http/JsonText.ts"
 import { NullableTimestamp, Timestamp } from "../http/Timestamp.ts"
 import { read } from "./Sql.ts"
 
@@ -28,24 +29,77 @@ export const versionOf = (...times: ReadonlyArray<string>) =>
   `count(*) || '.' || coalesce(sum(${times.map((time) => `coalesce(extract(epoch from ${time}), 0)`).join(" + ")}), 0)`
 
 interface TaggedParts {
+  /** What the JSON shows, such as `members:` and a guild's id. It must not depend on who asks. */
+  readonly name: string
   /** A select of one row, or of none when the resource is not there for the caller: what `tag` and `body` call `asked`. */
   readonly asked: Statement.Fragment
   /** A select of one text: see `versionOf`. */
   readonly tag: Statement.Fragment
-  /** A select of the JSON; it is not run for a caller who has it. */
+  /** A select of the JSON; it is not run for a caller who has it, nor when this process has. */
   readonly body: Statement.Fragment
   /** The tags that the caller has, separated by spaces. */
   readonly known: string
 }
 
-/** Reads JSON with its tag in one statement; undefined when the resource is not there for the caller. */
-export const readTagged = <A>(sql: SqlClient.SqlClient, { asked, tag, body, known }: TaggedParts) =>
-  sql<Tagged<A>>`
+/** Bytes of JSON that a process keeps. */
+const keptBytes = 16 * 1024 * 1024
+
+const makeKept = () => {
+  const kept = new Map<string, { readonly tag: string; readonly body: Uint8Array }>()
+  let bytes = 0
+
+  const drop = (name: string) => {
+    const found = kept.get(name)
+    bytes -= found?.body.length ?? 0
+    kept.delete(name)
+    return found
+  }
+
+  const put = (name: string, tag: string, body: Uint8Array) => {
+    drop(name)
+    if (body.length > keptBytes / 16) return
+    kept.set(name, { tag, body })
+    bytes += body.length
+    for (const oldest of kept.keys()) {
+      if (bytes <= keptBytes) return
+      drop(oldest)
+    }
+  }
+
+  /** What is asked for last is dropped last. */
+  const get = (name: string) => {
+    const found = drop(name)
+    if (found !== undefined) put(name, found.tag, found.body)
+    return found
+  }
+
+  return { get, put }
+}
+
+/** One for each pool, as two may lead to different databases. */
+const keptOf = new WeakMap<SqlClient.SqlClient, ReturnType<typeof makeKept>>()
+
+/**
+ * Reads JSON with its tag in one statement; undefined when the resource is not there for the caller. The database decides
+ * that and the tag each time; JSON of a tag that this process has read before is not made again.
+ */
+export const readTagged = <A>(sql: SqlClient.SqlClient, { name, asked, tag, body, known }: TaggedParts) => {
+  const kept = keptOf.get(sql) ?? makeKept()
+  keptOf.set(sql, kept)
+  const had = kept.get(name)
+  const have = `${known} ${had?.tag ?? ""}`
+  return sql<Tagged<A>>`
     with asked as (${asked}), version as materialized (select asked.*, (${tag}) as tag from asked)
-    select tag, case when tag <> all (string_to_array(${known}, ' ')) then (
+    select tag, case when tag <> all (string_to_array(${have}, ' ')) then (
       select convert_to(json::text, 'UTF8') from (${body}) made(json)
     ) end as body
     from version as asked`.pipe(
     read,
-    Effect.map((rows) => rows[0])
+    Effect.map(([row]) => {
+      // A copy, as the body is a view of all that came from the database at once.
+      if (row?.body) kept.put(name, row.tag, Uint8Array.from(row.body))
+      const isNews = row?.body === null && row.tag === had?.tag && !known.split(" ").includes(row.tag)
+      return isNews ? { ...row, body: had!.body as JsonText<A> } : row
+    })
   )
+}

@@ -149,27 +149,30 @@ export class RateLimiter extends Context.Service<
 
       const shared = gathered((requests: ReadonlyArray<Counters>) => inTime(count(requests)))
 
-      const take = Effect.fnUntraced(function* (buckets: ReadonlyArray<Bucket>) {
-        const now = yield* Clock.currentTimeMillis
-        const keys = buckets.map(({ policy, whom }) => `${prefix}${policy}:${whom}`)
-        const limits = buckets.map(({ limit }) => limit)
-        const alone = () => judge(buckets, windows.count(keys, limits, now))
-        if (now < awayUntil) return alone()
-        if (awayUntil > 0) {
-          // One request per pause tries Redis in the background; it does not wait for the result.
-          awayUntil = now + pause
-          runFork(Effect.matchEffect(shared({ keys, limits }), { onFailure: () => Effect.void, onSuccess: () => back }))
-          return alone()
-        }
-        return yield* Effect.matchEffect(shared({ keys, limits }), {
-          onFailure: (error) => Effect.map(away(error), alone),
-          onSuccess: (counts) => {
-            // Kept here too, so that callers do not start from zero when Redis goes down.
-            windows.learn(keys, counts, now)
-            return Effect.succeed(judge(buckets, counts))
+      const take = (buckets: ReadonlyArray<Bucket>) =>
+        Effect.clockWith((clock): Effect.Effect<Verdict> => {
+          const now = clock.currentTimeMillisUnsafe()
+          const keys = buckets.map(({ policy, whom }) => `${prefix}${policy}:${whom}`)
+          const limits = buckets.map(({ limit }) => limit)
+          const alone = () => judge(buckets, windows.count(keys, limits, now))
+          if (now < awayUntil) return Effect.succeed(alone())
+          if (awayUntil > 0) {
+            // One request per pause tries Redis in the background; it does not wait for the result.
+            awayUntil = now + pause
+            runFork(
+              Effect.matchEffect(shared({ keys, limits }), { onFailure: () => Effect.void, onSuccess: () => back })
+            )
+            return Effect.succeed(alone())
           }
+          return Effect.matchEffect(shared({ keys, limits }), {
+            onFailure: (error) => Effect.map(away(error), alone),
+            onSuccess: (counts) => {
+              // Kept here too, so that callers do not start from zero when Redis goes down.
+              windows.learn(keys, counts, now)
+              return Effect.succeed(judge(buckets, counts))
+            }
+          })
         })
-      })
 
       return RateLimiter.of({ take })
     })

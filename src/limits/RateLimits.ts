@@ -46,6 +46,7 @@ export const CurrentCount = Context.Reference<RequestCount>("limits/CurrentCount
 })
 
 interface Caller {
+  readonly count: RequestCount
   /** The client's address. */
   readonly ip: string | null
   /** The stored hashes of the session tokens: one as a rule, none without a session cookie. */
@@ -74,11 +75,11 @@ export class RateLimits extends Context.Service<
       /** The user of each session known to be valid. */
       const owners = new Map<string, string>()
 
-      const pass = Effect.fnUntraced(function* (count: RequestCount, buckets: ReadonlyArray<Bucket>) {
-        const verdict = yield* limiter.take(buckets)
-        if (count.verdict === undefined || verdict.remaining <= count.verdict.remaining) count.verdict = verdict
-        if (!verdict.passed) return yield* new RateLimitExceeded({ retryAfter: seconds(verdict.resetMs) })
-      })
+      const pass = (count: RequestCount, buckets: ReadonlyArray<Bucket>) =>
+        Effect.flatMap(limiter.take(buckets), (verdict) => {
+          if (count.verdict === undefined || verdict.remaining <= count.verdict.remaining) count.verdict = verdict
+          return verdict.passed ? Effect.void : new RateLimitExceeded({ retryAfter: seconds(verdict.resetMs) })
+        })
 
       const requests = (whom: string): Bucket => ({ policy: "requests", whom, limit: limits.requests })
       const refreshes = (user: string): Bucket => ({ policy: "refreshes", whom: user, limit: limits.refreshes })
@@ -101,12 +102,11 @@ export class RateLimits extends Context.Service<
       }
 
       return RateLimits.of({
-        request: Effect.fnUntraced(function* ({ ip, sessions }) {
-          const count = yield* CurrentCount
-          if (count.allowance === "none") return
+        request: ({ count, ip, sessions }) => {
+          if (count.allowance === "none") return Effect.void
           const address = network(ip)
-          yield* pass(count, [...byAddress(count.allowance, address), ...bySession(count, address, sessions())])
-        }),
+          return pass(count, [...byAddress(count.allowance, address), ...bySession(count, address, sessions())])
+        },
         signedIn: Effect.fnUntraced(function* (session, user) {
           if (owners.size >= rememberedSessions) owners.clear()
           owners.set(session, user)

@@ -1,11 +1,11 @@
 import { Effect, Layer } from "effect"
-import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
 import { CurrentSession } from "../auth/SignedIn.ts"
+import { groupOf } from "../http/Handlers.ts"
 import { Refreshes } from "./Refreshes.ts"
 
 /** Refreshes from Warcraft Logs and Battle.net, requested by a character's owner. */
-export const refreshesLayer = HttpApiBuilder.group(
+export const refreshesLayer = groupOf(
   Api,
   "refreshes",
   Effect.fnUntraced(function* (handlers) {

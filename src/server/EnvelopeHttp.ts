@@ -44,6 +44,8 @@ const refusalOf = (request: HttpServerRequest.HttpServerRequest) => {
   return Number(headers["content-length"] ?? 0) > maxBodyBytes ? new TooLarge() : undefined
 }
 
+type Refusal = OriginForbidden | TooLarge | UnsupportedMediaType
+
 const toAnswer = <E>(error: E) => {
   if (isApiError(error)) return respond(error)
   if (!HttpApiError.HttpApiSchemaError.is(error)) return Effect.fail(error)
@@ -57,11 +59,11 @@ export const envelopeLayer = Layer.effect(
   Effect.gen(function* () {
     const { frontendOrigin } = yield* AppConfig
     return Envelope.of((route) =>
-      Effect.gen(function* () {
-        const request = yield* HttpServerRequest.HttpServerRequest
-        const refusal = refusalOf(request) ?? (isForeign(request, frontendOrigin) ? new OriginForbidden() : undefined)
-        return yield* refusal ?? route
-      }).pipe(Effect.catch(toAnswer))
+      Effect.flatMap(
+        HttpServerRequest.HttpServerRequest,
+        (request): Effect.Effect<Effect.Success<typeof route>, Effect.Error<typeof route> | Refusal> =>
+          refusalOf(request) ?? (isForeign(request, frontendOrigin) ? new OriginForbidden() : route)
+      ).pipe(Effect.catch(toAnswer))
     )
   })
 )
@@ -87,13 +89,13 @@ const bodyOf = (request: HttpServerRequest.HttpServerRequest) =>
   )
 
 export const jsonBodyLayer = Layer.succeed(JsonBody, (route, { endpoint }) =>
-  Effect.gen(function* () {
-    if (endpoint.payload.size > 0) {
-      const fault = decode(yield* bodyOf(yield* HttpServerRequest.HttpServerRequest))
-      if (fault !== undefined) {
-        return yield* new InvalidRequest({ details: { fields: [{ field: "body", reason: fault }] } })
-      }
-    }
-    return yield* route
-  })
+  endpoint.payload.size === 0
+    ? route
+    : Effect.gen(function* () {
+        const fault = decode(yield* bodyOf(yield* HttpServerRequest.HttpServerRequest))
+        if (fault !== undefined) {
+          return yield* new InvalidRequest({ details: { fields: [{ field: "body", reason: fault }] } })
+        }
+        return yield* route
+      })
 )

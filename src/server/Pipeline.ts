@@ -18,7 +18,7 @@ import { isWellFormed } from "./RequestShape.ts"
 import { recorded } from "./RequestTelemetry.ts"
 import { respond } from "./Respond.ts"
 import { isPreflight, responseHeaders } from "./ResponseHeaders.ts"
-import { routeOf } from "./RouteTable.ts"
+import { type Route, routeOf } from "./RouteTable.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
 type Response = HttpServerResponse.HttpServerResponse
@@ -26,12 +26,19 @@ type Response = HttpServerResponse.HttpServerResponse
 const pathOf = (url: string) => url.split(/[?#]/, 1)[0]!
 
 const requestIdOf = ({ headers }: Request) => {
-  const given = headers["x-request-id"] ?? ""
-  return /^[A-Za-z0-9._-]{8,128}$/.test(given) ? given : randomUUID()
+  const given = headers["x-request-id"]
+  return given !== undefined && /^[A-Za-z0-9._-]{8,128}$/.test(given) ? given : randomUUID()
 }
 
-const userAgentOf = ({ headers }: Request) =>
-  headers["user-agent"]?.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").slice(0, 512) ?? null
+/** The facts of a request; its user agent is cleaned only for the rows that show it. */
+const infoOf = (request: Request, startedAt: number): RequestInfo => ({
+  id: requestIdOf(request),
+  ip: Option.getOrNull(request.remoteAddress),
+  get userAgent() {
+    return request.headers["user-agent"]?.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").slice(0, 512) ?? null
+  },
+  startedAt
+})
 
 /** Translates a failure that no route handled. A defect is logged and affects only its own request. */
 const translate = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
@@ -64,41 +71,50 @@ export const pipelineLayer = HttpRouter.middleware(
     const limits = yield* RateLimits
     const cookies = yield* SessionCookies
 
+    /** What a request gets that is neither malformed nor a preflight. */
+    const routed = (
+      app: Effect.Effect<Response, Types.unhandled>,
+      route: Route | undefined,
+      request: Request
+    ): Effect.Effect<Response, unknown> => {
+      // The router also matches other spellings of a path; only the documented one is valid.
+      if (route === undefined) return new RouteNotFound()
+      if (route.allowances.has(request.method)) return app
+      return new MethodNotAllowed({ details: { allow: [...route.allowances.keys()] } })
+    }
+
     return (app) =>
-      Effect.gen(function* () {
-        const request = yield* HttpServerRequest.HttpServerRequest
+      Effect.withFiber((fiber) => {
+        const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
         const path = pathOf(request.url)
         const route = routeOf(path)
-        const ip = Option.getOrNull(request.remoteAddress)
-        const startedAt = yield* Clock.currentTimeMillis
-        const info = { id: requestIdOf(request), ip, userAgent: userAgentOf(request), startedAt }
+        const info = infoOf(request, fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
         const sent = cookies.read(request.headers.cookie)
         const count = new RequestCount(route?.allowances.get(request.method) ?? "requests")
 
-        const routed = (): Effect.Effect<Response, unknown, HttpServerRequest.HttpServerRequest> => {
-          // The router also matches other spellings of a path; only the documented one is valid.
-          if (route === undefined) return new RouteNotFound()
-          const allow = [...route.allowances.keys()]
-          return allow.includes(request.method) ? app : new MethodNotAllowed({ details: { allow } })
-        }
-
-        const dressed = (response: Response) => {
-          const shared = { ...headersOf(request, path), "x-request-id": info.id, ...count.headers }
-          return HttpServerResponse.setHeaders(response, { ...shared, ...response.headers })
-        }
-
-        const answer = Effect.suspend((): ReturnType<typeof routed> => {
+        const answer = Effect.suspend((): Effect.Effect<Response, unknown> => {
           if (!isWellFormed(request)) return new InvalidRequest()
           if (isPreflight(request)) return Effect.succeed(HttpServerResponse.empty({ status: 204 }))
-          return Effect.flatMap(limits.request({ ip, sessions: () => sent.sessions.map(({ hash }) => hash) }), routed)
-        }).pipe(Effect.catchCause(failed), Effect.map(dressed))
-
-        const context = Context.make(RequestInfo, info).pipe(
-          Context.add(RequestCookies, sent),
-          Context.add(SqlBudget, newBudget()),
-          Context.add(CurrentCount, count)
+          const counted = limits.request({ count, ip: info.ip, sessions: () => sent.sessions.map(({ hash }) => hash) })
+          return Effect.andThen(counted, () => routed(app, route, request))
+        }).pipe(
+          Effect.catchCause(failed),
+          Effect.map((response) => {
+            const shared = { ...headersOf(request, path), "x-request-id": info.id, ...count.headers }
+            return HttpServerResponse.setHeaders(response, { ...shared, ...response.headers })
+          })
         )
-        return yield* Effect.provide(recorded({ request, route: route?.template ?? "unmatched" }, answer), context)
+
+        return Effect.updateContext(
+          recorded({ request, route: route?.template ?? "unmatched", info }, answer),
+          (context: Context.Context<never>) =>
+            context.pipe(
+              Context.add(RequestInfo, info),
+              Context.add(RequestCookies, sent),
+              Context.add(SqlBudget, newBudget()),
+              Context.add(CurrentCount, count)
+            )
+        )
       })
   }),
   { global: true }

@@ -4,13 +4,19 @@ import type { IncomingMessage } from "node:http"
 type Request = HttpServerRequest.HttpServerRequest
 
 /** How often a header was sent. The parsed headers cannot tell: they keep the first value or join them. */
-export const timesSent = (request: Request, header: string) =>
-  (request.source as IncomingMessage).rawHeaders.filter(
-    (name, index) => index % 2 === 0 && name.toLowerCase() === header
-  ).length
+export const timesSent = (request: Request, header: string) => {
+  const { rawHeaders } = request.source as IncomingMessage
+  let times = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!
+    if (name.length === header.length && name.toLowerCase() === header) times += 1
+  }
+  return times
+}
 
 /** Percent-encoded UTF-8 without NUL; PostgreSQL would refuse anything else, or it would be altered on the way. */
 const decodes = (target: string) => {
+  if (!target.includes("%")) return true
   try {
     return !decodeURIComponent(target).includes("\u0000")
   } catch {

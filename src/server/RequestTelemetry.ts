@@ -1,12 +1,13 @@
-import { Clock, Effect, Exit, Option, References, Tracer } from "effect"
+import { Clock, Context, Effect, Exit, Option, References, Tracer } from "effect"
 import { type HttpServerRequest, type HttpServerResponse, HttpTraceContext } from "effect/http"
 import { durationsOf } from "../infra/Metrics.ts"
-import { RequestInfo } from "../http/RequestInfo.ts"
+import type { RequestInfo } from "../http/RequestInfo.ts"
 
 interface Asked {
   readonly request: HttpServerRequest.HttpServerRequest
   /** As declared, or `unmatched`: labels of a metric must not come from paths that callers make up. */
   readonly route: string
+  readonly info: RequestInfo
 }
 
 type Answer = HttpServerResponse.HttpServerResponse
@@ -23,32 +24,29 @@ const measured = <E, R>({ request, route }: Asked, answer: Effect.Effect<Answer,
     status: String(statusOf(exit))
   }))(answer)
 
-const logged = <E, R>({ request, route }: Asked, answer: Effect.Effect<Answer, E, R>) =>
+const line = Effect.logInfo("request")
+
+const logged = <E, R>({ request, route, info }: Asked, answer: Effect.Effect<Answer, E, R>) =>
   Effect.onExit(answer, (exit) =>
-    Effect.gen(function* () {
-      const { id, startedAt } = yield* RequestInfo
-      const span = Option.getOrUndefined(yield* Effect.serviceOption(Tracer.ParentSpan))
-      yield* Effect.logInfo("request").pipe(
-        Effect.annotateLogs({
-          request_id: id,
-          method: request.method,
-          route,
-          status: statusOf(exit),
-          duration_ms: (yield* Clock.currentTimeMillis) - startedAt,
-          ...(span && { trace_id: span.traceId })
-        })
-      )
+    Effect.withFiber((fiber) => {
+      const span = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
+      return Effect.annotateLogs(line, {
+        request_id: info.id,
+        method: request.method,
+        route,
+        status: statusOf(exit),
+        duration_ms: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() - info.startedAt,
+        ...(span && { trace_id: span.traceId })
+      })
     })
   )
 
-const spanOf = ({ request, route }: Asked) =>
-  Effect.flatMap(RequestInfo, ({ id }) =>
-    Effect.makeSpan(`${request.method} ${route}`, {
-      kind: "server",
-      parent: Option.getOrUndefined(HttpTraceContext.w3c(request.headers)),
-      attributes: { "http.request.method": request.method, "http.route": route, request_id: id }
-    })
-  )
+const spanOf = ({ request, route, info }: Asked) =>
+  Effect.makeSpan(`${request.method} ${route}`, {
+    kind: "server",
+    parent: Option.getOrUndefined(HttpTraceContext.w3c(request.headers)),
+    attributes: { "http.request.method": request.method, "http.route": route, request_id: info.id }
+  })
 
 /** In OpenTelemetry only a 5xx is an error of the server. */
 const end = (span: Tracer.Span, exit: Exit.Exit<Answer, unknown>) =>

@@ -2,7 +2,7 @@ import { Context } from "effect"
 import { Api } from "../Api.ts"
 import { Allowance } from "../limits/Allowance.ts"
 
-interface Route {
+export interface Route {
   /** As declared, with parameters by name; used in log lines and metrics. */
   readonly template: string
   readonly pattern: RegExp
@@ -36,6 +36,8 @@ add(docsPath, "GET")
 
 /** The declared route of a path, for any method. */
 export const routeOf = (path: string): Route | undefined => {
+  const plain = routes.get(path)
+  if (plain !== undefined && !path.includes(":")) return plain
   for (const route of routes.values()) if (route.pattern.test(path)) return route
   return undefined
 }

@@ -1,12 +1,19 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { Data, Effect, Layer, Scope } from "effect"
-import { HttpMiddleware, HttpRouter, type HttpServerResponse } from "effect/http"
+import { PgClient } from "@effect/sql-pg"
+import { Context, Data, Effect, FileSystem, Layer, Path, Scope, Stdio, Terminal } from "effect"
+import { Etag, HttpMiddleware, HttpPlatform, HttpRouter, type HttpServerResponse } from "effect/http"
+import { Redis } from "effect/persistence"
+import { ChildProcessSpawner } from "effect/process"
+import { SqlClient } from "effect/sql"
 import { randomUUID } from "node:crypto"
 import { createServer, type Server, type ServerResponse, STATUS_CODES } from "node:http"
 import { Server as NetServer } from "node:net"
 import type { Duplex } from "node:stream"
 import { AppConfig } from "../infra/AppConfig.ts"
+import { Crypto } from "../infra/Crypto.ts"
 import { Draining } from "../infra/Draining.ts"
+import { GeoIp } from "../infra/GeoIp.ts"
+import { Reads } from "../infra/Sql.ts"
 import { plainHeaders } from "./ResponseHeaders.ts"
 import { type ApiError, envelope, InvalidRequest, TooLarge } from "../http/ApiError.ts"
 
@@ -90,6 +97,28 @@ const drainOf = (server: Server, begin: Effect.Effect<void>) => {
   })
 }
 
+/** Routes hold the services that they use; the context of a request is copied often, and needs only the rest. */
+const heldByRoutes = [
+  AppConfig,
+  Draining,
+  Crypto,
+  GeoIp,
+  Redis.Redis,
+  PgClient.PgClient,
+  SqlClient.SqlClient,
+  Reads,
+  Etag.Generator,
+  FileSystem.FileSystem,
+  HttpPlatform.HttpPlatform,
+  HttpRouter.RouterConfig,
+  Path.Path,
+  ChildProcessSpawner.ChildProcessSpawner,
+  Stdio.Stdio,
+  Terminal.Terminal,
+  Layer.CurrentMemoMap
+]
+const withoutServices = <R>(all: Context.Context<R>) => Context.omit(...heldByRoutes)(all) as Context.Context<R>
+
 /** Serves requests on APP_PORT. The port is bound once everything else is ready, and drained when the scope closes. */
 export const serve = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
   Layer.effectDiscard(
@@ -100,7 +129,8 @@ export const serve = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResp
       const requests = yield* Scope.fork(yield* Effect.scope, "parallel")
       const server = makeServer()
       const drain = drainOf(server, (yield* Draining).begin)
-      server.on("request", yield* NodeHttpServer.makeHandler(proxied, { scope: requests }))
+      const handler = NodeHttpServer.makeHandler(proxied, { scope: requests })
+      server.on("request", yield* Effect.updateContext(handler, withoutServices<Effect.Services<typeof handler>>))
       yield* Effect.acquireRelease(listen(server, "APP_PORT", port), () => drain)
       yield* Effect.logInfo(`Serving on port ${port}`)
     })
