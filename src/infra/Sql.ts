@@ -10,7 +10,7 @@ import { SqlSockets } from "./SqlSockets.ts"
 import { SqlTurns } from "./SqlTurns.ts"
 
 /** The time limit for getting a connection and running one statement or transaction, in milliseconds. */
-const patience = 1800
+const patience = 1600
 
 const tlsOf = ({ ssl, ca }: DatabaseConfig) =>
   ssl === "verify-full" ? (ca === undefined ? true : { ca }) : ssl === "require" && { rejectUnauthorized: false }
@@ -117,9 +117,12 @@ const retiring = Layer.effectDiscard(
 )
 
 /** The queues before the pools of a service. Without one, as in a test below HTTP, the pool's own queue has no bound. */
-const Turns = Context.Reference<{ readonly changes: SqlTurns; readonly reads: SqlTurns } | undefined>("infra/Sql/Turns", {
-  defaultValue: () => undefined
-})
+const Turns = Context.Reference<{ readonly changes: SqlTurns; readonly reads: SqlTurns } | undefined>(
+  "infra/Sql/Turns",
+  {
+    defaultValue: () => undefined
+  }
+)
 
 const queues = Effect.fnUntraced(function* (database: DatabaseConfig) {
   const socketsOf = (timeout: number) =>

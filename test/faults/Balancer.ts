@@ -53,9 +53,9 @@ export const startBalancer = (replicas: ReadonlyArray<Replica>) =>
         const ready = new Set<Replica>()
         let lost = 0
         let turn = 0
-        let open = true
+        const ended = new AbortController()
         const watch = async (replica: Replica) => {
-          while (open) {
+          while (!ended.signal.aborted) {
             const { status } = await ask(replica.port, { path: "/health/ready", fresh: true, timeout: 500 })
             if (status === 200) ready.add(replica)
             else ready.delete(replica)
@@ -87,7 +87,7 @@ export const startBalancer = (replicas: ReadonlyArray<Replica>) =>
           lost: () => lost
         }
         const end = () => {
-          open = false
+          ended.abort()
           server.closeAllConnections()
           server.close()
         }

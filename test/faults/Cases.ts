@@ -1,7 +1,7 @@
 import { hanging, slowConnections } from "./cases/callers.ts"
 import { overload } from "./cases/overload.ts"
 import { crashed, restarted, silent, stopped } from "./cases/postgres.ts"
-import { killed, terminated } from "./cases/processes.ts"
+import { crowdedStart, killed, terminated } from "./cases/processes.ts"
 import { redisTroubles } from "./cases/redis.ts"
 import { absent, killedMigration, together } from "./cases/start.ts"
 import { testsOf } from "./cases/tests.ts"
@@ -26,6 +26,7 @@ export const cases: Readonly<Record<string, Case>> = {
   D07: { run: hanging },
   D08: { run: terminated },
   D09: { run: killed },
+  "D09-start": { run: crowdedStart },
   "D09-crash": { run: crashed },
   D10: tested("D10", "The service's clock is wrong", "test/auth"),
   D11: { run: slowConnections },
@@ -36,5 +37,5 @@ export const cases: Readonly<Record<string, Case>> = {
   U03: tested("U03", "Migrations that cannot be applied", "test/start", "test/infra/SqlFiles"),
   U04: { run: together },
   U05: { run: killedMigration },
-  U06: { run: absent }
+  U06: { run: absent, tested: true }
 }

@@ -28,6 +28,7 @@ export const startCrowd = async (orders: Orders) => {
   await new Promise((resolve) => worker.once("message", resolve))
   return {
     end: async () => {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
       worker.postMessage("end")
       const answers = await answered
       await worker.terminate()
@@ -38,12 +39,12 @@ export const startCrowd = async (orders: Orders) => {
 
 const work = async ({ port, clients, questions, pause, afterRefusal = pause }: Orders) => {
   const answers: Array<Answer> = []
-  let open = true
-  parentPort!.once("message", () => (open = false))
+  const ended = new AbortController()
+  parentPort!.once("message", () => ended.abort())
   const live = async (n: number) => {
     // Not all in the same instant.
     await setTimeout((n * Math.max(pause, 200)) / clients)
-    for (let turn = n; open; turn += 1) {
+    for (let turn = n; !ended.signal.aborted; turn += 1) {
       const question = questions[turn % questions.length]!
       const user = question.user === undefined ? {} : { user: question.user + n }
       const answer = await ask(port, { ...question, ...user })
@@ -54,8 +55,10 @@ const work = async ({ port, clients, questions, pause, afterRefusal = pause }: O
     }
   }
   const all = Array.from({ length: clients }, (_, n) => live(n))
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   parentPort!.postMessage("ready")
   await Promise.all(all)
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   parentPort!.postMessage(answers)
 }
 

@@ -30,7 +30,17 @@ export const times = (
     ...(limits.worst === undefined ? [] : [`worst ≤ ${limits.worst} ms`])
   ]
   const within = p99 <= (limits.p99 ?? Number.POSITIVE_INFINITY) && worst <= (limits.worst ?? Number.POSITIVE_INFINITY)
-  return { what, n: values.length, p50, p95, p99, worst, goal: goals.join(", ") || "told", ok: values.length > 0 && within, timed: true }
+  return {
+    what,
+    n: values.length,
+    p50,
+    p95,
+    p99,
+    worst,
+    goal: goals.join(", ") || "told",
+    ok: values.length > 0 && within,
+    timed: true
+  }
 }
 
 /** How many of `n` went wrong; none may. */

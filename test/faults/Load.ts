@@ -39,7 +39,7 @@ interface Needs {
 export const startLoad = ({ port, people, pause, ledger, discord }: Needs) => {
   const told: Array<Told> = []
   const run = (runs += 1)
-  let open = true
+  const ended = new AbortController()
   let names = 0
 
   const tell = async (kind: Told["kind"], question: Question) => {
@@ -94,7 +94,7 @@ export const startLoad = ({ port, people, pause, ledger, discord }: Needs) => {
   const live = async (n: number) => {
     const user = (founders = founders >= 6000 ? 5001 : founders + 1)
     let guild: string | undefined
-    for (let turn = n; open; turn += 1) {
+    for (let turn = n; !ended.signal.aborted; turn += 1) {
       if (turn % 8 === 7 && discord !== undefined) await enter(discord)
       else if (guild === undefined || turn % 3 === 0) guild = (await found(user)) ?? guild
       else if (turn % 5 === 0) await join(user, guild)
@@ -108,7 +108,7 @@ export const startLoad = ({ port, people, pause, ledger, discord }: Needs) => {
   return {
     told,
     end: async () => {
-      open = false
+      ended.abort()
       await Promise.all(all)
       return told
     }

@@ -46,7 +46,10 @@ ${load}. ${counts(statuses) && `Answers: ${counts(statuses)}. `}Took ${seconds.t
 ${figures.map((figure) => `| ${cells(figure).join(" | ")} |`).join("\n")}
 `
 
-export const writeReport = (done: ReadonlyArray<Done>, servers: { readonly postgres: string; readonly redis: string }) => {
+export const writeReport = (
+  done: ReadonlyArray<Done>,
+  servers: { readonly postgres: string; readonly redis: string }
+) => {
   const path = `${root}docs/reliability.md`
   const figures = done.flatMap((one) => one.figures)
   const missed = figures.filter(({ ok }) => !ok).length

@@ -13,6 +13,7 @@ execFileSync("npm", ["run", "build"], { cwd: root, stdio: ["ignore", "ignore", "
 
 /** A machine with other things to do makes times miss, so those are measured again; what was lost stays lost. */
 const mostAttempts = 3
+const longest = 120
 
 const attempt = async (world: World, id: string): Promise<Done> => {
   for (let times = 1; ; times += 1) {
@@ -20,9 +21,12 @@ const attempt = async (world: World, id: string): Promise<Done> => {
     const since = performance.now()
     const result = await cases[id]!.run(world, options)
     const missed = result.figures.filter(({ ok }) => !ok)
-    if (missed.length === 0 || times === mostAttempts || missed.some(({ timed }) => !timed))
-      return { id, ...result, seconds: (performance.now() - since) / 1000, times }
-    process.stdout.write(`${id} again, as these missed: ${missed.map(({ what, worst, p99 }) => `${what} (${p99 ?? worst})`).join("; ")}\n`)
+    const seconds = (performance.now() - since) / 1000
+    const isFinal = times === mostAttempts || seconds > longest || missed.some(({ timed }) => !timed)
+    if (missed.length === 0 || isFinal) return { id, ...result, seconds, times }
+    process.stdout.write(
+      `${id} again, as these missed: ${missed.map(({ what, worst, p99 }) => `${what} (${p99 ?? worst})`).join("; ")}\n`
+    )
   }
 }
 

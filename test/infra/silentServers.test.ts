@@ -24,9 +24,8 @@ layer(TestApp.layer(), live)("servers whose answers are late", (it) => {
       }
       postgres.open()
       const since = performance.now()
-      const answers = eventually(
-        Effect.replicateEffect(both, 20, { concurrency: 20 }),
-        (all) => all.flat().every(({ status }) => status < 400)
+      const answers = eventually(Effect.replicateEffect(both, 20, { concurrency: 20 }), (all) =>
+        all.flat().every(({ status }) => status < 400)
       )
       yield* answers
       assert.isBelow(performance.now() - since, 3000)

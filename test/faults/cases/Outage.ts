@@ -70,7 +70,10 @@ export const verdictsOf = async (ledger: Ledger, { postgres }: World): Promise<R
 /** A process that has just started is slower than it will be. */
 export const warm = async ({ replicas }: World) => {
   for (const { port } of replicas) {
-    const questions = [{ path: "/guilds", user: 300 }, { path: "/guilds", user: 300, method: "POST" as const, body: details }]
+    const questions = [
+      { path: "/guilds", user: 300 },
+      { path: "/guilds", user: 300, method: "POST" as const, body: details }
+    ]
     const crowd = await startCrowd({ port, clients: 16, questions, pause: 1 })
     await setTimeout(2000)
     await crowd.end()

@@ -52,7 +52,7 @@ export const hanging = async (world: World, { short }: Size): Promise<Result> =>
       none("callers answered other than 503", callers, answers.filter(({ status }) => status !== 503).length),
       times("the next caller, whom the open circuit refuses", [next.ms], { worst: 100 }),
       times("other routes before", msOf(before.answers), {}),
-      times("other routes, p99 at most 1.2 times that or 10 ms more", msOf(during.answers), { p99: Math.ceil(limit) }),
+      times("other routes, p99 at most 1.2 times that, or 10 ms more", msOf(during.answers), { p99: Math.ceil(limit) }),
       none("other routes not 200", during.answers.length, during.answers.filter(({ status }) => status !== 200).length)
     ]
   }
@@ -85,7 +85,7 @@ export const slowConnections = async (world: World, { short }: Size): Promise<Re
     statuses: statusesOf(during.answers),
     figures: [
       times("requests before", msOf(before.answers), {}),
-      times("requests, p99 at most 1.5 times that or 10 ms more", msOf(during.answers), {
+      times("requests, p99 at most 1.5 times that, or 10 ms more", msOf(during.answers), {
         p99: Math.ceil(Math.max(normal * 1.5, normal + 10))
       }),
       none("requests not 200", during.answers.length, during.answers.filter(({ status }) => status !== 200).length)

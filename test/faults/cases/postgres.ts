@@ -51,12 +51,12 @@ const away = async (
 
 export const stopped = async (world: World, size: Size): Promise<Result> => ({
   title: "PostgreSQL stopped, and back",
-  ...(await away(world, roundsOf(size, 15, 2), () => world.postgres.stop("fast"), world.postgres.start, 3000))
+  ...(await away(world, roundsOf(size, 8, 2), () => world.postgres.stop("fast"), world.postgres.start, 3000))
 })
 
 export const silent = async (world: World, size: Size): Promise<Result> => {
   const { gate } = world.postgres
-  const rounds = roundsOf(size, 15, 2)
+  const rounds = roundsOf(size, 8, 2)
   const take = async () => gate.silence()
   const bring = async () => gate.open()
   // What is asked in the first moments was answered by connections that still worked.

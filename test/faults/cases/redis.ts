@@ -67,7 +67,8 @@ const questions = [
 const refresh = (port: number): Promise<Answer> =>
   ask(port, { method: "POST", path: `/characters/${characterOf(1, 1)}/warcraftlogs/refresh`, user: 1 })
 
-const warnings = (log: string) => log.split("\n").filter((line) => /"(level|logLevel)":"?(WARN|ERROR)/i.test(line)).length
+const warnings = (log: string) =>
+  log.split("\n").filter((line) => /"(level|logLevel)":"?(WARN|ERROR)/i.test(line)).length
 
 const measure = async (world: World, { what, begin, end, serves = false }: Trouble, seconds: number) => {
   await world.calm()
@@ -104,7 +105,7 @@ const measure = async (world: World, { what, begin, end, serves = false }: Troub
 export const redisTroubles = async (world: World, { short }: Size): Promise<Result> => {
   const measured: Array<Awaited<ReturnType<typeof measure>>> = []
   await warm(world)
-  for (const trouble of troubles) measured.push(await measure(world, trouble, short ? 1 : 5))
+  for (const trouble of troubles) measured.push(await measure(world, trouble, short ? 0.7 : 3))
   const answers = measured.flatMap((one) => one.answers)
   return {
     title: "Redis in trouble",
