@@ -38,7 +38,8 @@ export class SqlTurns {
       this.onUse()
       return begin()
     }
-    const patience = Math.min(limit, longest)
+    // Not one patience for all: those who came together would be refused together, and hold up everybody else.
+    const patience = Math.min(limit, longest * (0.7 + 0.3 * Math.random()))
     if ((this.waiting.size * this.average) / this.seats > patience) {
       refuse()
       return () => {}

@@ -9,7 +9,7 @@ import type { Replica } from "./Replica.ts"
  * when none does, and tries another one only when a connection was refused: a request that was sent is never repeated.
  */
 
-export interface Balancer {
+interface Balancer {
   readonly port: number
   /** Requests that were sent to a replica and never answered. */
   readonly lost: () => number

@@ -128,4 +128,3 @@ export const startRedis = Effect.gen(function* () {
 })
 
 export type Postgres = Effect.Success<typeof startPostgres>
-export type RedisHandle = Effect.Success<typeof startRedis>
