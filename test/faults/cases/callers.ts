@@ -26,15 +26,18 @@ export const hanging = async (world: World, { short }: Size): Promise<Result> =>
   const { port } = world.replicas[0]
   const callers = 200
   await warm(world)
-  const before = await ordinary(port, () => setTimeout(short ? 3000 : 8000))
+  const length = short ? 3000 : 8000
+  const before = await ordinary(port, () => setTimeout(length))
   world.warcraftlogs.fault({ kind: "hang" })
   const during = await ordinary(port, async () => {
-    const waited = Array.from({ length: callers }, (_, n) => {
+    const waited = Array.from({ length: callers }, async (_, n) => {
       const user = 1 + (n % raiders)
       const character = characterOf(user, 1 + (Math.floor(n / raiders) % 3))
+      // A crowd, not a volley: two hundred requests in one instant delay each other, whatever they ask for.
+      await setTimeout(n * 10)
       return ask(port, { method: "POST", path: `/characters/${character}/warcraftlogs/refresh`, user })
     })
-    const answers = await Promise.all(waited)
+    const [answers] = await Promise.all([Promise.all(waited), setTimeout(length)])
     const user = 2
     const path = `/characters/${characterOf(user, 1)}/warcraftlogs/refresh`
     const next = await ask(port, { method: "POST", path, user })
