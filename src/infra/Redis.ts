@@ -57,6 +57,8 @@ export const layer = Layer.effect(
             ...(redis.tls && { tls: tlsOf(redis) }),
             connectTimeout: 500,
             commandTimeout: 500,
+            // A connection that owes an answer for so long would keep the next ones waiting, too.
+            socketTimeout: 500,
             maxRetriesPerRequest: 0,
             enableOfflineQueue: false,
             autoResendUnfulfilledCommands: false,

@@ -6,12 +6,17 @@ import { AppConfig, type DatabaseConfig } from "./AppConfig.ts"
 import { passwordOf } from "./DatabasePassword.ts"
 import { durationsOf, Metered, observed } from "./Metrics.ts"
 import { serverFaultOf } from "./SqlFaults.ts"
+import { SqlSockets } from "./SqlSockets.ts"
+import { SqlTurns } from "./SqlTurns.ts"
 
 /** The time limit for getting a connection and running one statement or transaction, in milliseconds. */
-const patience = 1800
+const patience = 1600
 
 const tlsOf = ({ ssl, ca }: DatabaseConfig) =>
   ssl === "verify-full" ? (ca === undefined ? true : { ca }) : ssl === "require" && { rejectUnauthorized: false }
+
+const addressOf = ({ host, port }: DatabaseConfig) =>
+  host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { host, port, noDelay: true }
 
 /**
  * PgBouncer in transaction mode refuses these limits and forgets prepared statements; the time zone it knows. What takes
@@ -46,10 +51,15 @@ const optionsOf = (database: DatabaseConfig, statementTimeout: number): PgClient
   return { ...options, password: passwordOf(options, database.password) }
 }
 
+const changeTimeout = 1500
+
 /** A pool whose connections serve one caller at a time. Connects on first use. */
-export const layerOf = (database: DatabaseConfig) => PgClient.layer(optionsOf(database, 1500))
+export const layerOf = (database: DatabaseConfig, sockets?: SqlSockets) =>
+  PgClient.layer({ ...optionsOf(database, changeTimeout), ...(sockets && { stream: sockets.connect }) })
 
 const readConnections = 4
+const readsPerConnection = 8
+const readTimeout = 750
 
 /**
  * Reads share a few connections of their own: each is sent without waiting for the answers to those before it, which
@@ -58,15 +68,16 @@ const readConnections = 4
  * its own caller, and connections cost little: there reads do not share either.
  */
 export class Reads extends Context.Service<Reads, SqlClient.SqlClient>()("infra/Reads") {
-  static readonly layerOf = (database: DatabaseConfig) =>
+  static readonly layerOf = (database: DatabaseConfig, sockets?: SqlSockets) =>
     Layer.effect(Reads, SqlClient.SqlClient).pipe(
       Layer.provide(
         PgClient.layer({
-          ...optionsOf(database, 750),
+          ...optionsOf(database, readTimeout),
+          ...(sockets && { stream: sockets.connect }),
           ...(database.pooler !== "transaction" && {
             maxConnections: Math.min(readConnections, database.poolSize),
             multiplex: true,
-            multiplexConcurrency: 8
+            multiplexConcurrency: readsPerConnection
           })
         })
       )
@@ -105,13 +116,42 @@ const retiring = Layer.effectDiscard(
   })
 )
 
+/** The queues before the pools of a service. Without one, as in a test below HTTP, the pool's own queue has no bound. */
+const Turns = Context.Reference<{ readonly changes: SqlTurns; readonly reads: SqlTurns } | undefined>(
+  "infra/Sql/Turns",
+  {
+    defaultValue: () => undefined
+  }
+)
+
+const queues = Effect.fnUntraced(function* (database: DatabaseConfig) {
+  const socketsOf = (timeout: number) =>
+    Effect.acquireRelease(
+      // Behind PgBouncer only the caller ends a statement, and then this closes the connection if that did not help.
+      Effect.sync(() => new SqlSockets(addressOf(database), database.pooler === "transaction" ? 3000 : timeout + 300)),
+      (sockets) => Effect.sync(sockets.close)
+    )
+  const changes = yield* socketsOf(changeTimeout)
+  const reads = yield* socketsOf(readTimeout)
+  const shared = Math.min(readConnections, database.poolSize) * readsPerConnection
+  const turns = {
+    changes: new SqlTurns(database.poolSize, changes.watch),
+    reads: new SqlTurns(database.pooler === "transaction" ? database.poolSize : shared, reads.watch)
+  }
+  return Layer.mergeAll(
+    Layer.provideMerge(retiring, layerOf(database, changes)),
+    Reads.layerOf(database, reads),
+    Layer.succeed(Turns, turns)
+  )
+})
+
 /** PostgreSQL, from the `DB_*` variables. */
 export const layer = Layer.unwrap(
   Effect.gen(function* () {
     const { database } = yield* AppConfig
     if (yield* Metered)
       yield* observed("db_client_pool_size", "Connections that the pool may open.", () => database.poolSize)
-    return Layer.merge(Layer.provideMerge(retiring, layerOf(database)), Reads.layerOf(database))
+    return yield* queues(database)
   })
 )
 
@@ -172,6 +212,7 @@ const translate = <A, E>(exit: Exit.Exit<A, E | SqlError.SqlError>) => {
  * tries to cancel itself on the server, which can take seconds, and no caller waits for that.
  */
 const bounded = <A, E, R>(
+  pool: "changes" | "reads",
   self: Effect.Effect<A, E | SqlError.SqlError, R>
 ): Effect.Effect<A, Exclude<E, SqlError.SqlError> | DependencyUnavailable, R> =>
   Effect.contextWith((context: Context.Context<R>) =>
@@ -179,31 +220,47 @@ const bounded = <A, E, R>(
       const budget = Context.get(context, SqlBudget) ?? newBudget()
       if (budget.left <= 0) return resume(unavailable())
       const started = performance.now()
-      const fiber = Effect.runForkWith(context)(self)
-      const stop = () => {
-        budget.left -= performance.now() - started
-        clearTimeout(timer)
-        fiber.interruptUnsafe()
+      const spend = () => (budget.left -= performance.now() - started)
+      const turns = Context.get(context, Turns)?.[pool]
+      const begin = () => {
+        const begun = performance.now()
+        const fiber = Effect.runForkWith(context)(self)
+        const stop = () => {
+          spend()
+          clearTimeout(timer)
+          fiber.interruptUnsafe()
+        }
+        const timer = setTimeout(
+          () => {
+            // First, as the interruption would be taken for the answer.
+            resume(unavailable())
+            stop()
+          },
+          budget.left - (begun - started)
+        )
+        fiber.addObserver((exit) => {
+          turns?.end(performance.now() - begun)
+          stop()
+          resume(translate(exit))
+        })
+        return stop
       }
-      const timer = setTimeout(() => {
-        // First, as the interruption would be taken for the answer.
+      if (turns === undefined) return Effect.sync(begin())
+      const refuse = () => {
+        spend()
         resume(unavailable())
-        stop()
-      }, budget.left)
-      fiber.addObserver((exit) => {
-        stop()
-        resume(translate(exit))
-      })
-      return Effect.sync(stop)
+      }
+      return Effect.sync(turns.take(begin, refuse, budget.left))
     })
   ).pipe(timed((exit) => ({ outcome: outcomeOf(exit) })))
 
 /** Runs a change with a time limit. A lost connection becomes `dependency.unavailable`; changes are never retried. */
-export const change = bounded
+export const change = <A, E, R>(self: Effect.Effect<A, E | SqlError.SqlError, R>) => bounded("changes", self)
 
 /** Like `change`, for a statement of `Reads`: retried once if the pool handed out a dead connection. */
 export const read = <A, E, R>(self: Effect.Effect<A, E | SqlError.SqlError, R>) =>
   bounded(
+    "reads",
     Effect.retry(self, {
       times: 1,
       while: (error) => SqlError.isSqlError(error) && error.reason._tag === "ConnectionError"

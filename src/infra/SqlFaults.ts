@@ -23,13 +23,14 @@ export const serverFaults: Readonly<Record<string, ServerFault>> = {
   "58": { says: "its disk or operating system failed" }
 }
 
-/** The fault with its SQLSTATE, or undefined for an error of the statement. A connection that failed has no SQLSTATE. */
+/**
+ * The fault with its SQLSTATE, or undefined for an error of the statement. A connection that failed has no SQLSTATE, but
+ * perhaps a code of the operating system, and `EPIPE` looks like one.
+ */
 export const serverFaultOf = ({ reason }: SqlError.SqlError): (ServerFault & { readonly code: string }) | undefined => {
   const { code } = reason.cause as { readonly code?: unknown }
-  const state = typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
-  if (state === undefined) {
-    return reason._tag === "ConnectionError" ? { ...serverFaults["08"]!, code: "connection" } : undefined
-  }
+  const state = typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : ""
   const fault = serverFaults[state] ?? serverFaults[state.slice(0, 3)] ?? serverFaults[state.slice(0, 2)]
-  return fault && { ...fault, code: state }
+  if (fault !== undefined) return { ...fault, code: state }
+  return reason._tag === "ConnectionError" ? { ...serverFaults["08"]!, code: "connection" } : undefined
 }

@@ -77,6 +77,7 @@ const cookiesOf = (response: Response) =>
 /** Signs a person in, again whenever the session has ended: a fuzzer also logs people out. */
 export const signIn = async (url: string, discord: DiscordSimulator, person: Person) => {
   const begun = await fetch(`${url}/api/v1/auth/discord/url`)
+  if (!begun.ok) throw new Error(`Sign-in answered ${begun.status}: ${await begun.text()}`)
   const { oauth_browser: browser } = cookiesOf(begun)
   const { url: page } = (await begun.json()) as { url: string }
   const { code, state } = await Effect.runPromise(discord.authorize(page, person.discordId))

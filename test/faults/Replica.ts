@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { randomInt } from "node:crypto"
+import { closeSync, openSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
+import { kinds } from "../bench/Kinds.ts"
+import { ask } from "./Ask.ts"
+
+/* The built bundle as a process of its own, started as the image starts it. */
+
+/** Below the range of ephemeral ports, so that no client takes the port while the replica is down. */
+let nextPort = randomInt(10_000, 30_000)
+
+type Variables = Readonly<Record<string, string>>
+
+export class Replica {
+  readonly port = nextPort++
+  readonly log: string
+  private child: ChildProcess | undefined
+  private exited: Promise<number | string | null> = Promise.resolve(null)
+  private readonly variables: Variables
+
+  constructor(variables: Variables, folder: string) {
+    this.variables = variables
+    this.log = join(folder, `replica-${this.port}.log`)
+  }
+
+  get pid() {
+    if (this.child?.pid === undefined) throw new Error("The replica was not started.")
+    return this.child.pid
+  }
+
+  get isRunning() {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null
+  }
+
+  /** Starts the process without waiting for it. */
+  spawn(more: Variables = {}) {
+    const { words, variables, cwd } = kinds.bundle
+    const file = openSync(this.log, "a")
+    const env = { ...this.variables, ...variables, ...more, APP_PORT: String(this.port) }
+    const child = spawn(process.execPath, words, { cwd, env, stdio: ["ignore", file, file] })
+    closeSync(file)
+    this.child = child
+    this.exited = new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)))
+    return this
+  }
+
+  /** Milliseconds until the first answer. */
+  async answered(path = "/health", patience = 60_000) {
+    const since = performance.now()
+    for (;;) {
+      const { status } = await ask(this.port, { path, fresh: true, timeout: 2000 })
+      if (status === 200) return performance.now() - since
+      if (!this.isRunning || performance.now() - since > patience)
+        throw new Error(`A replica does not serve ${path}:\n${this.output().slice(-2000)}`)
+      await setTimeout(5)
+    }
+  }
+
+  async start() {
+    this.spawn()
+    return this.answered()
+  }
+
+  /** Sends a signal and waits for the end: the exit code, or the signal's name. */
+  async end(signal: "SIGTERM" | "SIGKILL" = "SIGKILL") {
+    if (this.isRunning) this.child!.kill(signal)
+    return this.exited
+  }
+
+  signal(signal: "SIGSTOP" | "SIGCONT") {
+    this.child?.kill(signal)
+  }
+
+  readonly ended = () => this.exited
+
+  /** The log lines of defects. */
+  unexpected() {
+    return this.output()
+      .split("\n")
+      .filter((line) => line.includes("failed unexpectedly"))
+  }
+
+  readonly output = () => readFileSync(this.log, "utf8")
+}
