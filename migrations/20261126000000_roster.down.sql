@@ -1,0 +1,32 @@
+-- The roster goes, with its history, off-specs, notes and the players who never signed in. What a member owns stays.
+drop trigger discord_profiles_roster on discord_profiles;
+drop trigger snapshots_roster on character_battlenet_snapshots;
+drop trigger snapshots_roster on character_warcraftlogs_snapshots;
+drop trigger characters_roster on characters;
+drop trigger characters_words on characters;
+drop trigger discord_identities_roster on discord_identities;
+drop trigger users_roster on users;
+drop trigger guild_memberships_changed on guild_memberships;
+drop trigger guild_memberships_joined on guild_memberships;
+drop trigger guilds_roster on guilds;
+
+drop function roster_add_characters(roster_players);
+drop table roster_changes, roster_entries, roster_players, rosters;
+drop function roster_entries_off_specs, roster_entries_changed, roster_players_changed, roster_actor, roster_fields,
+  roster_refreshed, roster_edited, roster_join, roster_leave, player_name, guilds_roster, characters_words,
+  characters_roster, guild_memberships_roster, users_roster, discord_identities_roster, snapshots_roster,
+  discord_profiles_roster;
+
+-- Only a roster held those that nobody owns.
+delete from characters where user_id is null;
+update characters set race = '' where race is null;
+
+drop index characters_one_in_the_world;
+alter table characters
+  drop constraint characters_spec, drop constraint characters_race, drop constraint characters_class,
+  drop constraint characters_id_class,
+  drop column twin, drop column name_key, drop column realm_slug,
+  alter column race set not null, alter column user_id set not null;
+
+drop table game_specs, game_races, game_classes;
+drop function realm_key, name_key;
