@@ -4,6 +4,7 @@ import { defineConfig, type OxlintOverride } from "oxlint"
 /** The rooms of `src`, from the ground up: a file imports from its own room and from those before it, never upward. */
 const rooms = [
   "http",
+  "game/data",
   "game",
   "infra",
   "infra/upstream",
@@ -16,6 +17,7 @@ const rooms = [
   "refreshes/warcraftlogs",
   "refreshes/battlenet",
   "refreshes",
+  "roster",
   "health",
   "Api.ts",
   "server",

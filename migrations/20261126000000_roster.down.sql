@@ -12,7 +12,7 @@ drop trigger guilds_roster on guilds;
 
 drop function roster_add_characters(roster_players);
 drop table roster_changes, roster_entries, roster_players, rosters;
-drop function roster_entries_off_specs, roster_entries_changed, roster_players_changed, roster_actor, roster_fields,
+drop function roster_entries_off_specs, roster_entries_changed, roster_players_changed, roster_players_link, roster_actor, roster_fields,
   roster_refreshed, roster_edited, roster_join, roster_leave, player_name, guilds_roster, characters_words,
   characters_roster, guild_memberships_roster, users_roster, discord_identities_roster, snapshots_roster,
   discord_profiles_roster;

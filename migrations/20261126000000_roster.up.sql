@@ -80,7 +80,7 @@ alter table characters
   alter column name_key set not null,
   add constraint characters_id_class unique (id, class);
 
-create unique index characters_one_in_the_world on characters (region, realm_slug, name_key)
+create unique index characters_one_in_the_world on characters (name_key, region, realm_slug)
   where deleted_at is null and not twin;
 
 insert into game_classes (name, known) select distinct class, false from characters on conflict do nothing;
@@ -275,6 +275,20 @@ create trigger roster_players_changed after insert or update on roster_players
 -- Before, so that the name is on record when the characters follow.
 create trigger roster_players_removed before delete on roster_players
   for each row execute function roster_players_changed();
+
+-- A Discord id links a player to the member who has it.
+create function roster_players_link() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'UPDATE' and new.discord_user_id is not distinct from old.discord_user_id then return new; end if;
+  if tg_op = 'INSERT' and new.user_id is not null then return new; end if;
+  new.user_id := (select m.user_id from live_members m join discord_identities i using (user_id)
+    where m.guild_id = new.guild_id and i.discord_user_id = new.discord_user_id);
+  return new;
+end
+$$;
+
+create trigger roster_players_link before insert or update of discord_user_id on roster_players
+  for each row execute function roster_players_link();
 
 create function roster_entries_changed() returns trigger language plpgsql as $$
 declare

@@ -64,6 +64,10 @@ export class BnetClient extends Context.Service<
     ) => Effect.Effect<BnetCharacter, ProviderUnavailable | ProviderRateLimited | RegionUnsupported>
     /** By Battle.net's realm list, or by the rule when it is not there within 2 s. */
     readonly realm: (question: Pick<BnetQuestion, "server" | "region">) => Effect.Effect<RealmSlug>
+    /** Battle.net's realm list of a region with a way to find one in it; undefined when it is not there within 2 s. */
+    readonly realms: Effect.Success<ReturnType<typeof realmIndex>>["list"]
+    /** Whether our realm lists and profiles are those of a guild's game version. */
+    readonly serves: (version: string) => boolean
     /** The owner of the quota: our client id at this API. */
     readonly account: string
     /** Milliseconds until the quota resets; 0 if it is not exhausted. */
@@ -166,6 +170,8 @@ export class BnetClient extends Context.Service<
       return BnetClient.of({
         character,
         realm: ({ region, server }) => slugOf(region, server),
+        realms: slugOf.list,
+        serves: (version) => (namespaces as Readonly<Record<string, string>>)[version] === namespaces[bnet.gameVersion],
         account: `${bnet.clientId}@${bnet.apiBaseUrl}`,
         spentFor: upstream.spentFor
       })
