@@ -24,7 +24,15 @@ import { docsPath, openApiPath } from "./server/RouteTable.ts"
 import * as Server from "./server/Server.ts"
 import { strayRejectionsLayer } from "./server/StrayRejections.ts"
 
-const slices = Layer.mergeAll(healthLayer, authLayer, charactersLayer, guildsLayer, refreshesLayer, gameVersionsLayer, rosterLayer)
+const slices = Layer.mergeAll(
+  healthLayer,
+  authLayer,
+  charactersLayer,
+  guildsLayer,
+  refreshesLayer,
+  gameVersionsLayer,
+  rosterLayer
+)
 
 const middleware = Layer.mergeAll(envelopeLayer, jsonBodyLayer, signedInLayer)
 

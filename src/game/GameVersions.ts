@@ -12,7 +12,11 @@ export const gameVersions: ReadonlyMap<string, GameData> = new Map([
 ])
 
 /** Words as people write them: `blood elf`, `BloodElf` and `Blood-Elf` are one. */
-const bare = (text: string) => text.normalize("NFC").toLowerCase().replace(/[\s'’_-]+/g, "")
+const bare = (text: string) =>
+  text
+    .normalize("NFC")
+    .toLowerCase()
+    .replace(/[\s'’_-]+/g, "")
 
 const lookUp = <A extends { readonly name: string }>(all: ReadonlyArray<A>) => {
   const byName = new Map(all.map((one) => [bare(one.name), one]))

@@ -119,7 +119,9 @@ export const planCharacters = ({ state, words, wanted, findRealm, replace, write
   const identify = identifier(state, findRealm)
   const characters = new Map(state.characters.map((one) => [one.id, one]))
   const entries = new Map(state.entries.map((one) => [one.character_id, one]))
-  const names = new Map([...state.players, ...writes.players_made, ...writes.players_changed].map((p) => [p.id, p.name]))
+  const names = new Map(
+    [...state.players, ...writes.players_made, ...writes.players_changed].map((p) => [p.id, p.name])
+  )
   const removed = new Set(writes.players_removed)
   const seen = new Set<string>()
   const handled = new Set<string>()
@@ -129,7 +131,10 @@ export const planCharacters = ({ state, words, wanted, findRealm, replace, write
     const name = player?.name ?? label
     const invalid = (character: string, fields: ReadonlyArray<FieldFault>) =>
       rows.push({ player: name, character, change: "invalid", fields })
-    const planned: Array<{ entry: Omit<EntryWrite, "rank"> & { rank: Rank | undefined }; finish: (rank: Rank) => void }> = []
+    const planned: Array<{
+      entry: Omit<EntryWrite, "rank"> & { rank: Rank | undefined }
+      finish: (rank: Rank) => void
+    }> = []
     let hasMain = false
     for (const written of from.characters) {
       const faults = new Faults()
@@ -165,7 +170,10 @@ export const planCharacters = ({ state, words, wanted, findRealm, replace, write
             const { region, server, slug } = meant
             writes.characters_made.push({ ...facts, name: meant.name, region, server, realm_slug: slug, rank })
           }
-          const changed = stored === undefined ? [] : differences(stored, { ...stored, ...final, race, id: stored.id }, ["class", "race"])
+          const changed =
+            stored === undefined
+              ? []
+              : differences(stored, { ...stored, ...final, race, id: stored.id }, ["class", "race"])
           if (changed.length > 0) writes.characters_changed.push(facts)
           if (entry === undefined) {
             writes.entries_made.push(final)
@@ -178,7 +186,10 @@ export const planCharacters = ({ state, words, wanted, findRealm, replace, write
               : one
           )
           if (fields.length > 0 || changed.length > 0) writes.entries_changed.push(final)
-          note(fields.length + changed.length > 0 ? "updated" : "unchanged", fields.length + changed.length > 0 ? [...changed, ...fields] : undefined)
+          note(
+            fields.length + changed.length > 0 ? "updated" : "unchanged",
+            fields.length + changed.length > 0 ? [...changed, ...fields] : undefined
+          )
         }
       })
     }
@@ -193,7 +204,8 @@ export const planCharacters = ({ state, words, wanted, findRealm, replace, write
         main = true
       }
     }
-    if (!main && !replace) main = rest.some((one) => one.rank === "main" && !planned.some(({ entry }) => entry.id === one.id))
+    if (!main && !replace)
+      main = rest.some((one) => one.rank === "main" && !planned.some(({ entry }) => entry.id === one.id))
     for (const { entry, finish } of planned) {
       const rank = entry.rank ?? (main ? "alt" : "main")
       if (rank === "main") main = true

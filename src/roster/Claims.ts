@@ -43,7 +43,9 @@ const readFacts = Effect.fnUntraced(function* (
   const faults = new Faults()
   const given = (text: string | null | undefined) => ((text ?? "").trim() === "" ? undefined : text!.trim())
   const orStored = <A>(field: string, value: A | undefined, kept: A | undefined) =>
-    value ?? kept ?? (faults.fields.some((fault) => fault.field === field) ? undefined : faults.add(field, "is missing"))
+    value ??
+    kept ??
+    (faults.fields.some((fault) => fault.field === field) ? undefined : faults.add(field, "is missing"))
 
   const asName = given(written.name)
   const name = asName === undefined ? stored?.name : characterName(asName)
@@ -77,7 +79,8 @@ const readFacts = Effect.fnUntraced(function* (
       ? undefined
       : readSpec(anyWords, className, asSpec, was?.spec, faults)
   if (className !== undefined && asSpec === undefined) faults.add("spec", "is missing")
-  const role = readRole(written.role, faults) ?? (was?.spec === spec?.name ? was?.role : undefined) ?? spec?.role ?? was?.role
+  const role =
+    readRole(written.role, faults) ?? (was?.spec === spec?.name ? was?.role : undefined) ?? spec?.role ?? was?.role
   const rank = readRank(written.rank, faults) ?? stored?.rank ?? "alt"
   if (
     faults.fields.length > 0 ||
@@ -123,7 +126,10 @@ export class Claims extends Context.Service<
       const repo = yield* ClaimsRepo
       const realms = yield* Realms
       const finder = (region: string | null | undefined) =>
-        realms.finder("any", Region.literals.filter((one) => region === undefined || one === region?.trim().toLowerCase()))
+        realms.finder(
+          "any",
+          Region.literals.filter((one) => region === undefined || one === region?.trim().toLowerCase())
+        )
 
       return Claims.of({
         create: Effect.fn("Claims.create")(function* (user, details) {
@@ -147,7 +153,10 @@ export class Claims extends Context.Service<
           if (!(yield* repo.remove(user, id))) return yield* new CharacterNotFound()
         }),
         release: Effect.fn("Claims.release")(function* ({ guild, caller }, player, entry) {
-          const { caller_role, found } = yield* Effect.flatMap(repo.release(guild, caller, player, entry), orGuildNotFound)
+          const { caller_role, found } = yield* Effect.flatMap(
+            repo.release(guild, caller, player, entry),
+            orGuildNotFound
+          )
           if (!isOfficer({ role: caller_role })) return yield* new OfficerRequired()
           if (!found) return yield* new EntryNotFound()
         })

@@ -142,7 +142,8 @@ export class ClaimsRepo extends Context.Service<
               )
               return row?.character
             })
-          )        )
+          )
+        )
       })
 
       const remove = Effect.fn("ClaimsRepo.remove")(function* (user: UserId, id: CharacterId) {

@@ -177,33 +177,29 @@ export class EditsRepo extends Context.Service<
         )
       }
 
-      const edit: EditsRepo["Service"]["edit"] = Effect.fn("EditsRepo.edit")(
-        function* (guild, caller, names, plan) {
-          const first = yield* read(stateOf(reads, guild, caller, names))
-          if (first === undefined) return undefined
-          const planned = yield* plan(first)
-          if (planned.edit === undefined) return { state: first, answer: planned.answer, written: undefined }
-          const written = yield* change(
-            write(guild, caller, first.edited_revision, planned.edit).pipe(
-              Effect.catchIf(isRace, () => Effect.undefined)
-            )
+      const edit: EditsRepo["Service"]["edit"] = Effect.fn("EditsRepo.edit")(function* (guild, caller, names, plan) {
+        const first = yield* read(stateOf(reads, guild, caller, names))
+        if (first === undefined) return undefined
+        const planned = yield* plan(first)
+        if (planned.edit === undefined) return { state: first, answer: planned.answer, written: undefined }
+        const written = yield* change(
+          write(guild, caller, first.edited_revision, planned.edit).pipe(Effect.catchIf(isRace, () => Effect.undefined))
+        )
+        if (written !== undefined) return { state: first, answer: planned.answer, written }
+        return yield* change(
+          sql.withTransaction(
+            Effect.gen(function* () {
+              yield* sql`select from guilds where id = ${guild} for update`
+              const state = yield* stateOf(sql, guild, caller, names)
+              if (state === undefined) return undefined
+              const again = yield* plan(state)
+              if (again.edit === undefined) return { state, answer: again.answer, written: undefined }
+              const written = yield* write(guild, caller, state.edited_revision, again.edit)
+              return { state, answer: again.answer, written }
+            })
           )
-          if (written !== undefined) return { state: first, answer: planned.answer, written }
-          return yield* change(
-            sql.withTransaction(
-              Effect.gen(function* () {
-                yield* sql`select from guilds where id = ${guild} for update`
-                const state = yield* stateOf(sql, guild, caller, names)
-                if (state === undefined) return undefined
-                const again = yield* plan(state)
-                if (again.edit === undefined) return { state, answer: again.answer, written: undefined }
-                const written = yield* write(guild, caller, state.edited_revision, again.edit)
-                return { state, answer: again.answer, written }
-              })
-            )
-          )
-        }
-      )
+        )
+      })
 
       return EditsRepo.of({ edit })
     })

@@ -65,7 +65,12 @@ export class Entries extends Context.Service<
         entries.find((one) => one.player_id === player && one.rank === "main" && one.id !== except)
 
       /** A new main takes the place of the one before. */
-      const demote = (state: RosterState, player: string, entry: { readonly id: string; readonly rank: Rank }, writes: RosterWrites) => {
+      const demote = (
+        state: RosterState,
+        player: string,
+        entry: { readonly id: string; readonly rank: Rank },
+        writes: RosterWrites
+      ) => {
         const before = entry.rank === "main" ? mainOf(state, player, entry.id) : undefined
         if (before === undefined) return
         writes.entries_changed.push({ ...before, class: characterOf(state, before).class, rank: "alt" })
@@ -107,7 +112,13 @@ export class Entries extends Context.Service<
               player_id: player.id,
               character_id: stored?.id ?? randomUUID()
             }
-            const facts = { id: entry.character_id, class: entry.class, race: ofRace, spec: entry.spec, role: entry.role }
+            const facts = {
+              id: entry.character_id,
+              class: entry.class,
+              race: ofRace,
+              spec: entry.spec,
+              role: entry.role
+            }
             const writes = noWrites()
             if (stored === undefined) {
               const { name, region, server, slug } = meant

@@ -6,7 +6,8 @@ import type { NamedRealm } from "../refreshes/battlenet/RealmIndex.ts"
 
 /** A realm as it is stored, or the names that come nearest when the list has none like it. */
 export type RealmFound =
-  { readonly server: string; readonly slug: string } | { readonly nearest: ReadonlyArray<string> }
+  | { readonly server: string; readonly slug: string }
+  | { readonly nearest: ReadonlyArray<string> }
 
 export type FindRealm = (region: Region, realm: string) => RealmFound
 
@@ -33,7 +34,13 @@ const namesOf = (realms: ReadonlyArray<NamedRealm>) => {
 /** The nearest are looked for only so often a request: it takes a comparison with every realm there is. */
 const searches = 10
 
-const finderIn = ({ find, realms }: { find: (realm: string) => string | undefined; realms: ReadonlyArray<NamedRealm> }) => {
+const finderIn = ({
+  find,
+  realms
+}: {
+  find: (realm: string) => string | undefined
+  realms: ReadonlyArray<NamedRealm>
+}) => {
   const names = namesOf(realms)
   const written = new Set(realms.map(({ name, slug }) => `${slug} ${realmSlug(name)}`))
   let left = searches
@@ -102,7 +109,9 @@ export class Realms extends Context.Service<
           const lists = yield* listsOf(["us", "eu", "kr", "tw"])
           const realms = lists.map(([region, list]) => [
             region,
-            [...namesOf(list.realms)].map(([slug, name]) => ({ name, slug })).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+            [...namesOf(list.realms)]
+              .map(([slug, name]) => ({ name, slug }))
+              .toSorted((a, b) => (a.name < b.name ? -1 : 1))
           ])
           return realms.length === 0 ? null : Object.fromEntries(realms)
         })

@@ -153,7 +153,11 @@ export class CharacterExists extends apiError(
   409,
   "This character already belongs to somebody else."
 ) {}
-export class TooManyCharacters extends apiError("character.too_many", 409, "Nobody can have more than 50 characters.") {}
+export class TooManyCharacters extends apiError(
+  "character.too_many",
+  409,
+  "Nobody can have more than 50 characters."
+) {}
 export class RosterFull extends apiError(
   "roster.full",
   409,

@@ -126,6 +126,7 @@ const characterIn = (row: Record_): WrittenCharacter => ({
 export const parseCsv = (text: string): ReadonlyArray<WrittenPlayer> | string => {
   let rows: ReadonlyArray<Record_>
   try {
+    if (text.replace("\uFEFF", "").trim() === "") throw new Unusable("is empty")
     const delimiter = delimiterOf(text)
     refuseWideRows(text, delimiter)
     rows = readRows(text, delimiter)

@@ -100,6 +100,8 @@ export const fileOf = ({ players }: Roster): typeof RosterFile.Type => ({
     discord_user_id,
     status,
     note,
-    characters: characters.map(({ entry_id: _, id: __, summary: ___, created_at: ____, updated_at: _____, ...said }) => said)
+    characters: characters.map(
+      ({ entry_id: _, id: __, summary: ___, created_at: ____, updated_at: _____, ...said }) => said
+    )
   }))
 })

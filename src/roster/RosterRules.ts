@@ -47,7 +47,9 @@ export const readNote = (text: Written, faults: Faults): Written => {
   if (text === undefined || text === null) return text
   const note = tidy(text)
   if (note === "") return null
-  return isReadable(note, limits.note) ? note : faults.add("note", "must have at most 500 characters, no control characters")
+  return isReadable(note, limits.note)
+    ? note
+    : faults.add("note", "must have at most 500 characters, no control characters")
 }
 
 export const readDiscordId = (text: Written, faults: Faults): Written => {

@@ -59,7 +59,9 @@ export const envelopeLayer = Layer.effect(
     return Envelope.of((route, { endpoint }) =>
       Effect.gen(function* () {
         const request = yield* HttpServerRequest.HttpServerRequest
-        const refusal = refusalOf(request, Context.get(endpoint.annotations, BodyRule)) ?? (isForeign(request, frontendOrigin) ? new OriginForbidden() : undefined)
+        const refusal =
+          refusalOf(request, Context.get(endpoint.annotations, BodyRule)) ??
+          (isForeign(request, frontendOrigin) ? new OriginForbidden() : undefined)
         return yield* refusal ?? route
       }).pipe(Effect.catch(toAnswer))
     )

@@ -20,7 +20,10 @@ layer(TestApp.layer(), live)("the roster as a whole", (it) => {
       const { admin, path, put } = yield* opened
       const characters = reference.players.flatMap(({ characters }) => characters)
       assert.deepStrictEqual([reference.players.length, characters.length], [43, 121])
-      assert.lengthOf(characters.filter(({ name }) => /[^\x20-\x7e]/.test(name)), 17)
+      assert.lengthOf(
+        characters.filter(({ name }) => /[^\x20-\x7e]/.test(name)),
+        17
+      )
 
       const made = yield* put(reference)
       assert.deepStrictEqual([made.status, made.body.changes], [200, { ...nothing, created: 164, removed: 1 }])
@@ -56,7 +59,9 @@ layer(TestApp.layer(), live)("the roster as a whole", (it) => {
       }))
       const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)
       assert.deepStrictEqual(shown.toSorted(byName), sent.toSorted(byName))
-      assert.deepStrictEqual(yield* query`select count(*)::int as n from roster_entries where rank = 'main'`, [{ n: 43 }])
+      assert.deepStrictEqual(yield* query`select count(*)::int as n from roster_entries where rank = 'main'`, [
+        { n: 43 }
+      ])
     })
   )
 
@@ -64,7 +69,10 @@ layer(TestApp.layer(), live)("the roster as a whole", (it) => {
     Effect.gen(function* () {
       const { admin, path } = yield* opened
       const dry = yield* admin.send("POST", `${path}/roster/import?dry_run=true`, { json: naive })
-      assert.deepStrictEqual([dry.status, dry.body.dry_run, dry.body.changes], [200, true, { ...nothing, created: 164 }])
+      assert.deepStrictEqual(
+        [dry.status, dry.body.dry_run, dry.body.changes],
+        [200, true, { ...nothing, created: 164 }]
+      )
       const before = yield* admin.send("GET", `${path}/roster`)
       assert.lengthOf(before.body.roster.players, 1)
       const { status, body } = yield* admin.send("POST", `${path}/roster/import`, { json: naive })
@@ -102,7 +110,13 @@ layer(TestApp.layer(), live)("the roster as a whole", (it) => {
       const good = { name: "Kravá", class: "Warrior", race: "Orc", spec: "Fury", rank: "main" }
       const players = [
         { name: "Good", characters: [good] },
-        { name: "Twice", characters: [{ ...good, name: "KRAVÁ" }, { ...good, name: "Kravà" }] },
+        {
+          name: "Twice",
+          characters: [
+            { ...good, name: "KRAVÁ" },
+            { ...good, name: "Kravà" }
+          ]
+        },
         { name: "Twice", characters: [] },
         { name: " ", characters: [] },
         { name: "Odd id", discord_user_id: "12", characters: [] },
@@ -157,24 +171,43 @@ layer(TestApp.layer(), live)("the roster as a whole", (it) => {
     Effect.gen(function* () {
       const { admin, path, put } = yield* opened
       const one = { class: "Mage", race: "Troll", spec: "Frost" }
-      const start = { players: [
-        { name: "Ann", characters: [{ ...one, name: "Annika", rank: "main" }, { ...one, name: "Annoth", rank: "alt" }] },
-        { name: "Bob", note: "keeps", characters: [{ ...one, name: "Bobbin" }] }
-      ] }
+      const start = {
+        players: [
+          {
+            name: "Ann",
+            characters: [
+              { ...one, name: "Annika", rank: "main" },
+              { ...one, name: "Annoth", rank: "alt" }
+            ]
+          },
+          { name: "Bob", note: "keeps", characters: [{ ...one, name: "Bobbin" }] }
+        ]
+      }
       yield* put(start)
       const csv = "player,character,rank\nBob,Annoth,main\n"
       const moved = yield* admin.send("POST", `${path}/roster/import`, { text: [csv, "text/csv"] })
       assert.deepStrictEqual([moved.status, moved.body.changes], [200, { ...nothing, updated: 2 }])
-      assert.deepStrictEqual(moved.body.rows.map(({ player, character, fields }: any) => [player, character, fields]), [
-        ["Bob", "Annoth", [{ field: "player", reason: "Ann becomes Bob" }, { field: "rank", reason: "alt becomes main" }]],
-        ["Bob", "Bobbin", [{ field: "rank", reason: "main becomes alt" }]]
-      ])
+      assert.deepStrictEqual(
+        moved.body.rows.map(({ player, character, fields }: any) => [player, character, fields]),
+        [
+          [
+            "Bob",
+            "Annoth",
+            [
+              { field: "player", reason: "Ann becomes Bob" },
+              { field: "rank", reason: "alt becomes main" }
+            ]
+          ],
+          ["Bob", "Bobbin", [{ field: "rank", reason: "main becomes alt" }]]
+        ]
+      )
       const left = yield* put({ players: [{ name: "Bob", characters: [{ name: "Annoth" }] }] })
       assert.deepStrictEqual([left.status, left.body.changes], [200, { ...nothing, unchanged: 1, removed: 3 }])
       const { players } = (yield* admin.send("GET", `${path}/roster`)).body.roster
-      assert.deepStrictEqual(players.map(({ name, note, characters }: any) => [name, note, characters.map((c: any) => [c.name, c.rank])]), [
-        ["Bob", "keeps", [["Annoth", "main"]]]
-      ])
+      assert.deepStrictEqual(
+        players.map(({ name, note, characters }: any) => [name, note, characters.map((c: any) => [c.name, c.rank])]),
+        [["Bob", "keeps", [["Annoth", "main"]]]]
+      )
     })
   )
 
@@ -183,18 +216,30 @@ layer(TestApp.layer(), live)("the roster as a whole", (it) => {
       const { admin, path, put, join } = yield* opened
       const member = yield* somebody()
       yield* join(member, "raider")
-      const [{ discord }] = (yield* query`select discord_user_id as discord from discord_identities where user_id = ${member.id}::uuid`) as any
+      const [{ discord }] =
+        (yield* query`select discord_user_id as discord from discord_identities where user_id = ${member.id}::uuid`) as any
       const other = "930000000000000999"
-      yield* put({ players: [{ name: "A", discord_user_id: discord, characters: [] }, { name: "B", discord_user_id: other, characters: [] }] })
+      yield* put({
+        players: [
+          { name: "A", discord_user_id: discord, characters: [] },
+          { name: "B", discord_user_id: other, characters: [] }
+        ]
+      })
       const linked = Effect.map(admin.send("GET", `${path}/roster`), ({ body }) =>
         body.roster.players.map((p: any) => [p.name, p.user_id === member.id, p.discord?.id])
       )
-      assert.deepStrictEqual(yield* linked, [["A", true, discord], ["B", false, undefined]])
+      assert.deepStrictEqual(yield* linked, [
+        ["A", true, discord],
+        ["B", false, undefined]
+      ])
       const csv = `player;discord_user_id\nA;${other}\nB;${discord}`
       const { status, body } = yield* admin.send("POST", `${path}/roster/import`, { text: [csv, "text/csv"] })
       // By Discord id the rows are the other player each, so the names are what is swapped.
       assert.deepStrictEqual([status, body.changes], [200, { ...nothing, updated: 2 }])
-      assert.deepStrictEqual(yield* linked, [["A", false, undefined], ["B", true, discord]])
+      assert.deepStrictEqual(yield* linked, [
+        ["A", false, undefined],
+        ["B", true, discord]
+      ])
     })
   )
 })

@@ -10,7 +10,10 @@ const mage = { region: "eu", server: "Spineshatter", class: "Mage", race: "Undea
 layer(TestApp.layer(), live)("claims", (it) => {
   it.effect("of 64 people who claim one character, one gets it: new, or known without an owner", () =>
     Effect.gen(function* () {
-      const people = yield* Effect.all(Array.from({ length: 64 }, () => somebody()), { concurrency: 4 })
+      const people = yield* Effect.all(
+        Array.from({ length: 64 }, () => somebody()),
+        { concurrency: 4 }
+      )
       const { admin, path: guild } = yield* foundGuild()
       const put = { players: [{ name: "Nameless", characters: [{ ...mage, name: "Wanted" }] }] }
       yield* admin.send("PUT", `${guild}/roster`, { json: put, headers: { "if-match": "*" } })
@@ -26,7 +29,8 @@ layer(TestApp.layer(), live)("claims", (it) => {
         const rows = yield* query`select user_id as id from characters where name = ${name} and deleted_at is null`
         assert.deepStrictEqual(rows, [{ id: people[won]!.id }])
       }
-      const events = yield* query`select count(*)::int as n from security_audit_events where event_type = 'character_claimed'`
+      const events =
+        yield* query`select count(*)::int as n from security_audit_events where event_type = 'character_claimed'`
       assert.deepStrictEqual(events, [{ n: 1 }])
     })
   )
@@ -37,10 +41,22 @@ layer(TestApp.layer(), live)("claims", (it) => {
       const [thief, owner] = [yield* somebody(), yield* somebody()]
       const [row] = yield* query`select discord_user_id as id from discord_identities where user_id = ${owner.id}::uuid`
       yield* thief.send("POST", path, { json: { ...mage, name: "Stolen" } })
-      const players = [{ name: "Owner", discord_user_id: String(row!.id), characters: [{ ...mage, name: "Stolen" }, { ...mage, name: "Safe", rank: "alt" }] }]
+      const players = [
+        {
+          name: "Owner",
+          discord_user_id: String(row!.id),
+          characters: [
+            { ...mage, name: "Stolen" },
+            { ...mage, name: "Safe", rank: "alt" }
+          ]
+        }
+      ]
       yield* admin.send("PUT", `${guild}/roster`, { json: { players }, headers: { "if-match": "*" } })
       const take = (person: typeof owner, name: string) =>
-        Effect.map(person.send("POST", path, { json: { ...mage, name } }), ({ status, body }) => body.error?.code ?? status)
+        Effect.map(
+          person.send("POST", path, { json: { ...mage, name } }),
+          ({ status, body }) => body.error?.code ?? status
+        )
       assert.strictEqual(yield* take(thief, "Safe"), "character.already_exists")
       assert.strictEqual(yield* take(owner, "Stolen"), "character.already_exists")
       const { body } = yield* admin.send("GET", `${guild}/roster`)
@@ -62,22 +78,38 @@ layer(TestApp.layer(), live)("claims", (it) => {
       const owner = yield* somebody()
       yield* owner.send("POST", path, { json: { ...mage, name: "Before" } })
       yield* join(owner, "raider")
-      const after = yield* owner.send("POST", path, { json: { ...mage, name: "after", spec: "fire", rank: "alt", race: null } })
+      const after = yield* owner.send("POST", path, {
+        json: { ...mage, name: "after", spec: "fire", rank: "alt", race: null }
+      })
       assert.deepInclude(after.body.character, { name: "After", spec: "Fire", role: "ranged", rank: "alt", race: null })
       const mine = Effect.map(admin.send("GET", `${guild}/roster`), ({ body }) =>
-        body.roster.players.find((p: any) => p.user_id === owner.id).characters.map((c: any) => [c.name, c.spec, c.rank])
+        body.roster.players
+          .find((p: any) => p.user_id === owner.id)
+          .characters.map((c: any) => [c.name, c.spec, c.rank])
       )
-      assert.deepStrictEqual(yield* mine, [["Before", "Frost", "main"], ["After", "Fire", "alt"]])
+      assert.deepStrictEqual(yield* mine, [
+        ["Before", "Frost", "main"],
+        ["After", "Fire", "alt"]
+      ])
       const at = `${path}/${after.body.character.id}`
       const changed = yield* owner.send("PATCH", at, { json: { spec: "Arcane", rank: "main", race: "Troll" } })
       assert.deepInclude(changed.body.character, { spec: "Arcane", rank: "main", race: "Troll" })
-      assert.deepStrictEqual(yield* mine, [["After", "Arcane", "main"], ["Before", "Frost", "alt"]])
+      assert.deepStrictEqual(yield* mine, [
+        ["After", "Arcane", "main"],
+        ["Before", "Frost", "alt"]
+      ])
       const renamed = yield* owner.send("PATCH", at, { json: { name: "Before" } })
       assert.strictEqual(renamed.body.error.code, "character.already_exists")
       const druid = yield* owner.send("PATCH", at, { json: { class: "Druid" } })
       assert.deepStrictEqual(druid.body.error.details.fields, [{ field: "spec", reason: "is missing" }])
-      assert.strictEqual((yield* owner.send("PATCH", at, { json: { class: "Druid", spec: "Feral", name: "Treant" } })).status, 200)
-      assert.deepStrictEqual(yield* mine, [["Treant", "Feral", "main"], ["Before", "Frost", "alt"]])
+      assert.strictEqual(
+        (yield* owner.send("PATCH", at, { json: { class: "Druid", spec: "Feral", name: "Treant" } })).status,
+        200
+      )
+      assert.deepStrictEqual(yield* mine, [
+        ["Treant", "Feral", "main"],
+        ["Before", "Frost", "alt"]
+      ])
       assert.strictEqual((yield* admin.send("PATCH", at, { json: {} })).status, 404)
       assert.strictEqual((yield* owner.send("DELETE", at)).status, 204)
       assert.deepStrictEqual(yield* mine, [["Before", "Frost", "alt"]])
@@ -98,8 +130,14 @@ layer(TestApp.layer(), live)("claims", (it) => {
       assert.strictEqual((yield* owner.send("PATCH", at, { json: { spec: "Fire" } })).status, 200)
       assert.strictEqual((yield* owner.send("DELETE", at)).status, 204)
       const roster = yield* admin.send("GET", `${guild}/roster`)
-      assert.deepStrictEqual(roster.body.roster.players[0].characters.map((c: any) => [c.name, c.spec]), [["Shared", "Frost"]])
-      assert.deepStrictEqual((yield* query`select user_id as id from characters where name = 'Shared' and deleted_at is null`), [{ id: null }])
+      assert.deepStrictEqual(
+        roster.body.roster.players[0].characters.map((c: any) => [c.name, c.spec]),
+        [["Shared", "Frost"]]
+      )
+      assert.deepStrictEqual(
+        yield* query`select user_id as id from characters where name = 'Shared' and deleted_at is null`,
+        [{ id: null }]
+      )
     })
   )
 
@@ -113,8 +151,14 @@ layer(TestApp.layer(), live)("claims", (it) => {
         Array.from("abcdefghijkl", (letter) => owner.send("POST", path, { json: { ...mage, name: `More${letter}` } })),
         { concurrency: "unbounded" }
       )
-      assert.lengthOf(answers.filter(({ status }) => status === 201), 5)
-      assert.lengthOf(answers.filter(({ body }) => body.error?.code === "character.too_many"), 7)
+      assert.lengthOf(
+        answers.filter(({ status }) => status === 201),
+        5
+      )
+      assert.lengthOf(
+        answers.filter(({ body }) => body.error?.code === "character.too_many"),
+        7
+      )
     })
   )
 

@@ -9,7 +9,8 @@ const mage = { region: "eu", server: "Spineshatter", class: "Mage", race: "Undea
 layer(TestApp.layer(), live)("edits of the roster", (it) => {
   const opened = Effect.gen(function* () {
     const { admin, path, guild, join, ...rest } = yield* foundGuild()
-    const add = (json: unknown) => Effect.map(admin.send("POST", `${path}/players`, { json }), ({ body }) => body.player)
+    const add = (json: unknown) =>
+      Effect.map(admin.send("POST", `${path}/players`, { json }), ({ body }) => body.player)
     const roster = Effect.map(admin.send("GET", `${path}/roster`), ({ body }) => body.roster)
     const raider = yield* somebody()
     yield* join(raider, "raider")
@@ -21,29 +22,59 @@ layer(TestApp.layer(), live)("edits of the roster", (it) => {
     Effect.gen(function* () {
       const { admin, path, add, roster } = yield* opened
       const { revision } = yield* roster
-      const made = yield* admin.send("POST", `${path}/players`, { json: { name: " Bo\u0308b ", note: "", status: "trial" } })
+      const made = yield* admin.send("POST", `${path}/players`, {
+        json: { name: " Bo\u0308b ", note: "", status: "trial" }
+      })
       assert.strictEqual(made.status, 201)
       assert.strictEqual(made.headers.etag, `"${revision + 1}"`)
       const { player } = made.body
-      assert.deepInclude(player, { name: "Böb", note: null, status: "trial", user_id: null, discord: null, characters: [] })
+      assert.deepInclude(player, {
+        name: "Böb",
+        note: null,
+        status: "trial",
+        user_id: null,
+        discord: null,
+        characters: []
+      })
       const at = `${path}/players/${player.id}`
 
       const first = yield* admin.send("POST", `${at}/characters`, { json: { ...mage, name: "bobbin" } })
       assert.deepStrictEqual([first.status, first.headers.etag], [201, `"${revision + 2}"`])
-      assert.deepInclude(first.body.character, { name: "Bobbin", rank: "main", role: "ranged", off_specs: [], note: null })
+      assert.deepInclude(first.body.character, {
+        name: "Bobbin",
+        rank: "main",
+        role: "ranged",
+        off_specs: [],
+        note: null
+      })
       const second = yield* admin.send("POST", `${at}/characters`, {
         json: { name: "Bobba", class: "druid", spec: "feral", role: "melee", rank: "main", off_specs: ["balance"] }
       })
-      assert.deepInclude(second.body.character, { race: null, region: "eu", server: "Spineshatter", spec: "Feral", role: "melee" })
+      assert.deepInclude(second.body.character, {
+        race: null,
+        region: "eu",
+        server: "Spineshatter",
+        spec: "Feral",
+        role: "melee"
+      })
       const now = (yield* roster).players.find((p: any) => p.id === player.id)
-      assert.deepStrictEqual(now.characters.map((c: any) => [c.name, c.rank]), [["Bobba", "main"], ["Bobbin", "alt"]])
+      assert.deepStrictEqual(
+        now.characters.map((c: any) => [c.name, c.rank]),
+        [
+          ["Bobba", "main"],
+          ["Bobbin", "alt"]
+        ]
+      )
       assert.deepStrictEqual(now.characters[0], second.body.character)
 
       const entry = `${at}/characters/${first.body.character.entry_id}`
       const fire = yield* admin.send("PATCH", entry, { json: { spec: "Fire", note: "new gear", rank: "main" } })
       assert.deepStrictEqual([fire.status, fire.headers.etag], [200, `"${revision + 4}"`])
       assert.deepInclude(fire.body.character, { spec: "Fire", note: "new gear", rank: "main", role: "ranged" })
-      const idle = yield* admin.send("PATCH", entry, { json: { spec: "Fire" }, headers: { "if-match": fire.headers.etag! } })
+      const idle = yield* admin.send("PATCH", entry, {
+        json: { spec: "Fire" },
+        headers: { "if-match": fire.headers.etag! }
+      })
       assert.deepStrictEqual(
         [idle.status, idle.headers.etag, idle.body.character],
         [200, fire.headers.etag, fire.body.character]
@@ -52,11 +83,17 @@ layer(TestApp.layer(), live)("edits of the roster", (it) => {
       const moved = yield* admin.send("PATCH", entry, { json: { player_id: other.id } })
       assert.deepStrictEqual([moved.status, moved.body.character.rank], [200, "main"])
       assert.strictEqual((yield* admin.send("PATCH", entry, { json: {} })).body.error.code, "character.not_found")
-      const gone = yield* admin.send("DELETE", `${path}/players/${other.id}/characters/${first.body.character.entry_id}`)
+      const gone = yield* admin.send(
+        "DELETE",
+        `${path}/players/${other.id}/characters/${first.body.character.entry_id}`
+      )
       assert.strictEqual(gone.status, 204)
       assert.strictEqual((yield* admin.send("DELETE", at)).status, 204)
       assert.strictEqual((yield* admin.send("PATCH", at, { json: {} })).body.error.code, "player.not_found")
-      assert.deepStrictEqual(yield* query`select count(*)::int as n from characters where name like 'Bobb%' and deleted_at is null`, [{ n: 2 }])
+      assert.deepStrictEqual(
+        yield* query`select count(*)::int as n from characters where name like 'Bobb%' and deleted_at is null`,
+        [{ n: 2 }]
+      )
     })
   )
 
@@ -72,7 +109,11 @@ layer(TestApp.layer(), live)("edits of the roster", (it) => {
       const first = yield* admin.send("GET", `${path}/roster/history?limit=3`)
       const rest = yield* admin.send("GET", `${path}/roster/history?limit=100&cursor=${first.body.next_cursor}`)
       assert.strictEqual(rest.body.next_cursor, null)
-      const told = [...first.body.changes, ...rest.body.changes].map((c: any) => [c.change, c.player.name, c.character?.name ?? null])
+      const told = [...first.body.changes, ...rest.body.changes].map((c: any) => [
+        c.change,
+        c.player.name,
+        c.character?.name ?? null
+      ])
       assert.deepStrictEqual(told.slice(0, 6), [
         ["character_removed", "Robert", "Historia"],
         ["player_removed", "Robert", null],
@@ -99,13 +140,21 @@ layer(TestApp.layer(), live)("edits of the roster", (it) => {
       const own = yield* mine
       const at = `${path}/players/${own.id}`
       assert.strictEqual((yield* raider.send("PATCH", at, { json: { note: "late" } })).body.player.note, "late")
-      for (const json of [{ name: "X" }, { status: "bench" }, { discord_user_id: null }, { note: "a", status: "active" }]) {
+      for (const json of [
+        { name: "X" },
+        { status: "bench" },
+        { discord_user_id: null },
+        { note: "a", status: "active" }
+      ]) {
         assert.strictEqual((yield* raider.send("PATCH", at, { json })).body.error.code, "guild.admin_required")
       }
       const added = yield* raider.send("POST", `${at}/characters`, { json: { ...mage, name: "Ownalt" } })
       assert.strictEqual(added.status, 201)
       const entry = `${at}/characters/${added.body.character.entry_id}`
-      assert.strictEqual((yield* raider.send("PATCH", entry, { json: { off_specs: ["Fire", "Frost", "fire"] } })).status, 200)
+      assert.strictEqual(
+        (yield* raider.send("PATCH", entry, { json: { off_specs: ["Fire", "Frost", "fire"] } })).status,
+        200
+      )
       assert.deepStrictEqual((yield* mine).characters[0].off_specs, ["Fire"])
       const other = yield* add({ name: "Other" })
       for (const [method, url, json] of [
@@ -119,7 +168,10 @@ layer(TestApp.layer(), live)("edits of the roster", (it) => {
         assert.strictEqual(answer.body.error?.code, "guild.admin_required", `${method} ${url}`)
       }
       yield* admin.send("PATCH", `${path}/members/${raider.id}`, { json: { role: "applicant" } })
-      assert.strictEqual((yield* raider.send("PATCH", at, { json: { note: "x" } })).body.error.code, "guild.admin_required")
+      assert.strictEqual(
+        (yield* raider.send("PATCH", at, { json: { note: "x" } })).body.error.code,
+        "guild.admin_required"
+      )
     })
   )
 
@@ -130,11 +182,20 @@ layer(TestApp.layer(), live)("edits of the roster", (it) => {
       const player = yield* add({ name: "Nameless", discord_user_id: "930000000000000001" })
       yield* add({ name: "Lone" })
       const code = (method: "POST" | "PATCH", url: string, json: unknown) =>
-        Effect.map(admin.send(method, url, { json }), ({ body }) => [body.error?.code, body.error?.details.fields?.[0]?.field])
+        Effect.map(admin.send(method, url, { json }), ({ body }) => [
+          body.error?.code,
+          body.error?.details.fields?.[0]?.field
+        ])
       const players = `${path}/players`
       assert.deepStrictEqual(yield* code("POST", players, { name: "LONE" }), ["player.already_exists", undefined])
-      assert.deepStrictEqual(yield* code("POST", players, { name: "B", discord_user_id: "930000000000000001" }), ["player.already_exists", undefined])
-      assert.deepStrictEqual(yield* code("POST", players, { name: "B", discord_user_id: own.discord_user_id }), ["player.already_exists", undefined])
+      assert.deepStrictEqual(yield* code("POST", players, { name: "B", discord_user_id: "930000000000000001" }), [
+        "player.already_exists",
+        undefined
+      ])
+      assert.deepStrictEqual(yield* code("POST", players, { name: "B", discord_user_id: own.discord_user_id }), [
+        "player.already_exists",
+        undefined
+      ])
       for (const [json, field] of [
         [{ name: "\u202Ex" }, "name"],
         [{ name: "x".repeat(65) }, "name"],
@@ -150,15 +211,23 @@ layer(TestApp.layer(), live)("edits of the roster", (it) => {
       for (const name of ["Kravá", "KRAVÁ", "krava\u0301"]) {
         assert.deepStrictEqual(yield* code("POST", at, { ...mage, name }), ["character.already_exists", undefined])
       }
-      assert.deepStrictEqual(yield* code("POST", at, { ...mage, name: "Nope", server: "Nowhere" }), ["character.validation_failed", "server"])
-      assert.deepStrictEqual(yield* code("POST", at, { ...mage, name: "Nope", spec: "Holy" }), ["character.validation_failed", "spec"])
+      assert.deepStrictEqual(yield* code("POST", at, { ...mage, name: "Nope", server: "Nowhere" }), [
+        "character.validation_failed",
+        "server"
+      ])
+      assert.deepStrictEqual(yield* code("POST", at, { ...mage, name: "Nope", spec: "Holy" }), [
+        "character.validation_failed",
+        "spec"
+      ])
       // Another guild cannot turn it into another class.
       const there = yield* opened
       const theirs = yield* there.add({ name: "Thief" })
       const stolen = yield* there.admin.send("POST", `${there.path}/players/${theirs.id}/characters`, {
         json: { ...mage, name: "Kravá", class: "Rogue", spec: "Combat" }
       })
-      assert.deepStrictEqual(stolen.body.error.details.fields, [{ field: "class", reason: "is Mage on another roster" }])
+      assert.deepStrictEqual(stolen.body.error.details.fields, [
+        { field: "class", reason: "is Mage on another roster" }
+      ])
     })
   )
 
@@ -168,11 +237,18 @@ layer(TestApp.layer(), live)("edits of the roster", (it) => {
       const blank = yield* mine
       const named = yield* add({ name: "Written by hand" })
       yield* admin.send("POST", `${path}/players/${named.id}/characters`, { json: { ...mage, name: "Byhand" } })
-      const link = (user_id: string | null) => admin.send("POST", `${path}/players/${named.id}/link`, { json: { user_id } })
+      const link = (user_id: string | null) =>
+        admin.send("POST", `${path}/players/${named.id}/link`, { json: { user_id } })
       const bound = yield* link(raider.id)
-      assert.deepStrictEqual([bound.status, bound.body.player.user_id, bound.body.player.name], [200, raider.id, "Written by hand"])
+      assert.deepStrictEqual(
+        [bound.status, bound.body.player.user_id, bound.body.player.name],
+        [200, raider.id, "Written by hand"]
+      )
       assert.strictEqual(bound.body.player.discord.id, blank.discord_user_id)
-      assert.notInclude((yield* roster).players.map((p: any) => p.id), blank.id)
+      assert.notInclude(
+        (yield* roster).players.map((p: any) => p.id),
+        blank.id
+      )
       const freed = yield* link(null)
       assert.deepStrictEqual([freed.body.player.user_id, freed.body.player.discord_user_id], [null, null])
       const stranger = yield* somebody()

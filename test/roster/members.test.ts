@@ -12,7 +12,8 @@ layer(TestApp.layer(), live)("members on the roster", (it) => {
   const opened = Effect.gen(function* () {
     const { admin, path, guild, join } = yield* foundGuild()
     const person = yield* somebody()
-    const [row] = yield* query`select discord_user_id as discord from discord_identities where user_id = ${person.id}::uuid`
+    const [row] =
+      yield* query`select discord_user_id as discord from discord_identities where user_id = ${person.id}::uuid`
     const discord = String(row!.discord)
     const players = Effect.map(admin.send("GET", `${path}/roster`), ({ body }) => body.roster.players)
     const them = Effect.map(players, (all) => {
@@ -20,8 +21,13 @@ layer(TestApp.layer(), live)("members on the roster", (it) => {
       assert.isAtMost(found.length, 1)
       return found[0]
     })
-    const view = Effect.map(them, (p) => p && [p.name, p.status, p.user_id === person.id, p.characters.map((c: any) => c.name)])
-    const shown = Effect.map(admin.send("GET", `${path}/characters`), ({ body }) => body.characters.map((c: any) => c.name))
+    const view = Effect.map(
+      them,
+      (p) => p && [p.name, p.status, p.user_id === person.id, p.characters.map((c: any) => c.name)]
+    )
+    const shown = Effect.map(admin.send("GET", `${path}/characters`), ({ body }) =>
+      body.characters.map((c: any) => c.name)
+    )
     return { admin, path, guild, join, person, discord, players, them, view, shown }
   })
 
@@ -35,10 +41,16 @@ layer(TestApp.layer(), live)("members on the roster", (it) => {
       const other = yield* somebody()
       yield* join(other)
       const without = yield* admin.send("GET", `${path}/roster`)
-      assert.notInclude(without.body.roster.players.map((p: any) => p.user_id), other.id)
+      assert.notInclude(
+        without.body.roster.players.map((p: any) => p.user_id),
+        other.id
+      )
       yield* admin.send("PATCH", `${path}/members/${other.id}`, { json: { role: "raider" } })
       const after = yield* admin.send("GET", `${path}/roster`)
-      assert.include(after.body.roster.players.map((p: any) => p.user_id), other.id)
+      assert.include(
+        after.body.roster.players.map((p: any) => p.user_id),
+        other.id
+      )
       assert.strictEqual((yield* them).discord.id, discord)
     })
   )
@@ -73,8 +85,13 @@ layer(TestApp.layer(), live)("members on the roster", (it) => {
       yield* join(person, "raider")
       const before = yield* them
       const { headers } = yield* admin.send("GET", `${path}/roster`)
-      const [edited] = yield* query`select edited_revision::int as n from rosters where guild_id = ${path.split("/")[4]!}::uuid`
-      simulator.addPersona({ id: discord, label: discord, profile: profileOf({ id: discord, username: "renamed", globalName: "Renamed" }) })
+      const [edited] =
+        yield* query`select edited_revision::int as n from rosters where guild_id = ${path.split("/")[4]!}::uuid`
+      simulator.addPersona({
+        id: discord,
+        label: discord,
+        profile: profileOf({ id: discord, username: "renamed", globalName: "Renamed" })
+      })
       yield* (yield* openBrowser()).signIn(discord)
       const { status } = yield* admin.send("GET", `${path}/roster`, { headers: { "if-none-match": headers.etag! } })
       assert.strictEqual(status, 200)
@@ -85,7 +102,10 @@ layer(TestApp.layer(), live)("members on the roster", (it) => {
         yield* query`select edited_revision::int as n from rosters where guild_id = ${path.split("/")[4]!}::uuid`,
         [edited!]
       )
-      const put = yield* admin.send("PUT", `${path}/roster`, { json: { players: [] }, headers: { "if-match": headers.etag! } })
+      const put = yield* admin.send("PUT", `${path}/roster`, {
+        json: { players: [] },
+        headers: { "if-match": headers.etag! }
+      })
       assert.strictEqual(put.status, 200)
     })
   )
@@ -95,7 +115,9 @@ layer(TestApp.layer(), live)("members on the roster", (it) => {
       const { admin, path, join, person, discord, them, view } = yield* opened
       yield* join(person, "raider")
       const { name } = yield* them
-      yield* admin.send("POST", `${path}/players/${(yield* them).id}/characters`, { json: { ...mage, name: "Deletedone" } })
+      yield* admin.send("POST", `${path}/players/${(yield* them).id}/characters`, {
+        json: { ...mage, name: "Deletedone" }
+      })
       yield* query`update users set deleted_at = now() where id = ${person.id}::uuid`
       assert.deepStrictEqual(yield* view, [name, "inactive", false, ["Deletedone"]])
       yield* (yield* openBrowser()).signIn(discord)
@@ -134,7 +156,10 @@ layer(TestApp.layer(), live)("members on the roster", (it) => {
         error: null
       })
       const stranger = yield* somebody()
-      assert.strictEqual((yield* stranger.send("POST", `/api/v1/characters/${body.character.id}/battlenet/refresh`)).status, 404)
+      assert.strictEqual(
+        (yield* stranger.send("POST", `/api/v1/characters/${body.character.id}/battlenet/refresh`)).status,
+        404
+      )
     })
   )
 })

@@ -1,7 +1,21 @@
 import { burningCrusade } from "../../src/game/data/Classic.ts"
 
 /** Alts of each of the 43 players: none to six, 78 in all. */
-const alts = [6, 5, 4, 4, 3, 3, 3, 3, 3, 3, ...Array.from({ length: 9 }, () => 2), ...Array.from({ length: 23 }, () => 1), 0]
+const alts = [
+  6,
+  5,
+  4,
+  4,
+  3,
+  3,
+  3,
+  3,
+  3,
+  3,
+  ...Array.from({ length: 9 }, () => 2),
+  ...Array.from({ length: 23 }, () => 1),
+  0
+]
 
 const heads = ["Bor", "Kra", "Thal", "Mir", "Zug", "Elu", "Nar", "Ish", "Dor", "Fen", "Gri"]
 const tails = ["anok", "ithra", "ubald", "esska", "ogrim", "alune", "izzle", "andir", "okka", "ewyn", "urath"]
@@ -84,6 +98,7 @@ export const spreadsheet = () => {
       ].map(quoted)
     )
   )
-  const head = "Character;Class;Gold;Spec;Role;Rank;Race;Server;Region;off_specs;Note;Player;discord_user_id;status;player_note"
+  const head =
+    "Character;Class;Gold;Spec;Role;Rank;Race;Server;Region;off_specs;Note;Player;discord_user_id;status;player_note"
   return `\uFEFF${[head, ...rows.map((cells) => cells.join(";"))].join("\r\n")}\r\n`
 }

@@ -67,7 +67,9 @@ const common = {
   )
 }
 
-const druid = (...others: Parameters<typeof classOf> extends [string, string, string, ...infer Specs] ? Specs : never) =>
+const druid = (
+  ...others: Parameters<typeof classOf> extends [string, string, string, ...infer Specs] ? Specs : never
+) =>
   classOf(
     "Druid",
     "#ff7d0a",

@@ -60,7 +60,10 @@ export const realmIndex = Effect.fnUntraced(function* (
 ) {
   const scope = yield* Effect.scope
   const shelves = new Map(
-    regions.map((region): [string, Shelf] => [region, { find: undefined, realms: undefined, nextLookUp: 0, pending: undefined }])
+    regions.map((region): [string, Shelf] => [
+      region,
+      { find: undefined, realms: undefined, nextLookUp: 0, pending: undefined }
+    ])
   )
 
   const fill = Effect.fnUntraced(function* (shelf: Shelf, region: Region, since: number) {
