@@ -209,6 +209,10 @@ begin
     if new.race is not null then
       insert into game_races (name, known) values (new.race, false) on conflict do nothing;
     end if;
+    -- Nor does it know that two spellings of a realm are one.
+    new.twin := new.twin or tg_op = 'INSERT' and exists (select from characters c
+      where c.name_key = new.name_key and c.region = new.region and c.realm_slug = new.realm_slug
+        and c.deleted_at is null and not c.twin);
   end if;
   return new;
 end

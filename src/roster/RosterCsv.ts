@@ -116,7 +116,7 @@ const characterIn = (row: Record_): WrittenCharacter => ({
   ),
   ...(row.off_specs !== undefined && {
     off_specs: row.off_specs
-      .split("|")
+      .split("|", 21)
       .map((spec) => spec.trim())
       .filter((spec) => spec !== "")
   })
