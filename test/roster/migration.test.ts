@@ -8,13 +8,14 @@ import { migrate, migrateFrom, migrationsDirectory, rollback } from "../../src/i
 import { schemaOf } from "../infra/schemaOf.ts"
 import { emptyDatabase, folderOf, migratedDatabase } from "../infra/SqlFolders.ts"
 
-const ours = "20261126000000_roster"
+const ours = ["20261126000000_characters_without_owners", "20261126000100_roster"] as const
 
 /** The migrations of the last release. */
 const lastRelease = Effect.gen(function* () {
   const folder = yield* folderOf({})
   yield* Effect.promise(() => cp(migrationsDirectory, folder.path, { recursive: true }))
-  for (const end of ["up", "down"]) yield* Effect.promise(() => rm(`${folder.path}/${ours}.${end}.sql`))
+  for (const name of ours)
+    for (const end of ["up", "down"]) yield* Effect.promise(() => rm(`${folder.path}/${name}.${end}.sql`))
   return folder.path
 })
 
@@ -65,7 +66,7 @@ describe("the roster's migration", () => {
         const before = yield* Effect.forEach(kept, (table) => all(`select * from ${table} order by 1`))
         const characters = yield* all("select id, user_id, name, class, race, spec, role, rank, created_at, updated_at, deleted_at from characters order by id")
 
-        assert.deepStrictEqual((yield* migrate).applied, [ours])
+        assert.deepStrictEqual((yield* migrate).applied, ours)
         assert.deepStrictEqual(yield* Effect.forEach(kept, (table) => all(`select * from ${table} order by 1`)), before)
         assert.deepStrictEqual(
           yield* all("select id, user_id, name, class, race, spec, role, rank, created_at, updated_at, deleted_at from characters order by id"),
@@ -98,10 +99,11 @@ describe("the roster's migration", () => {
 
         const after = yield* all("select id, user_id from characters where user_id is not null order by id")
         yield* all(`insert into characters (name, region, server, class, race, spec, role, rank) values ('Nobody', 'eu', 'x', 'Mage', null, 'Frost', 'ranged', 'alt')`)
-        assert.strictEqual(yield* rollback(migrationsDirectory), ours)
+        assert.strictEqual(yield* rollback(migrationsDirectory), ours[1])
+        assert.strictEqual(yield* rollback(migrationsDirectory), ours[0])
         assert.deepStrictEqual(yield* schemaOf("public"), schema)
         assert.deepStrictEqual(yield* all("select id, user_id from characters order by id"), after)
-        assert.deepStrictEqual((yield* migrate).applied, [ours])
+        assert.deepStrictEqual((yield* migrate).applied, ours)
       }).pipe(Effect.provide(layer))
     })
   )

@@ -37,35 +37,8 @@ with listed (class, specs) as (values
 )
 insert into game_specs (class, spec) select class, unnest(string_to_array(specs, ',')) from listed;
 
--- ── One form for names and realms, whatever the database's own locale.
-do $$
-declare
-  rule text := coalesce(
-    (select 'pg_catalog.' || quote_ident(collname) from pg_collation where collname = 'pg_c_utf8'),
-    (select 'pg_catalog.' || quote_ident(collname) from pg_collation
-     where collname = 'und-x-icu' and collencoding in (-1, pg_char_to_encoding(getdatabaseencoding()))),
-    'pg_catalog."default"');
-begin
-  -- Case is ignored, accents count.
-  execute format('create function name_key(name text) returns text language sql immutable parallel safe
-    return lower(btrim(normalize(name, NFC)) collate %s) collate "C"', rule);
-  -- As in src/game/Realm.ts: what a realm's name makes its slug, unless a realm list knows better.
-  execute format('create function realm_key(realm text) returns text language sql immutable parallel safe
-    return regexp_replace(btrim(translate(lower(normalize(realm, NFC) collate %s), %L, ''    '')), ''[[:space:]-]+'', ''-'', ''g'') collate "C"',
-    rule, '()（）''’‘ʼ＇`´');
-end
-$$;
-
--- ── Characters: one row in the world, with or without an owner.
+-- ── Characters: one row in the world, with or without an owner. Writes wait from here on, reads do not until the end.
 lock table guilds, guild_memberships, users, characters in share row exclusive mode;
-
-alter table characters
-  alter column user_id drop not null,
-  alter column race drop not null,
-  add column realm_slug text,
-  add column name_key text,
-  -- A character that was stored twice under two spellings of its realm, before this was noticed; both owners keep it.
-  add column twin boolean not null default false;
 
 update characters set realm_slug = realm_key(server), name_key = name_key(name);
 
@@ -75,11 +48,7 @@ update characters set twin = true where id in (
     from characters where deleted_at is null
   ) alike where n > 1);
 
-alter table characters
-  alter column realm_slug set not null,
-  alter column name_key set not null,
-  add constraint characters_id_class unique (id, class);
-
+create unique index characters_id_class on characters (id, class);
 create unique index characters_one_in_the_world on characters (name_key, region, realm_slug)
   where deleted_at is null and not twin;
 
@@ -521,3 +490,6 @@ create trigger discord_profiles_roster after update on discord_profiles
   for each row when ((new.username, new.global_name, new.avatar, new.discriminator)
     is distinct from (old.username, old.global_name, old.avatar, old.discriminator))
   execute function discord_profiles_roster();
+
+-- Last, as readers wait for it.
+alter table characters alter column realm_slug set not null, alter column name_key set not null;

@@ -17,16 +17,10 @@ drop function roster_entries_off_specs, roster_entries_changed, roster_players_c
   characters_roster, guild_memberships_roster, users_roster, discord_identities_roster, snapshots_roster,
   discord_profiles_roster;
 
--- Only a roster held those that nobody owns.
-delete from characters where user_id is null;
-update characters set race = '' where race is null;
-
-drop index characters_one_in_the_world;
+drop index characters_one_in_the_world, characters_id_class;
 alter table characters
   drop constraint characters_spec, drop constraint characters_race, drop constraint characters_class,
-  drop constraint characters_id_class,
-  drop column twin, drop column name_key, drop column realm_slug,
-  alter column race set not null, alter column user_id set not null;
+  alter column name_key drop not null, alter column realm_slug drop not null;
+update characters set twin = false, name_key = null, realm_slug = null;
 
 drop table game_specs, game_races, game_classes;
-drop function realm_key, name_key;

@@ -1,0 +1,9 @@
+-- Only a roster held those that nobody owns.
+delete from characters where user_id is null;
+update characters set race = '' where race is null;
+
+alter table characters
+  drop column twin, drop column name_key, drop column realm_slug,
+  alter column race set not null, alter column user_id set not null;
+
+drop function realm_key, name_key;
