@@ -2,7 +2,7 @@
 -- characters entries. Everything here adds to the tables, so a server of the previous release goes on working: triggers
 -- carry its changes of members and characters into the roster.
 
--- ── The game's words: what src/game/data has, for all game versions together. `known` is false for words that were
+-- ── The game's words: what src/game/GameVersions.ts has, for all game versions together. `known` is false for words that were
 -- ── stored before there was a list; they are kept.
 create table game_classes (name text primary key, known boolean not null default true);
 create table game_races (name text primary key, known boolean not null default true);

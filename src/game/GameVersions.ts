@@ -1,5 +1,5 @@
-import { burningCrusade, classicEra } from "./data/Classic.ts"
-import { retail } from "./data/Retail.ts"
+import { burningCrusade, classicEra } from "./ClassicData.ts"
+import { retail } from "./RetailData.ts"
 import type { GameData } from "./GameData.ts"
 
 /** By the word for the version; the Anniversary realms have two. */

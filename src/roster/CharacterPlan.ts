@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto"
 import type { FindRealm } from "./Realms.ts"
 import type { FieldFault, Rank, RosterRow } from "./Roster.ts"
 import type { WrittenCharacter } from "./RosterFile.ts"
-import { differences, type Wanted } from "./RosterPlan.ts"
 import {
   characterName,
   characterNameRule,
@@ -17,6 +16,7 @@ import {
   readSpec,
   type Words
 } from "./RosterRules.ts"
+import { differences, type Wanted } from "./Wanted.ts"
 import type { EntryWrite, RosterState, RosterWrites, StoredCharacter, StoredEntry } from "./RosterState.ts"
 
 interface Planning {
@@ -194,15 +194,14 @@ export const planCharacters = ({ state, words, wanted, findRealm, replace, write
       })
     }
     if (player === undefined) continue
-    // Without a word about ranks they stay; a player without a main gets the first that could be one.
+    // Without a word about ranks they stay; a player without a main gets the first that is new as one.
     const rest = state.entries.filter((one) => one.player_id === player.id)
     let main = hasMain
-    for (const one of planned) {
-      const was = entries.get(one.entry.character_id)
-      if (one.entry.rank === undefined && !main && was?.player_id === player.id && was.rank === "main") {
-        one.entry.rank = "main"
-        main = true
-      }
+    for (const { entry } of planned) {
+      const was = entries.get(entry.character_id)
+      if (entry.rank !== undefined || was?.player_id !== player.id) continue
+      entry.rank = main ? "alt" : was.rank
+      main ||= entry.rank === "main"
     }
     if (!main && !replace)
       main = rest.some((one) => one.rank === "main" && !planned.some(({ entry }) => entry.id === one.id))

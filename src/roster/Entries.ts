@@ -20,8 +20,8 @@ import {
   type Rank,
   type RosterFull
 } from "./Roster.ts"
-import { differences } from "./RosterPlan.ts"
-import type { EntryPatch, NewEntry } from "./RosterFile.ts"
+import { differences } from "./Wanted.ts"
+import type { EntryPatch, WrittenCharacter } from "./RosterFile.ts"
 import { characterName, Faults, readRegion } from "./RosterRules.ts"
 import { noWrites, type RosterState, type RosterWrites, type StoredEntry } from "./RosterState.ts"
 
@@ -41,7 +41,11 @@ export class Entries extends Context.Service<
   Entries,
   {
     /** The first of a player is the main, unless it says otherwise. A raider can add their own. */
-    readonly add: (asking: Asking, player: PlayerId, details: NewEntry) => Effect.Effect<Revised<Entry>, Refusal>
+    readonly add: (
+      asking: Asking,
+      player: PlayerId,
+      details: WrittenCharacter
+    ) => Effect.Effect<Revised<Entry>, Refusal>
     /** Any subset of the details. A new main demotes the old one. */
     readonly update: (
       asking: Asking,
@@ -88,7 +92,7 @@ export class Entries extends Context.Service<
 
       const shownEntry = <A>(revised: Revised<A>) => ({ ...revised, answer: revised.shown as Entry })
 
-      const add = Effect.fn("Entries.add")(function* (asking: Asking, playerId: PlayerId, details: NewEntry) {
+      const add = Effect.fn("Entries.add")(function* (asking: Asking, playerId: PlayerId, details: WrittenCharacter) {
         const name = characterName(details.name ?? "")
         const revised = yield* edits.run(
           asking,

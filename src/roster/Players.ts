@@ -15,7 +15,7 @@ import {
   type RosterFull
 } from "./Roster.ts"
 import type { NewPlayer, PlayerPatch } from "./RosterFile.ts"
-import { differences, playerFields } from "./RosterPlan.ts"
+import { differences, playerFields } from "./Wanted.ts"
 import { Faults, playerName, readDiscordId, readNote, readStatus } from "./RosterRules.ts"
 import { noWrites, type PlayerWrite, type RosterState, type StoredPlayer } from "./RosterState.ts"
 

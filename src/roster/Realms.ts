@@ -5,9 +5,7 @@ import { BnetClient } from "../refreshes/battlenet/BnetClient.ts"
 import type { NamedRealm } from "../refreshes/battlenet/RealmIndex.ts"
 
 /** A realm as it is stored, or the names that come nearest when the list has none like it. */
-export type RealmFound =
-  | { readonly server: string; readonly slug: string }
-  | { readonly nearest: ReadonlyArray<string> }
+type RealmFound = { readonly server: string; readonly slug: string } | { readonly nearest: ReadonlyArray<string> }
 
 export type FindRealm = (region: Region, realm: string) => RealmFound
 

@@ -29,7 +29,7 @@ const { equipped_item_level, level } = BattlenetSnapshot.fields
 export const BattlenetSummary = Schema.Struct({ equipped_item_level, level, error, fetched_at })
 
 /** What the providers know, as far as a card shows it; null before the first refresh. */
-export const Summary = Schema.Struct({
+const Summary = Schema.Struct({
   warcraftlogs: Schema.NullOr(WarcraftlogsSummary),
   battlenet: Schema.NullOr(BattlenetSummary)
 }).annotate({ identifier: "RosterSummary" })
@@ -157,6 +157,11 @@ export class TooManyCharacters extends apiError(
   "character.too_many",
   409,
   "Nobody can have more than 50 characters."
+) {}
+export class GuildUnknown extends apiError(
+  "roster.guild_unknown",
+  404,
+  "The provider knows no guild by that name on that realm."
 ) {}
 export class RosterFull extends apiError(
   "roster.full",

@@ -3,6 +3,9 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { SignedIn } from "../auth/SignedIn.ts"
 import { UserId } from "../auth/User.ts"
 import { GuildId, GuildNotFound, MemberNotFound } from "../guilds/Guild.ts"
+import { Region } from "../game/Game.ts"
+import { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../infra/upstream/ProviderErrors.ts"
+import { Allowance } from "../limits/Allowance.ts"
 import { BodyRule, JsonBody } from "../http/Envelope.ts"
 import { conditional } from "../http/ETag.ts"
 import { guarded, revised } from "./Revision.ts"
@@ -12,6 +15,7 @@ import {
   Entry,
   EntryId,
   EntryNotFound,
+  GuildUnknown,
   OfficerRequired,
   Player,
   PlayerExists,
@@ -26,7 +30,16 @@ import {
   RosterInvalid,
   RosterOutcome
 } from "./Roster.ts"
-import { EntryPatch, ImportedFile, NewEntry, NewPlayer, PlayerPatch, RosterFile, tooMany } from "./RosterFile.ts"
+import {
+  DiscoveredRoster,
+  EntryPatch,
+  ImportedFile,
+  NewPlayer,
+  PlayerPatch,
+  RosterFile,
+  tooMany,
+  WrittenCharacter
+} from "./RosterFile.ts"
 
 const params = { guild_id: GuildId }
 const playerParams = { ...params, player_id: PlayerId }
@@ -80,6 +93,28 @@ export class RosterApi extends HttpApiGroup.make("roster")
       success: [RosterFile, Csv],
       error: GuildNotFound.wire
     }).annotateMerge(revised),
+    HttpApiEndpoint.post("discover", "/roster/discover", {
+      params,
+      payload: Schema.Struct({
+        source: Schema.Literals(["battlenet", "warcraftlogs"]),
+        region: Region,
+        realm: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(64)),
+        name: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(64)),
+        min_level: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 }))),
+        max_rank: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 20 })))
+      }),
+      success: DiscoveredRoster,
+      error: [
+        ...edits,
+        RosterFull.wire,
+        GuildUnknown.wire,
+        ProviderUnavailable.wire,
+        ProviderRateLimited.wire,
+        RegionUnsupported.wire
+      ]
+    })
+      .annotate(Allowance, "refreshes")
+      .annotateMerge(revised),
     HttpApiEndpoint.get("history", "/roster/history", {
       params,
       query: {
@@ -116,7 +151,7 @@ export class RosterApi extends HttpApiGroup.make("roster")
     }).annotateMerge(guarded),
     HttpApiEndpoint.post("addCharacter", "/players/:player_id/characters", {
       params: playerParams,
-      payload: NewEntry,
+      payload: WrittenCharacter,
       success: Schema.Struct({ character: Entry }).pipe(HttpApiSchema.status(201)),
       error: entryEdits
     }).annotateMerge(guarded),

@@ -1,5 +1,5 @@
 import { Schema, Struct } from "effect"
-import { limits, type Roster } from "./Roster.ts"
+import { limits, type Roster, RosterOutcome } from "./Roster.ts"
 import type { Written } from "./RosterRules.ts"
 
 const text = Schema.optionalKey(Schema.NullOr(Schema.String))
@@ -33,6 +33,15 @@ export type WrittenPlayer = typeof WrittenPlayer.Type
 /** The whole roster as it is sent, and as an export gives it. */
 export const RosterFile = Schema.Struct({ players: Schema.Array(WrittenPlayer) }).annotate({ identifier: "RosterFile" })
 
+/** A dry run of what a provider lists, with the list, to be imported. */
+export const DiscoveredRoster = Schema.Struct({
+  ...RosterOutcome.fields,
+  players: RosterFile.fields.players,
+  /** How many characters are not on the list: of too low a level or rank, that cannot be read, beyond a roster's size. */
+  left_out: Schema.Struct({ level: Schema.Int, rank: Schema.Int, unreadable: Schema.Int, too_many: Schema.Int })
+}).annotate({ identifier: "DiscoveredRoster" })
+export type DiscoveredRoster = typeof DiscoveredRoster.Type
+
 /** As other planners keep it: the Discord id one level deeper. */
 const ImportedPlayer = Schema.Struct({
   ...player,
@@ -60,9 +69,6 @@ export const PlayerPatch = Schema.Struct({
   note: text
 })
 export type PlayerPatch = typeof PlayerPatch.Type
-
-export const NewEntry = WrittenCharacter
-export type NewEntry = typeof NewEntry.Type
 
 export const EntryPatch = Schema.Struct({
   ...Struct.omit(WrittenCharacter.fields, ["name", "region", "server"]),
@@ -95,13 +101,10 @@ export const tooMany = (json: unknown): string | undefined => {
 
 /** A roster as it is sent: sent back, it changes nothing. */
 export const fileOf = ({ players }: Roster): typeof RosterFile.Type => ({
-  players: players.map(({ name, discord_user_id, status, note, characters }) => ({
-    name,
-    discord_user_id,
-    status,
-    note,
+  players: players.map(({ characters, ...player }) => ({
+    ...Struct.pick(player, ["name", "discord_user_id", "status", "note"]),
     characters: characters.map(
-      ({ entry_id: _, id: __, summary: ___, created_at: ____, updated_at: _____, ...said }) => said
+      Struct.pick(["name", "region", "server", "class", "race", "spec", "role", "rank", "off_specs", "note"])
     )
   }))
 })

@@ -7,6 +7,7 @@ import type { GuildId } from "../guilds/Guild.ts"
 import { knownTags, tagged } from "../http/ETag.ts"
 import { jsonAnswer } from "../http/JsonText.ts"
 import { Claims } from "./Claims.ts"
+import { Discovery } from "./Discovery.ts"
 import { Entries } from "./Entries.ts"
 import { Players } from "./Players.ts"
 import { seenBy, withRevision } from "./Revision.ts"
@@ -30,6 +31,7 @@ const rosterGroup = HttpApiBuilder.group(
     const players = yield* Players
     const entries = yield* Entries
     const claims = yield* Claims
+    const discovery = yield* Discovery
     return handlers.handleAll({
       get: Effect.fnUntraced(function* ({ params, request }) {
         const { user } = yield* CurrentSession
@@ -61,6 +63,10 @@ const rosterGroup = HttpApiBuilder.group(
           etag: `"${roster.revision}"`,
           "content-disposition": `attachment; filename="roster.${format}"`
         })
+      }),
+      discover: Effect.fnUntraced(function* ({ params, request, payload }) {
+        const outcome = yield* discovery.discover(yield* askingOf({ params, request }), payload)
+        return withRevision(outcome.revision, outcome)
       }),
       history: Effect.fnUntraced(function* ({ params, query }) {
         const { user } = yield* CurrentSession
@@ -130,5 +136,5 @@ const ownCharactersGroup = HttpApiBuilder.group(
 
 /** Rosters, and the characters that people claim. */
 export const rosterLayer = Layer.merge(rosterGroup, ownCharactersGroup).pipe(
-  Layer.provide([Rosters.layer, Players.layer, Entries.layer, Claims.layer])
+  Layer.provide([Rosters.layer, Players.layer, Entries.layer, Claims.layer, Discovery.layer])
 )

@@ -5,29 +5,8 @@ import type { FindRealm } from "./Realms.ts"
 import type { Change, FieldFault, RosterRow } from "./Roster.ts"
 import { Faults, playerName, readDiscordId, readNote, readStatus } from "./RosterRules.ts"
 import type { WrittenPlayer } from "./RosterFile.ts"
+import { differences, playerFields, type Wanted } from "./Wanted.ts"
 import { noWrites, type PlayerWrite, type RosterState, type StoredPlayer } from "./RosterState.ts"
-
-/** A player of the list: what it says, and whom it is about. */
-export interface Wanted {
-  readonly written: WrittenPlayer
-  /** The name as in the list. */
-  readonly label: string
-  readonly faults: Faults
-  stored: StoredPlayer | undefined
-  /** The player as they are to be; undefined while something is wrong with them. */
-  player: PlayerWrite | undefined
-}
-
-const becomes = (field: string, from: unknown, to: unknown): FieldFault => ({
-  field,
-  reason: `${from === null ? "nothing" : String(from)} becomes ${to === null ? "nothing" : String(to)}`
-})
-
-/** The fields in which two differ, in words. */
-export const differences = <A extends object>(before: A, after: A, fields: ReadonlyArray<keyof A & string>) =>
-  fields.flatMap((field) =>
-    String(before[field]) === String(after[field]) ? [] : [becomes(field, before[field], after[field])]
-  )
 
 /** Finds whom each player of the list is: by Discord id, then by name. Nobody is found twice. */
 const match = (state: RosterState, wanted: ReadonlyArray<Wanted>) => {
@@ -39,7 +18,7 @@ const match = (state: RosterState, wanted: ReadonlyArray<Wanted>) => {
   const read = wanted.map((one) => ({
     one,
     discord: readDiscordId(one.written.discord_user_id, one.faults),
-    key: state.keys[one.label] ?? one.label
+    key: state.keys[one.label] ?? state.players.find(({ name }) => name === one.label)?.key ?? one.label
   }))
   const byDiscord = new Map(state.players.map((player) => [player.discord_user_id, player]))
   for (const { one, discord } of read) {
@@ -91,8 +70,6 @@ const planPlayer = (one: Wanted, discord: string | null | undefined): PlayerWrit
     note: note === undefined ? (stored?.note ?? null) : note
   }
 }
-
-export const playerFields = ["name", "discord_user_id", "status", "note"] as const
 
 /**
  * What a list makes of a roster, row by row, and the writes for it. With `replace` whoever the list leaves out is removed,

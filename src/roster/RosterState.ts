@@ -61,7 +61,7 @@ export interface EntryWrite extends StoredEntry {
   readonly class: string
 }
 
-export interface CharacterWrite {
+interface CharacterWrite {
   readonly id: string
   readonly class: string
   readonly race: string | null
@@ -69,7 +69,7 @@ export interface CharacterWrite {
   readonly role: RaidRole
 }
 
-export interface NewCharacter extends CharacterWrite {
+interface NewCharacter extends CharacterWrite {
   readonly name: string
   readonly region: Region
   readonly server: string

@@ -15,7 +15,8 @@ import {
   type Roster,
   type RosterFull,
   RosterInvalid,
-  type RosterOutcome
+  type RosterOutcome,
+  type RosterRow
 } from "./Roster.ts"
 import { parseCsv } from "./RosterCsv.ts"
 import type { WrittenPlayer } from "./RosterFile.ts"
@@ -52,6 +53,13 @@ const namesIn = (list: ReadonlyArray<WrittenPlayer>) => [
 
 const regionsIn = (list: ReadonlyArray<WrittenPlayer>) =>
   list.flatMap(({ characters }) => characters.flatMap(({ region }) => readRegion(region, new Faults()) ?? []))
+
+/** Rows, and how many there are of each kind. */
+export const outcomeOf = (rows: ReadonlyArray<RosterRow>, dryRun: boolean) => {
+  const changes: Record<Change, number> = { created: 0, updated: 0, unchanged: 0, removed: 0, invalid: 0 }
+  for (const { change } of rows) changes[change] += 1
+  return { dry_run: dryRun, changes, rows }
+}
 
 /** A guild's roster as a whole. For users who are not members, the guild does not exist. */
 export class Rosters extends Context.Service<
@@ -108,10 +116,8 @@ export class Rosters extends Context.Service<
             if (demanded && !dryRun && asking.seen === undefined) return yield* new PreconditionRequired()
             const findRealm = yield* realms.finder(state.game_version, [state.region, ...regionsIn(list)])
             const { writes, rows } = planRoster(state, list, { replace, findRealm })
-            const changes: Record<Change, number> = { created: 0, updated: 0, unchanged: 0, removed: 0, invalid: 0 }
-            for (const { change } of rows) changes[change] += 1
-            const answer = { dry_run: dryRun, changes, rows }
-            if (changes.invalid > 0 && !dryRun) {
+            const answer = outcomeOf(rows, dryRun)
+            if (answer.changes.invalid > 0 && !dryRun) {
               return yield* new RosterInvalid({ details: { ...answer, revision: state.revision } })
             }
             return { writes, answer }

@@ -27,14 +27,24 @@ const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 /** The last commit without the migration, in a folder of its own. */
 const lastRelease = () => {
-  const added = git("log", "--diff-filter=A", "--format=%H", "--", `migrations/${file}.up.sql`, "migrations/20261126000000_roster.up.sql").toString().trim()
+  const added = git(
+    "log",
+    "--diff-filter=A",
+    "--format=%H",
+    "--",
+    `migrations/${file}.up.sql`,
+    "migrations/20261126000000_roster.up.sql"
+  )
+    .toString()
+    .trim()
   const folder = mkdtempSync(join(tmpdir(), "last-release-"))
   execFileSync("tar", ["-x", "-C", folder], { input: git("archive", `${added.split("\n").at(-1)}^`) })
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"))
   return folder
 }
 
-const id = (table: string, n = "n") => `overlay(overlay(md5('${table}' || ${n}) placing '4' from 13) placing '8' from 17)::uuid`
+const id = (table: string, n = "n") =>
+  `overlay(overlay(md5('${table}' || ${n}) placing '4' from 13) placing '8' from 17)::uuid`
 const many = (count: number) => `generate_series(1, ${count}) n`
 /** Twelve letters: names as the game has them. */
 const name = "initcap(translate(substr(md5('name' || n), 1, 12), '0123456789', 'ghijklmnop'))"
@@ -83,7 +93,12 @@ const bench = Effect.gen(function* () {
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   )
   const url = `http://127.0.0.1:${port}/api/v1`
-  const isUp = Effect.promise(() => fetch(`${url}/health`).then(({ ok }) => ok, () => false))
+  const isUp = Effect.promise(() =>
+    fetch(`${url}/health`).then(
+      ({ ok }) => ok,
+      () => false
+    )
+  )
   yield* Effect.repeat(Effect.delay(isUp, "100 millis"), { until: (up) => up })
 
   const { host, user: username, password } = server
@@ -99,7 +114,9 @@ const bench = Effect.gen(function* () {
   const csrf = crypto.csrfToken(token)
   yield* sql`insert into user_sessions (user_id, token_hash, csrf_token_hash, expires_at)
     select ${String((yield* all(`select ${id("user", "5")} as id`))[0]!["id"])}::uuid, ${crypto.hash("session", token)}, ${crypto.hash("csrf", csrf)}, now() + interval '1 day'`
-  const guild = String((yield* all(`select guild_id from guild_memberships where user_id = ${id("user", "5")}`))[0]!["guild_id"])
+  const guild = String(
+    (yield* all(`select guild_id from guild_memberships where user_id = ${id("user", "5")}`))[0]!["guild_id"]
+  )
 
   const send = async (method: string, path: string, body?: unknown) => {
     const started = performance.now()
@@ -111,24 +128,28 @@ const bench = Effect.gen(function* () {
     await response.arrayBuffer()
     return { status: response.status, ms: performance.now() - started }
   }
-  const digest = (what: string, from: string) => `select md5(string_agg(row::text, ',' order by row::text)) as digest from (select ${what} from ${from}) row`
-  const state = Effect.all([...tables.map((table) => all(digest(whole[table] ?? "*", table))), all(digest(columns, "characters"))])
+  const digest = (what: string, from: string) =>
+    `select md5(string_agg(row::text, ',' order by row::text)) as digest from (select ${what} from ${from}) row`
+  const state = Effect.all([
+    ...tables.map((table) => all(digest(whole[table] ?? "*", table))),
+    all(digest(columns, "characters"))
+  ])
   const before = yield* state
 
   const seen: Array<{ at: number; status: number; ms: number }> = []
   const locks = new Set<string>()
-  let running = true
+  const poll = { running: true }
   const started = performance.now()
   const polling = Promise.all([
     (async () => {
-      while (running) {
+      while (poll.running) {
         const at = performance.now() - started
         seen.push({ at, ...(await send("GET", `/guilds/${guild}/characters`)) })
         seen.push({ at, ...(await send("GET", "/auth/session")) })
       }
     })(),
     (async () => {
-      while (running) {
+      while (poll.running) {
         const rows = await Effect.runPromise(
           all(`select distinct l.mode || ' on ' || l.relation::regclass as lock from pg_locks l
             where l.granted and l.locktype = 'relation' and l.mode in ('AccessExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock')
@@ -143,32 +164,47 @@ const bench = Effect.gen(function* () {
   const code = yield* Effect.promise(
     () =>
       new Promise<number | null>((resolve) =>
-        spawn(process.execPath, [join(root, "src/cli/migrate.ts"), "up"], { env: variables, stdio: "inherit" }).once("close", resolve)
+        spawn(process.execPath, [join(root, "src/cli/migrate.ts"), "up"], { env: variables, stdio: "inherit" }).once(
+          "close",
+          resolve
+        )
       )
   )
   const seconds = (performance.now() - started) / 1000
-  running = false
+  poll.running = false
   yield* Effect.promise(() => polling)
   const after = yield* state
   const lost = [...tables, "characters"].filter((_, at) => JSON.stringify(before[at]) !== JSON.stringify(after[at]))
-  const [made] = yield* all("select (select count(*) from roster_players)::int as players, (select count(*) from roster_entries)::int as entries")
+  const [made] = yield* all(
+    "select (select count(*) from roster_players)::int as players, (select count(*) from roster_entries)::int as entries"
+  )
   say(`migrate ended with ${code} after ${seconds.toFixed(1)} s, start of the process included`)
   say(`locks held: ${[...locks].toSorted().join(", ")}`)
   say(`tables that differ: ${lost.join(", ") || "none"}; made ${JSON.stringify(made)}`)
   const counts = new Map<number, number>()
   for (const { status } of seen) counts.set(status, (counts.get(status) ?? 0) + 1)
-  say(`the old server during it: ${[...counts].map(([status, n]) => `${n} x ${status}`).join(", ")}; slowest ${Math.max(...seen.map(({ ms }) => ms)).toFixed(0)} ms`)
+  say(
+    `the old server during it: ${[...counts].map(([status, n]) => `${n} x ${status}`).join(", ")}; slowest ${Math.max(...seen.map(({ ms }) => ms)).toFixed(0)} ms`
+  )
 
   const bystander = `00000000-0000-4000-8000-000000000000`
   yield* all(`update guild_memberships set role = 'admin' where user_id = ${id("user", "5")}`)
-  const target = String((yield* all(`select user_id from guild_memberships where guild_id = '${guild}' and role = 'applicant' limit 1`))[0]!["user_id"])
+  const target = String(
+    (yield* all(
+      `select user_id from guild_memberships where guild_id = '${guild}' and role = 'applicant' limit 1`
+    ))[0]!["user_id"]
+  )
   for (const [method, path, body] of [
     ["GET", "/auth/session"],
     ["GET", "/guilds"],
     ["GET", `/guilds/${guild}`],
     ["GET", `/guilds/${guild}/members`],
     ["GET", `/guilds/${guild}/characters`],
-    ["POST", "/guilds", { name: "New", realm: "Spineshatter", region: "eu", faction: "horde", game_version: "classicann" }],
+    [
+      "POST",
+      "/guilds",
+      { name: "New", realm: "Spineshatter", region: "eu", faction: "horde", game_version: "classicann" }
+    ],
     ["PATCH", `/guilds/${guild}`, { name: "Renamed" }],
     ["PATCH", `/guilds/${guild}/members/${target}`, { role: "raider" }],
     ["POST", `/guilds/${guild}/invites`, {}],

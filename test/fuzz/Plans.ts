@@ -152,7 +152,7 @@ const extras = fc
     maybe("user-agent", fc.oneof(latin, fc.constantFrom("\u00ff\u00fe", "x".repeat(4000)))),
     maybe(
       "if-match",
-      fc.oneof(fc.constantFrom("*", '"1"', '"2"', '"3"', "W/\"1\"", '"999999999999999999999"', ""), latin),
+      fc.oneof(fc.constantFrom("*", '"1"', '"2"', '"3"', 'W/"1"', '"999999999999999999999"', ""), latin),
       1
     ),
     maybe("if-none-match", fc.oneof(fc.constantFrom("*", '"1"', '"2"'), latin), 8),

@@ -73,6 +73,7 @@ const matrix: Readonly<Record<string, Row>> = {
   "PUT /api/v1/guilds/:guild_id/roster": officers(200),
   "POST /api/v1/guilds/:guild_id/roster/import": officers(200),
   "GET /api/v1/guilds/:guild_id/roster/export": members(200),
+  "POST /api/v1/guilds/:guild_id/roster/discover": officers(200),
   "GET /api/v1/guilds/:guild_id/roster/history": members(200),
   "POST /api/v1/guilds/:guild_id/players": officers(201),
   "PATCH /api/v1/guilds/:guild_id/players/:player_id": raiders(200),
@@ -145,6 +146,12 @@ const bodies: Readonly<Record<string, unknown>> = {
   "PATCH /api/v1/guilds/:guild_id/members/:user_id": { role: "officer" },
   "PUT /api/v1/guilds/:guild_id/roster": { players: [] },
   "POST /api/v1/guilds/:guild_id/roster/import": [],
+  "POST /api/v1/guilds/:guild_id/roster/discover": {
+    source: "battlenet",
+    region: "eu",
+    realm: "Spineshatter",
+    name: "Ashen Vanguard"
+  },
   "POST /api/v1/guilds/:guild_id/players": { name: "Newcomer" },
   "PATCH /api/v1/guilds/:guild_id/players/:player_id": { note: "away" },
   "POST /api/v1/guilds/:guild_id/players/:player_id/characters": { ...mage, name: "Matrixed" },

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { details, foundGuild, somebody } from "../support/people.ts"
 import { query } from "../support/query.ts"
 import { live, TestApp } from "../support/TestApp.ts"
+import type { Any } from "./Any.ts"
 import { naive, reference, spreadsheet } from "./reference.ts"
 
 const nothing = { created: 0, updated: 0, unchanged: 0, removed: 0, invalid: 0 }
@@ -46,12 +47,12 @@ layer(TestApp.layer(), live)("the roster as a whole", (it) => {
 
       const { body } = yield* admin.send("GET", `${path}/roster`)
       assert.strictEqual(body.roster.revision, made.body.revision)
-      const shown = body.roster.players.map(({ name, discord_user_id, status, note, characters }: any) => ({
+      const shown = body.roster.players.map(({ name, discord_user_id, status, note, characters }: Any) => ({
         name,
         discord_user_id,
         status,
         note,
-        characters: characters.map((one: any) => one.name).toSorted()
+        characters: characters.map((one: Any) => one.name).toSorted()
       }))
       const sent = reference.players.map(({ characters, ...player }) => ({
         ...player,
@@ -79,7 +80,7 @@ layer(TestApp.layer(), live)("the roster as a whole", (it) => {
       assert.deepStrictEqual([status, body.changes, body.rows], [200, dry.body.changes, dry.body.rows])
       const after = yield* admin.send("GET", `${path}/roster`)
       assert.lengthOf(after.body.roster.players, 44)
-      const feral = after.body.roster.players.flatMap((p: any) => p.characters).find((c: any) => c.spec === "Feral")
+      const feral = after.body.roster.players.flatMap((p: Any) => p.characters).find((c: Any) => c.spec === "Feral")
       assert.deepInclude(feral, { server: details.realm, region: details.region, role: "tank" })
     })
   )
@@ -140,8 +141,8 @@ layer(TestApp.layer(), live)("the roster as a whole", (it) => {
       const dry = yield* put({ players }, "?dry_run=true")
       assert.strictEqual(dry.status, 200)
       const faults = dry.body.rows
-        .filter(({ change }: any) => change === "invalid")
-        .map(({ player, character, fields }: any) => [player, character, ...fields.map(({ field }: any) => field)])
+        .filter(({ change }: Any) => change === "invalid")
+        .map(({ player, character, fields }: Any) => [player, character, ...fields.map(({ field }: Any) => field)])
       assert.deepStrictEqual(faults, [
         ["Twice", undefined, "name"],
         [" ", undefined, "name"],
@@ -158,7 +159,7 @@ layer(TestApp.layer(), live)("the roster as a whole", (it) => {
         ["Many", "Krabi", "note"],
         ["Many", "Krabk", "rank"]
       ])
-      const realm = dry.body.rows.find(({ character }: any) => character === "Krabf").fields[0].reason
+      const realm = dry.body.rows.find(({ character }: Any) => character === "Krabf").fields[0].reason
       assert.match(realm, /^is no realm of eu; nearest are Spineshatter, .+, .+$/)
       const write = yield* put({ players })
       assert.deepStrictEqual([write.status, write.body.error.code], [422, "roster.validation_failed"])
@@ -188,7 +189,7 @@ layer(TestApp.layer(), live)("the roster as a whole", (it) => {
       const moved = yield* admin.send("POST", `${path}/roster/import`, { text: [csv, "text/csv"] })
       assert.deepStrictEqual([moved.status, moved.body.changes], [200, { ...nothing, updated: 2 }])
       assert.deepStrictEqual(
-        moved.body.rows.map(({ player, character, fields }: any) => [player, character, fields]),
+        moved.body.rows.map(({ player, character, fields }: Any) => [player, character, fields]),
         [
           [
             "Bob",
@@ -205,7 +206,7 @@ layer(TestApp.layer(), live)("the roster as a whole", (it) => {
       assert.deepStrictEqual([left.status, left.body.changes], [200, { ...nothing, unchanged: 1, removed: 3 }])
       const { players } = (yield* admin.send("GET", `${path}/roster`)).body.roster
       assert.deepStrictEqual(
-        players.map(({ name, note, characters }: any) => [name, note, characters.map((c: any) => [c.name, c.rank])]),
+        players.map(({ name, note, characters }: Any) => [name, note, characters.map((c: Any) => [c.name, c.rank])]),
         [["Bob", "keeps", [["Annoth", "main"]]]]
       )
     })
@@ -217,7 +218,7 @@ layer(TestApp.layer(), live)("the roster as a whole", (it) => {
       const member = yield* somebody()
       yield* join(member, "raider")
       const [{ discord }] =
-        (yield* query`select discord_user_id as discord from discord_identities where user_id = ${member.id}::uuid`) as any
+        (yield* query`select discord_user_id as discord from discord_identities where user_id = ${member.id}::uuid`) as Any
       const other = "930000000000000999"
       yield* put({
         players: [
@@ -226,7 +227,7 @@ layer(TestApp.layer(), live)("the roster as a whole", (it) => {
         ]
       })
       const linked = Effect.map(admin.send("GET", `${path}/roster`), ({ body }) =>
-        body.roster.players.map((p: any) => [p.name, p.user_id === member.id, p.discord?.id])
+        body.roster.players.map((p: Any) => [p.name, p.user_id === member.id, p.discord?.id])
       )
       assert.deepStrictEqual(yield* linked, [
         ["A", true, discord],

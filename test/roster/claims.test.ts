@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { foundGuild, somebody } from "../support/people.ts"
 import { query } from "../support/query.ts"
 import { live, TestApp } from "../support/TestApp.ts"
+import type { Any } from "./Any.ts"
 
 const path = "/api/v1/characters"
 const mage = { region: "eu", server: "Spineshatter", class: "Mage", race: "Undead", spec: "Frost", rank: "main" }
@@ -61,7 +62,7 @@ layer(TestApp.layer(), live)("claims", (it) => {
       assert.strictEqual(yield* take(owner, "Stolen"), "character.already_exists")
       const { body } = yield* admin.send("GET", `${guild}/roster`)
       const [player] = body.roster.players
-      const entry = player.characters.find((c: any) => c.name === "Stolen")
+      const entry = player.characters.find((c: Any) => c.name === "Stolen")
       const release = `${guild}/players/${player.id}/characters/${entry.entry_id}/claim`
       assert.strictEqual((yield* admin.send("DELETE", release)).status, 204)
       assert.strictEqual((yield* admin.send("DELETE", release)).status, 204)
@@ -84,8 +85,8 @@ layer(TestApp.layer(), live)("claims", (it) => {
       assert.deepInclude(after.body.character, { name: "After", spec: "Fire", role: "ranged", rank: "alt", race: null })
       const mine = Effect.map(admin.send("GET", `${guild}/roster`), ({ body }) =>
         body.roster.players
-          .find((p: any) => p.user_id === owner.id)
-          .characters.map((c: any) => [c.name, c.spec, c.rank])
+          .find((p: Any) => p.user_id === owner.id)
+          .characters.map((c: Any) => [c.name, c.spec, c.rank])
       )
       assert.deepStrictEqual(yield* mine, [
         ["Before", "Frost", "main"],
@@ -131,7 +132,7 @@ layer(TestApp.layer(), live)("claims", (it) => {
       assert.strictEqual((yield* owner.send("DELETE", at)).status, 204)
       const roster = yield* admin.send("GET", `${guild}/roster`)
       assert.deepStrictEqual(
-        roster.body.roster.players[0].characters.map((c: any) => [c.name, c.spec]),
+        roster.body.roster.players[0].characters.map((c: Any) => [c.name, c.spec]),
         [["Shared", "Frost"]]
       )
       assert.deepStrictEqual(
@@ -177,7 +178,7 @@ layer(TestApp.layer(), live)("claims", (it) => {
         [{ rank: "third" }, "rank"]
       ] as const) {
         const { status, body } = yield* owner.send("POST", path, { json: { ...mage, name: "Fine", ...change } })
-        assert.deepStrictEqual([status, body.error.details.fields.map((f: any) => f.field)], [400, [field]])
+        assert.deepStrictEqual([status, body.error.details.fields.map((f: Any) => f.field)], [400, [field]])
       }
     })
   )

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { foundGuild, somebody } from "../support/people.ts"
 import { query } from "../support/query.ts"
 import { live, TestApp } from "../support/TestApp.ts"
+import type { Any } from "./Any.ts"
 
 const mage = { region: "eu", server: "Spineshatter", class: "Mage", race: "Undead", spec: "Frost" }
 
@@ -14,7 +15,7 @@ layer(TestApp.layer(), live)("edits of the roster", (it) => {
     const roster = Effect.map(admin.send("GET", `${path}/roster`), ({ body }) => body.roster)
     const raider = yield* somebody()
     yield* join(raider, "raider")
-    const mine = Effect.map(roster, ({ players }) => players.find((p: any) => p.user_id === raider.id))
+    const mine = Effect.map(roster, ({ players }) => players.find((p: Any) => p.user_id === raider.id))
     return { ...rest, admin, path, guild, join, add, roster, raider, mine }
   })
 
@@ -57,9 +58,9 @@ layer(TestApp.layer(), live)("edits of the roster", (it) => {
         spec: "Feral",
         role: "melee"
       })
-      const now = (yield* roster).players.find((p: any) => p.id === player.id)
+      const now = (yield* roster).players.find((p: Any) => p.id === player.id)
       assert.deepStrictEqual(
-        now.characters.map((c: any) => [c.name, c.rank]),
+        now.characters.map((c: Any) => [c.name, c.rank]),
         [
           ["Bobba", "main"],
           ["Bobbin", "alt"]
@@ -109,7 +110,7 @@ layer(TestApp.layer(), live)("edits of the roster", (it) => {
       const first = yield* admin.send("GET", `${path}/roster/history?limit=3`)
       const rest = yield* admin.send("GET", `${path}/roster/history?limit=100&cursor=${first.body.next_cursor}`)
       assert.strictEqual(rest.body.next_cursor, null)
-      const told = [...first.body.changes, ...rest.body.changes].map((c: any) => [
+      const told = [...first.body.changes, ...rest.body.changes].map((c: Any) => [
         c.change,
         c.player.name,
         c.character?.name ?? null
@@ -246,7 +247,7 @@ layer(TestApp.layer(), live)("edits of the roster", (it) => {
       )
       assert.strictEqual(bound.body.player.discord.id, blank.discord_user_id)
       assert.notInclude(
-        (yield* roster).players.map((p: any) => p.id),
+        (yield* roster).players.map((p: Any) => p.id),
         blank.id
       )
       const freed = yield* link(null)

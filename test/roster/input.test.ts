@@ -2,6 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { foundGuild } from "../support/people.ts"
 import { live, TestApp } from "../support/TestApp.ts"
+import type { Any } from "./Any.ts"
 
 const megabyte = 1024 * 1024
 const fill = (head: string, part: string, tail = "") =>
@@ -105,7 +106,7 @@ layer(TestApp.layer(), live)("bodies of the roster", (it) => {
         const text = '{"players":[],"x":""}'
         return text.replace('""', `"${"x".repeat(length - text.length)}"`)
       }
-      const code = (answer: { readonly status: number; readonly body: any }) => answer.body.error?.code ?? answer.status
+      const code = (answer: { readonly status: number; readonly body: Any }) => answer.body.error?.code ?? answer.status
       assert.strictEqual(code(yield* send("PUT", json(megabyte), "application/json")), 200)
       assert.strictEqual(code(yield* send("PUT", json(megabyte + 1), "application/json")), "request.too_large")
       assert.strictEqual(code(yield* send("POST", json(megabyte), "application/json")), 200)
@@ -139,7 +140,7 @@ layer(TestApp.layer(), live)("bodies of the roster", (it) => {
     Effect.gen(function* () {
       const { send } = yield* opened
       for (const method of ["PUT", "POST"] as const) {
-        const { status, body } = yield* send(method, text, "application/json")
+        const { status, body } = yield* send(method, text!, "application/json")
         assert.deepStrictEqual([status, body.error.code], [400, "validation.invalid_request"])
       }
     })

@@ -5,6 +5,7 @@ import { foundGuild, somebody } from "../support/people.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { query } from "../support/query.ts"
 import { live, TestApp } from "../support/TestApp.ts"
+import type { Any } from "./Any.ts"
 
 const mage = { region: "eu", server: "Spineshatter", class: "Mage", race: "Undead", spec: "Frost" }
 
@@ -17,16 +18,16 @@ layer(TestApp.layer(), live)("members on the roster", (it) => {
     const discord = String(row!.discord)
     const players = Effect.map(admin.send("GET", `${path}/roster`), ({ body }) => body.roster.players)
     const them = Effect.map(players, (all) => {
-      const found = all.filter((p: any) => p.discord_user_id === discord)
+      const found = all.filter((p: Any) => p.discord_user_id === discord)
       assert.isAtMost(found.length, 1)
       return found[0]
     })
     const view = Effect.map(
       them,
-      (p) => p && [p.name, p.status, p.user_id === person.id, p.characters.map((c: any) => c.name)]
+      (p) => p && [p.name, p.status, p.user_id === person.id, p.characters.map((c: Any) => c.name)]
     )
     const shown = Effect.map(admin.send("GET", `${path}/characters`), ({ body }) =>
-      body.characters.map((c: any) => c.name)
+      body.characters.map((c: Any) => c.name)
     )
     return { admin, path, guild, join, person, discord, players, them, view, shown }
   })
@@ -42,13 +43,13 @@ layer(TestApp.layer(), live)("members on the roster", (it) => {
       yield* join(other)
       const without = yield* admin.send("GET", `${path}/roster`)
       assert.notInclude(
-        without.body.roster.players.map((p: any) => p.user_id),
+        without.body.roster.players.map((p: Any) => p.user_id),
         other.id
       )
       yield* admin.send("PATCH", `${path}/members/${other.id}`, { json: { role: "raider" } })
       const after = yield* admin.send("GET", `${path}/roster`)
       assert.include(
-        after.body.roster.players.map((p: any) => p.user_id),
+        after.body.roster.players.map((p: Any) => p.user_id),
         other.id
       )
       assert.strictEqual((yield* them).discord.id, discord)

@@ -22,14 +22,21 @@ const lastRelease = Effect.gen(function* () {
 const id = (n: number) => `00000000-0000-4000-8000-0000000000${String(n).padStart(2, "0")}`
 const [guild, gone] = [id(90), id(91)]
 
-const character = (n: number, user: number, name: string, more: Partial<Record<"class" | "spec" | "race" | "server" | "rank" | "deleted", string>> = {}) =>
+const character = (
+  n: number,
+  user: number,
+  name: string,
+  more: Partial<Record<"class" | "spec" | "race" | "server" | "rank" | "deleted", string>> = {}
+) =>
   `insert into characters (id, user_id, name, region, server, class, race, spec, role, rank, deleted_at) values (
     '${id(n)}', '${id(user)}', '${name}', 'eu', '${more.server ?? "Living Flame"}', '${more.class ?? "Mage"}',
     '${more.race ?? "Troll"}', '${more.spec ?? "Frost"}', 'ranged', '${more.rank ?? "main"}', ${more.deleted ?? "null"})`
 
 /** People 1 to 7: admin, raider, applicant, one who left, a deleted user, one without a Discord identity, a stranger. */
 const oldRows = [
-  ...[1, 2, 3, 4, 5, 6, 7].map((n) => `insert into users (id, deleted_at) values ('${id(n)}', ${n === 5 ? "now()" : "null"})`),
+  ...[1, 2, 3, 4, 5, 6, 7].map(
+    (n) => `insert into users (id, deleted_at) values ('${id(n)}', ${n === 5 ? "now()" : "null"})`
+  ),
   ...[1, 2, 3, 4, 5, 7].flatMap((n) => [
     `insert into discord_identities (id, user_id, discord_user_id) values ('${id(10 + n)}', '${id(n)}', '93000000000000000${n}')`,
     `insert into discord_profiles (discord_identity_id, username, global_name) values ('${id(10 + n)}', 'user${n}', ${n === 2 ? "E'  Zwei\\u202E '" : "null"})`
@@ -38,7 +45,8 @@ const oldRows = [
   `insert into guilds (id, name, realm, region, faction, game_version) values ('${guild}', 'G', 'Living Flame', 'eu', 'horde', 'classicann')`,
   `insert into guilds (id, name, realm, region, faction, game_version, deleted_at) values ('${gone}', 'D', 'R', 'eu', 'horde', 'classic', now())`,
   ...(["admin", "raider", "applicant", "raider", "raider", "officer"] as const).map(
-    (role, at) => `insert into guild_memberships (guild_id, user_id, role, deleted_at) values ('${guild}', '${id(at + 1)}', '${role}', ${at === 3 ? "now()" : "null"})`
+    (role, at) =>
+      `insert into guild_memberships (guild_id, user_id, role, deleted_at) values ('${guild}', '${id(at + 1)}', '${role}', ${at === 3 ? "now()" : "null"})`
   ),
   character(21, 2, "Kravá"),
   character(22, 2, "Kravà", { rank: "main" }),
@@ -51,7 +59,14 @@ const oldRows = [
   `insert into character_battlenet_snapshots (character_id, level) values ('${id(21)}', 70)`
 ]
 
-const kept = ["users", "discord_identities", "guilds", "guild_memberships", "user_sessions", "character_battlenet_snapshots"]
+const kept = [
+  "users",
+  "discord_identities",
+  "guilds",
+  "guild_memberships",
+  "user_sessions",
+  "character_battlenet_snapshots"
+]
 
 describe("the roster's migration", () => {
   it.live("makes members players and their characters entries, loses nothing, and reverts", () =>
@@ -64,12 +79,16 @@ describe("the roster's migration", () => {
         const schema = yield* schemaOf("public")
         for (const text of oldRows) yield* all(text)
         const before = yield* Effect.forEach(kept, (table) => all(`select * from ${table} order by 1`))
-        const characters = yield* all("select id, user_id, name, class, race, spec, role, rank, created_at, updated_at, deleted_at from characters order by id")
+        const characters = yield* all(
+          "select id, user_id, name, class, race, spec, role, rank, created_at, updated_at, deleted_at from characters order by id"
+        )
 
         assert.deepStrictEqual((yield* migrate).applied, ours)
         assert.deepStrictEqual(yield* Effect.forEach(kept, (table) => all(`select * from ${table} order by 1`)), before)
         assert.deepStrictEqual(
-          yield* all("select id, user_id, name, class, race, spec, role, rank, created_at, updated_at, deleted_at from characters order by id"),
+          yield* all(
+            "select id, user_id, name, class, race, spec, role, rank, created_at, updated_at, deleted_at from characters order by id"
+          ),
           characters
         )
         const roster = yield* all(`
@@ -98,7 +117,9 @@ describe("the roster's migration", () => {
         assert.strictEqual(refused.reason._tag, "ConstraintError")
 
         const after = yield* all("select id, user_id from characters where user_id is not null order by id")
-        yield* all(`insert into characters (name, region, server, class, race, spec, role, rank) values ('Nobody', 'eu', 'x', 'Mage', null, 'Frost', 'ranged', 'alt')`)
+        yield* all(
+          `insert into characters (name, region, server, class, race, spec, role, rank) values ('Nobody', 'eu', 'x', 'Mage', null, 'Frost', 'ranged', 'alt')`
+        )
         assert.strictEqual(yield* rollback(migrationsDirectory), ours[1])
         assert.strictEqual(yield* rollback(migrationsDirectory), ours[0])
         assert.deepStrictEqual(yield* schemaOf("public"), schema)
@@ -118,11 +139,14 @@ describe("the roster's migration", () => {
         const roster = all(`select coalesce(p.user_id::text, '-') as user, p.status, count(e.id)::int as entries
           from roster_players p left join roster_entries e on e.player_id = p.id
           where p.guild_id = '${guild}' group by p.id order by 1, 2`)
-        assert.deepStrictEqual(yield* roster, [
-          { user: id(1), status: "active", entries: 1 },
-          { user: id(2), status: "active", entries: 3 },
-          { user: id(6), status: "active", entries: 0 }
-        ].map((row) => (row.user === id(1) ? { ...row, entries: 0 } : row)))
+        assert.deepStrictEqual(
+          yield* roster,
+          [
+            { user: id(1), status: "active", entries: 1 },
+            { user: id(2), status: "active", entries: 3 },
+            { user: id(6), status: "active", entries: 0 }
+          ].map((row) => (row.user === id(1) ? { ...row, entries: 0 } : row))
+        )
         // An applicant is promoted, a raider leaves and comes back, a user is deleted and signs in again.
         yield* all(`update guild_memberships set role = 'raider', updated_at = now() where user_id = '${id(3)}'`)
         yield* all(`update guild_memberships set deleted_at = now() where user_id = '${id(2)}'`)
@@ -144,7 +168,8 @@ describe("the roster's migration", () => {
           { user: id(6), status: "active", entries: 0 }
         ])
         // What it reads of characters: only those that have an owner.
-        const seen = yield* all(`select c.name from live_members m join characters c on c.user_id = m.user_id and c.deleted_at is null
+        const seen =
+          yield* all(`select c.name from live_members m join characters c on c.user_id = m.user_id and c.deleted_at is null
           where m.guild_id = '${guild}' order by lower(c.name), c.id`)
         assert.lengthOf(seen, 5)
         // Several spellings in one statement, as its seed writes them.
@@ -152,7 +177,9 @@ describe("the roster's migration", () => {
           values ('${id(2)}', 'kravá', 'eu', 'living flame', 'Mage', 'Troll', 'Fire', 'ranged', 'main')
           on conflict (region, lower(server), lower(name)) where deleted_at is null
           do update set spec = excluded.spec, updated_at = now() where characters.user_id = excluded.user_id`)
-        assert.deepStrictEqual(yield* all(`select e.spec from roster_entries e where character_id = '${id(21)}'`), [{ spec: "Fire" }])
+        assert.deepStrictEqual(yield* all(`select e.spec from roster_entries e where character_id = '${id(21)}'`), [
+          { spec: "Fire" }
+        ])
         // A guild that goes takes all of it, history included.
         yield* all(`delete from guilds where id = '${guild}'`)
         assert.deepStrictEqual(yield* all("select from roster_players union all select from roster_changes"), [])
@@ -167,17 +194,32 @@ describe("the roster's migration", () => {
         const sql = yield* SqlClient.SqlClient
         const lines = (rows: ReadonlyArray<{ line: string }>) => rows.map(({ line }) => line).toSorted()
         const all = [...gameVersions.values()]
-        const specs = all.flatMap(({ classes }) => classes.flatMap(({ name, specs }) => specs.map((spec) => `${name}/${spec.name}`)))
+        const specs = all.flatMap(({ classes }) =>
+          classes.flatMap(({ name, specs }) => specs.map((spec) => `${name}/${spec.name}`))
+        )
         const stored = yield* sql<{ line: string }>`select class || '/' || spec as line from game_specs where known`
         assert.deepStrictEqual(lines(stored), [...new Set(specs)].toSorted())
         const races = yield* sql<{ line: string }>`select name as line from game_races where known`
-        assert.deepStrictEqual(lines(races), [...new Set(all.flatMap(({ races }) => races.map(({ name }) => name)))].toSorted())
+        assert.deepStrictEqual(
+          lines(races),
+          [...new Set(all.flatMap(({ races }) => races.map(({ name }) => name)))].toSorted()
+        )
 
         for (const name of ["Kravá", "KRAVA\u0301", " Élunisse", "ЧЕРНОЛАП", "Ζεύς", "아즈샤라", "Straße", "ÞÓRR"]) {
           const [row] = yield* sql<{ key: string }>`select name_key(${name}) as key`
           assert.strictEqual(row!.key, characterKey(name), name)
         }
-        for (const realm of ["Azjol-Nerub", "Nek'Rosh", "Aggra (Português)", "Pozzo dell’Eternità", " Living  Flame ", "Свежеватель Душ", "Arugal (AU)", "Ra-den", "CHANTS ÉTERNELS"]) {
+        for (const realm of [
+          "Azjol-Nerub",
+          "Nek'Rosh",
+          "Aggra (Português)",
+          "Pozzo dell’Eternità",
+          " Living  Flame ",
+          "Свежеватель Душ",
+          "Arugal (AU)",
+          "Ra-den",
+          "CHANTS ÉTERNELS"
+        ]) {
           const [row] = yield* sql<{ key: string }>`select realm_key(${realm}) as key`
           assert.strictEqual(row!.key, realmSlug(realm), realm)
         }

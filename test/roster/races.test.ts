@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { foundGuild, somebody } from "../support/people.ts"
 import { query } from "../support/query.ts"
 import { live, TestApp } from "../support/TestApp.ts"
+import type { Any } from "./Any.ts"
 
 /** `ROSTER_ROUNDS=1000` for the long run. */
 const rounds = Number(process.env["ROSTER_ROUNDS"] ?? "25")
@@ -34,16 +35,16 @@ layer(TestApp.layer({ RATE_LIMIT_REQUESTS: "1000000" }), live)("two officers at 
           const players = body.roster.players
           const seen = revisionOf({ headers })
           const [first, second] = players
-          const alts = (player: any) => player.characters.filter((c: any) => c.rank === "alt")
+          const alts = (player: Any) => player.characters.filter((c: Any) => c.rank === "alt")
           const put = (who: typeof admin, note: string) =>
             Effect.map(
               who.send("PUT", `${path}/roster`, {
                 json: {
-                  players: players.map(({ name, discord_user_id, characters }: any) => ({
+                  players: players.map(({ name, discord_user_id, characters }: Any) => ({
                     name,
                     discord_user_id,
                     note,
-                    characters: characters.map(({ name, rank, spec }: any) => ({ ...mage, name, rank, spec }))
+                    characters: characters.map(({ name, rank, spec }: Any) => ({ ...mage, name, rank, spec }))
                   }))
                 },
                 headers: { "if-match": `"${seen}"` }
@@ -81,19 +82,19 @@ layer(TestApp.layer({ RATE_LIMIT_REQUESTS: "1000000" }), live)("two officers at 
           for (const { kind, at } of done) if (kind === "put") assert.strictEqual(at, seen + 1)
           const after = (yield* admin.send("GET", `${path}/roster`)).body.roster
           assert.strictEqual(after.revision, Math.max(...done.map(({ at }) => at)))
-          const now = after.players.find((p: any) => p.id === first.id)
+          const now = after.players.find((p: Any) => p.id === first.id)
           assert.strictEqual(now.note, `edit ${round}`)
           assert.include(
-            now.characters.map((c: any) => c.name),
+            now.characters.map((c: Any) => c.name),
             `New${letters(round)}`
           )
           for (const { characters } of after.players) {
             assert.lengthOf(
-              characters.filter((c: any) => c.rank === "main"),
+              characters.filter((c: Any) => c.rank === "main"),
               characters.length > 0 ? 1 : 0
             )
           }
-          const entries = after.players.flatMap((p: any) => p.characters.map((c: any) => c.id))
+          const entries = after.players.flatMap((p: Any) => p.characters.map((c: Any) => c.id))
           assert.strictEqual(new Set(entries).size, entries.length)
           if (round % 20 === 19) yield* query`delete from characters where name like 'New%'`
         }

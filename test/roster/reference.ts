@@ -1,4 +1,4 @@
-import { burningCrusade } from "../../src/game/data/Classic.ts"
+import { burningCrusade } from "../../src/game/ClassicData.ts"
 
 /** Alts of each of the 43 players: none to six, 78 in all. */
 const alts = [
