@@ -243,4 +243,35 @@ layer(TestApp.layer(), live)("the roster as a whole", (it) => {
       ])
     })
   )
+
+  it.effect("the largest roster, 400 players and 1,500 characters, is written whole, and not one more", () =>
+    Effect.gen(function* () {
+      const { admin, path, put } = yield* opened
+      const letters = (n: number) =>
+        [n % 26, Math.floor(n / 26) % 26, Math.floor(n / 676)].map((at) => String.fromCharCode(97 + at)).join("")
+      const one = { class: "Mage", race: "Troll", spec: "Frost", note: "n".repeat(100) }
+      const players = Array.from({ length: 400 }, (_, at) => ({
+        name: `Largest ${at}`,
+        discord_user_id: String(940_000_000_000_000_000n + BigInt(at)),
+        characters: Array.from({ length: at < 300 ? 4 : 3 }, (_, alt) => ({
+          ...one,
+          name: `Largest${letters(at * 4 + alt)}`,
+          rank: alt === 0 ? "main" : "alt"
+        }))
+      }))
+      const made = yield* put({ players })
+      assert.deepStrictEqual([made.status, made.body.changes?.created], [200, 1900])
+      const changed = players.map((player) => ({
+        ...player,
+        characters: player.characters.map((each) => ({ ...each, spec: "Fire" }))
+      }))
+      const { status, body } = yield* put({ players: changed })
+      assert.deepStrictEqual([status, body.changes], [200, { ...nothing, updated: 1500 }])
+      const more = yield* admin.send("POST", `${path}/players`, { json: { name: "One more" } })
+      assert.deepStrictEqual([more.status, more.body.error.code], [409, "roster.full"])
+      const shown = yield* admin.send("GET", `${path}/roster`)
+      assert.deepStrictEqual([shown.status, shown.body.roster.players.length], [200, 400])
+      assert.strictEqual((yield* put({ players: [] })).body.changes.removed, 1900)
+    })
+  )
 })
