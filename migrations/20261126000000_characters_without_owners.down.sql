@@ -1,5 +1,4 @@
--- Only a roster held those that nobody owns.
-delete from characters where user_id is null;
+-- A race that nobody told was no race before either.
 update characters set race = '' where race is null;
 
 alter table characters

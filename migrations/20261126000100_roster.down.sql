@@ -1,4 +1,15 @@
--- The roster goes, with its history, off-specs, notes and the players who never signed in. What a member owns stays.
+-- The roster goes, with its history. What members own stays as it is; for the rest there is no place.
+do $$
+begin
+  if exists (select from characters where user_id is null)
+    or exists (select from roster_players where note is not null or (user_id is null and status <> 'inactive'))
+    or exists (select from roster_entries where note is not null or off_specs <> '{}')
+  then
+    raise exception 'the rosters hold characters without an owner, players who are no members, notes or off-specs, which would be lost; export the rosters and remove those first';
+  end if;
+end
+$$;
+
 drop trigger discord_profiles_roster on discord_profiles;
 drop trigger snapshots_roster on character_battlenet_snapshots;
 drop trigger snapshots_roster on character_warcraftlogs_snapshots;

@@ -2,7 +2,7 @@ import { Context, Effect, Layer } from "effect"
 import { SqlClient, SqlError, type Statement } from "effect/sql"
 import type { UserId } from "../auth/User.ts"
 import type { GuildId, GuildRole } from "../guilds/Guild.ts"
-import type { DependencyUnavailable } from "../http/ApiError.ts"
+import { DependencyUnavailable } from "../http/ApiError.ts"
 import { type JsonText, parseJson } from "../http/JsonText.ts"
 import { change, read, Reads } from "../infra/Sql.ts"
 import { entryJson, playerJson } from "./RosterSql.ts"
@@ -115,6 +115,8 @@ export class EditsRepo extends Context.Service<
       }
 
       const write = (guild: GuildId, user: UserId, edited: number, { writes, shown, roles, idle }: Edit) => {
+        // In one order, so that two guilds that make the same characters wait for each other one way.
+        writes.characters_made.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
         const ids = (name: keyof RosterWrites) =>
           sql`(select x::uuid from jsonb_array_elements_text(input.j -> ${sql.literal(`'${name}'`)}) x)`
         // Who edits is said before the rows are: triggers write the history.
@@ -194,7 +196,10 @@ export class EditsRepo extends Context.Service<
               if (state === undefined) return undefined
               const again = yield* plan(state)
               if (again.edit === undefined) return { state, answer: again.answer, written: undefined }
-              const written = yield* write(guild, caller, state.edited_revision, again.edit)
+              // Under the lock only another guild's new characters can still come between.
+              const written = yield* write(guild, caller, state.edited_revision, again.edit).pipe(
+                Effect.catchIf(isRace, () => new DependencyUnavailable({ retryAfter: 1 }))
+              )
               return { state, answer: again.answer, written }
             })
           )

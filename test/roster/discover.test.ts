@@ -129,6 +129,7 @@ layer(TestApp.layer(), live)("discover", (it) => {
       const code = (json: object) => Effect.map(discover(json), ({ status, body }) => [status, body.error?.code])
       for (const source of ["battlenet", "warcraftlogs"]) {
         assert.deepStrictEqual(yield* code({ source, name: "Nobody" }), [404, "roster.guild_unknown"])
+        assert.deepStrictEqual(yield* code({ source, realm: "\n" }), [404, "roster.guild_unknown"])
         assert.deepStrictEqual(yield* code({ source, realm: "Nowhere" }), [404, "roster.guild_unknown"])
         assert.deepStrictEqual(yield* code({ source, name: "../../token?x=" }), [404, "roster.guild_unknown"])
       }

@@ -120,6 +120,10 @@ describe("the roster's migration", () => {
         yield* all(
           `insert into characters (name, region, server, class, race, spec, role, rank) values ('Nobody', 'eu', 'x', 'Mage', null, 'Frost', 'ranged', 'alt')`
         )
+        const refusal = yield* Effect.flip(rollback(migrationsDirectory))
+        assert.match(refusal.message, /characters without an owner, players who are no members, notes or off-specs/)
+        yield* all("delete from characters where user_id is null")
+        yield* all("update roster_entries set note = null")
         assert.strictEqual(yield* rollback(migrationsDirectory), ours[1])
         assert.strictEqual(yield* rollback(migrationsDirectory), ours[0])
         assert.deepStrictEqual(yield* schemaOf("public"), schema)

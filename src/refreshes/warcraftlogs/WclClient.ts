@@ -78,6 +78,10 @@ const decodeCharacter = Schema.decodeUnknownOption(CharacterReply)
 
 const notUnderstood = Unanswered.because("not understood")
 
+/** Texts that can be no name or realm need no question. */
+const isImpossible = ({ name, server }: Pick<WclQuestion, "name" | "server">) =>
+  [name, realmSlug(server)].some((part) => pathSegment(part.trim()) === undefined)
+
 /** How many requests one refresh may use to find the equipment. */
 const reportRequests = 3
 /** Milliseconds; equipment that takes longer is left out. */
@@ -205,8 +209,7 @@ export class WclClient extends Context.Service<
 
       const character = Effect.fn("WclClient.character")(
         function* (who: WclQuestion) {
-          const impossible = [who.name, realmSlug(who.server)].some((part) => pathSegment(part.trim()) === undefined)
-          return impossible ? nothing(sentences.unknown) : yield* upstream.guard(refresh(who))
+          return isImpossible(who) ? nothing(sentences.unknown) : yield* upstream.guard(refresh(who))
         },
         Effect.catchTags({
           Throttled: ({ retryAfter }) => new ProviderRateLimited({ retryAfter }),
@@ -235,7 +238,8 @@ export class WclClient extends Context.Service<
       })
 
       const guild = Effect.fn("WclClient.guild")(
-        (which: Omit<WclQuestion, "role">) => upstream.guard(fetchGuild(which)),
+        (which: Omit<WclQuestion, "role">) =>
+          isImpossible(which) ? Effect.succeed(null) : upstream.guard(fetchGuild(which)),
         Effect.catchTags({
           Throttled: ({ retryAfter }) => new ProviderRateLimited({ retryAfter }),
           Unanswered: ({ retryAfter }) => new ProviderUnavailable({ retryAfter })
