@@ -5,7 +5,7 @@ import type { GuildId, GuildRole } from "../guilds/Guild.ts"
 import { DependencyUnavailable } from "../http/ApiError.ts"
 import { type JsonText, parseJson } from "../http/JsonText.ts"
 import { change, read, Reads } from "../infra/Sql.ts"
-import { entryJson, playerJson } from "./RosterSql.ts"
+import { entryJoins, entryJson, playerJson } from "./RosterSql.ts"
 import type { RosterState, RosterWrites } from "./RosterState.ts"
 
 /** What an edit answers with, besides the revision: one player or one entry as it then is. */
@@ -109,8 +109,10 @@ export class EditsRepo extends Context.Service<
             select * from made_players union all select * from changed_players) p where p.id = ${shown.player})`
         return sql`(select ${sql.literal(entryJson)} from (
             select * from made_entries union all select * from changed_entries) e
-          join (select * from made_characters union all select * from changed_characters union all
-            select * from characters where id not in (select id from changed_characters)) c on c.id = e.character_id
+          ${sql.literal(
+            entryJoins(`(select * from made_characters union all select * from changed_characters union all
+            select * from characters where id not in (select id from changed_characters))`)
+          )}
           where e.id = ${shown.entry})`
       }
 

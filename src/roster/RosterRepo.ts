@@ -7,7 +7,7 @@ import type { JsonText } from "../http/JsonText.ts"
 import { read, Reads } from "../infra/Sql.ts"
 import { jsonObject, readTagged } from "../infra/SqlJson.ts"
 import { type Roster, RosterChange } from "./Roster.ts"
-import { playerJson } from "./RosterSql.ts"
+import { entriesJson, entryJoins, playersJson } from "./RosterSql.ts"
 
 type RosterJson = { readonly roster: Roster }
 export type HistoryPage = {
@@ -47,8 +47,13 @@ export class RosterRepo extends Context.Service<
           tag: sql`select revision::text from rosters where guild_id = asked.guild_id`,
           body: sql`
             select json_build_object('roster', json_build_object('revision', asked.tag::bigint, 'players', coalesce((
-              select json_agg(${sql.literal(playerJson)} order by lower(p.name), p.id)
-              from roster_players p where p.guild_id = asked.guild_id), '[]')))`,
+              select json_agg(${sql.literal(playersJson)} order by lower(p.name), p.id)
+              from roster_players p left join (
+                select e.player_id, ${sql.literal(entriesJson)} as characters
+                from roster_entries e ${sql.literal(entryJoins())}
+                where e.guild_id = asked.guild_id group by e.player_id
+              ) h on h.player_id = p.id
+              where p.guild_id = asked.guild_id), '[]')))`,
           known
         })
 
