@@ -133,6 +133,8 @@ create table roster_changes (
 );
 
 create index roster_changes_guild on roster_changes (guild_id, id desc);
+-- What a player who is gone was called.
+create index roster_changes_player on roster_changes (player_id, id desc);
 
 -- ── Members become players. An applicant is on trial; whoever has left is not on the roster.
 insert into rosters (guild_id) select id from guilds;
@@ -281,14 +283,13 @@ begin
       case tg_op when 'INSERT' then 'character_added' when 'DELETE' then 'character_removed' else 'character_changed' end,
       player,
       coalesce((select name from roster_players where id = player),
-        (select player_name from roster_changes where guild_id = guild and player_id = player order by id desc limit 1), ''),
+        (select player_name from roster_changes where player_id = player order by id desc limit 1), ''),
       moved, (select name from characters where id = moved),
       case when tg_op = 'DELETE' then '[]' else roster_fields(before - 'player_id', after - 'player_id')
         || case when tg_op = 'UPDATE' and old.player_id <> new.player_id then jsonb_build_array(jsonb_build_object(
           'field', 'player', 'to', (select name from roster_players where id = new.player_id),
           'from', coalesce((select name from roster_players where id = old.player_id),
-            (select player_name from roster_changes where guild_id = guild and player_id = old.player_id
-             order by id desc limit 1))))
+            (select player_name from roster_changes where player_id = old.player_id order by id desc limit 1))))
         else '[]' end
       end);
   end if;
