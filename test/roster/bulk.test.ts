@@ -1,10 +1,16 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
+import { Roster, RosterOutcome } from "../../src/roster/Roster.ts"
+import { RosterFile } from "../../src/roster/RosterFile.ts"
 import { details, foundGuild, somebody } from "../support/people.ts"
 import { query } from "../support/query.ts"
 import { live, TestApp } from "../support/TestApp.ts"
 import type { Any } from "./Any.ts"
 import { naive, reference, spreadsheet } from "./reference.ts"
+
+/** The document promises this shape, and nothing more. */
+const isExactly = <S extends Schema.ConstraintDecoder<unknown>>(schema: S, body: unknown) =>
+  assert.deepStrictEqual(Schema.decodeUnknownSync(schema, { onExcessProperty: "error" })(body), body)
 
 const nothing = { created: 0, updated: 0, unchanged: 0, removed: 0, invalid: 0 }
 
@@ -29,6 +35,7 @@ layer(TestApp.layer(), live)("the roster as a whole", (it) => {
       const made = yield* put(reference)
       assert.deepStrictEqual([made.status, made.body.changes], [200, { ...nothing, created: 164, removed: 1 }])
       assert.strictEqual(made.headers.etag, `"${made.body.revision}"`)
+      isExactly(RosterOutcome, made.body)
       const again = yield* put(reference, "", made.headers.etag)
       assert.deepStrictEqual([again.status, again.body.changes], [200, { ...nothing, unchanged: 121 }])
       assert.strictEqual(again.headers.etag, made.headers.etag)
@@ -45,7 +52,9 @@ layer(TestApp.layer(), live)("the roster as a whole", (it) => {
         }
       }
 
+      isExactly(RosterFile, (yield* admin.send("GET", `${path}/roster/export`)).body)
       const { body } = yield* admin.send("GET", `${path}/roster`)
+      isExactly(Schema.Struct({ roster: Roster }), body)
       assert.strictEqual(body.roster.revision, made.body.revision)
       const shown = body.roster.players.map(({ name, discord_user_id, status, note, characters }: Any) => ({
         name,

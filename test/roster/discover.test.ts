@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
+import { DiscoveredRoster } from "../../src/roster/RosterFile.ts"
 import { characterName } from "../../src/roster/RosterRules.ts"
 import { roster } from "../../src/demo/simulators/roster.ts"
 import { foundGuild, somebody } from "../support/people.ts"
@@ -22,6 +23,7 @@ layer(TestApp.layer(), live)("discover", (it) => {
       const { admin, path, discover } = yield* opened
       const { status, body, headers } = yield* discover({ source })
       assert.deepStrictEqual([status, body.dry_run, headers.etag], [200, true, `"${body.revision}"`])
+      assert.deepStrictEqual(Schema.decodeUnknownSync(DiscoveredRoster, { onExcessProperty: "error" })(body), body)
       const names = body.players.flatMap(({ characters }: Any) => characters.map((c: Any) => c.name))
       assert.deepStrictEqual(names.toSorted(), known)
       assert.deepStrictEqual(body.left_out, { level: 1, rank: 0, unreadable: 0, too_many: 0 })
