@@ -16,6 +16,7 @@ const rooms = [
   "refreshes/warcraftlogs",
   "refreshes/battlenet",
   "refreshes",
+  "roster",
   "health",
   "Api.ts",
   "server",

@@ -1,10 +1,13 @@
 import { HttpApi, OpenApi } from "effect/http-api"
 import { SessionsApi, SignInApi } from "./auth/AuthApi.ts"
 import { CharactersApi } from "./characters/CharactersApi.ts"
+import { GameVersionsApi } from "./game/GameVersionsApi.ts"
 import { GuildsApi, InvitesApi } from "./guilds/GuildsApi.ts"
 import { HealthApi } from "./health/HealthApi.ts"
 import { Envelope } from "./http/Envelope.ts"
 import { RefreshesApi } from "./refreshes/RefreshesApi.ts"
+import { OwnCharactersApi } from "./roster/OwnCharactersApi.ts"
+import { RosterApi } from "./roster/RosterApi.ts"
 
 /** The whole contract. It imports nothing from the server, so a client can import it. */
 export class Api extends HttpApi.make("raid-composition")
@@ -15,6 +18,9 @@ export class Api extends HttpApi.make("raid-composition")
   .add(InvitesApi)
   .add(CharactersApi)
   .add(RefreshesApi)
+  .add(GameVersionsApi)
+  .add(RosterApi)
+  .add(OwnCharactersApi)
   .middleware(Envelope)
   .prefix("/api/v1")
   .annotateMerge(

@@ -15,6 +15,8 @@ import { processLayer } from "./infra/Metrics.ts"
 import * as Redis from "./infra/Redis.ts"
 import * as Telemetry from "./infra/Telemetry.ts"
 import { refreshesLayer } from "./refreshes/RefreshesHttp.ts"
+import { gameVersionsLayer } from "./roster/GameVersionsHttp.ts"
+import { rosterLayer } from "./roster/RosterHttp.ts"
 import { envelopeLayer, jsonBodyLayer } from "./server/EnvelopeHttp.ts"
 import * as MetricsServer from "./server/MetricsServer.ts"
 import { pipelineLayer } from "./server/Pipeline.ts"
@@ -22,7 +24,15 @@ import { docsPath, openApiPath } from "./server/RouteTable.ts"
 import * as Server from "./server/Server.ts"
 import { strayRejectionsLayer } from "./server/StrayRejections.ts"
 
-const slices = Layer.mergeAll(healthLayer, authLayer, charactersLayer, guildsLayer, refreshesLayer)
+const slices = Layer.mergeAll(
+  healthLayer,
+  authLayer,
+  charactersLayer,
+  guildsLayer,
+  refreshesLayer,
+  gameVersionsLayer,
+  rosterLayer
+)
 
 const middleware = Layer.mergeAll(envelopeLayer, jsonBodyLayer, signedInLayer)
 

@@ -24,6 +24,8 @@ export type AuditEventType =
   | "guild_member_removed"
   | "guild_invite_rotated"
   | "guild_invite_revoked"
+  | "character_claimed"
+  | "character_released"
 
 /** One event for each row of `from`, or a single event without it. The other fields are expressions over that row. */
 interface AuditEvent {

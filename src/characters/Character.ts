@@ -73,12 +73,13 @@ export type BattlenetSnapshot = typeof BattlenetSnapshot.Type
 
 const fields = {
   id: CharacterId,
-  user_id: Schema.String,
+  /** Its owner; null if nobody claims it. */
+  user_id: Schema.NullOr(Schema.String),
   name: Schema.String,
   region: Region,
   server: Schema.String,
   class: Schema.String,
-  race: Schema.String,
+  race: Schema.NullOr(Schema.String),
   spec: Schema.String,
   role: RaidRole,
   rank: Rank,

@@ -11,15 +11,16 @@ const orNotFound = <A>(found: A | undefined) => (found === undefined ? new Chara
 export class Characters extends Context.Service<
   Characters,
   {
-    /** The live characters of a guild's members, by name. Undefined if the user is not a member. */
+    /** The characters on a guild's roster, by name. Undefined if the user is not a member. */
     readonly ofGuild: CharactersRepo["Service"]["ofGuild"]
-    /** A character of the user, or of someone who shares a guild with them. */
+    /** A character of the user, of someone who shares a guild with them, or on the roster of a guild of theirs. */
     readonly get: (
       id: CharacterId,
       user: UserId,
       known: string
     ) => Effect.Effect<Tagged<{ readonly character: CharacterDetail }>, CharacterNotFound | DependencyUnavailable>
-    readonly owned: (
+    /** For its owner, and for officers and admins of a guild whose roster holds it. */
+    readonly refreshable: (
       id: CharacterId,
       user: UserId
     ) => Effect.Effect<Character, CharacterNotFound | DependencyUnavailable>
@@ -32,7 +33,7 @@ export class Characters extends Context.Service<
       return Characters.of({
         ofGuild: repo.ofGuild,
         get: (id, user, known) => Effect.flatMap(repo.find(id, user, known), orNotFound),
-        owned: (id, user) => Effect.flatMap(repo.findOwned(id, user), orNotFound)
+        refreshable: (id, user) => Effect.flatMap(repo.findRefreshable(id, user), orNotFound)
       })
     })
   ).pipe(Layer.provide(CharactersRepo.layer))

@@ -10,19 +10,23 @@ import { battlenetJson, warcraftlogsJson } from "./SnapshotSql.ts"
 export class CharactersRepo extends Context.Service<
   CharactersRepo,
   {
-    /** The live characters of a guild's members, by name. Undefined if the user is not a member. */
+    /** The characters on a guild's roster, as it sees them, by name. Undefined if the user is not a member. */
     readonly ofGuild: (
       guild: string,
       user: UserId,
       known: string
     ) => Effect.Effect<Tagged<{ readonly characters: ReadonlyArray<Character> }> | undefined, DependencyUnavailable>
-    /** A character of the user, or of someone who shares a guild with them. */
+    /** A character of the user, of someone who shares a guild with them, or on the roster of a guild of theirs. */
     readonly find: (
       id: CharacterId,
       user: UserId,
       known: string
     ) => Effect.Effect<Tagged<{ readonly character: CharacterDetail }> | undefined, DependencyUnavailable>
-    readonly findOwned: (id: CharacterId, user: UserId) => Effect.Effect<Character | undefined, DependencyUnavailable>
+    /** A character that the user may refresh, in the role that they give it: their own, or one on a roster they lead. */
+    readonly findRefreshable: (
+      id: CharacterId,
+      user: UserId
+    ) => Effect.Effect<Character | undefined, DependencyUnavailable>
   }
 >()("characters/CharactersRepo") {
   static readonly layer = Layer.effect(
@@ -30,8 +34,8 @@ export class CharactersRepo extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* Reads
 
-      const character = jsonObject(Character.fields, "c")
-      const list = sql.literal(jsonArray(character, "lower(c.name), c.id"))
+      const view = jsonObject(Character.fields, "c", { spec: "e.spec", role: "e.role", rank: "e.rank" })
+      const list = sql.literal(jsonArray(view, "lower(c.name), c.id"))
       const detail = sql.literal(
         jsonObject(CharacterDetail.fields, "c", {
           battlenet: `case when b.character_id is not null then ${battlenetJson("b")} end`,
@@ -40,11 +44,13 @@ export class CharactersRepo extends Context.Service<
       )
 
       const rows = sql`
-        from live_members m join characters c on c.user_id = m.user_id and c.deleted_at is null
-        where m.guild_id = asked.guild_id`
+        from roster_players p
+        join roster_entries e on e.player_id = p.id
+        join characters c on c.id = e.character_id and c.deleted_at is null
+        where p.guild_id = asked.guild_id and p.status <> 'inactive'`
       const characters = taggedReader<{ readonly characters: ReadonlyArray<Character> }>(sql, {
         asked: sql`select guild_id from live_members where guild_id = ask.id and user_id = ask.user_id`,
-        tag: sql`select ${sql.literal(versionOf("c.updated_at"))} ${rows}`,
+        tag: sql`select ${sql.literal(versionOf("c.updated_at", "e.updated_at"))} ${rows}`,
         body: sql`select row_to_json(r) from (select ${list} as characters ${rows}) r`
       })
 
@@ -55,19 +61,29 @@ export class CharactersRepo extends Context.Service<
         where c.id = asked.id`
       const details = taggedReader<{ readonly character: CharacterDetail }>(sql, {
         asked: sql`
-          select c.id from characters c join users u on u.id = c.user_id and u.deleted_at is null
+          select c.id from characters c
           where c.id = ask.id and c.deleted_at is null
-            and (c.user_id = ask.user_id or exists (
-              select from live_members mine join live_members theirs using (guild_id)
-              where mine.user_id = ask.user_id and theirs.user_id = c.user_id))`,
+            and ((c.user_id = ask.user_id or exists (
+                select from live_members mine join live_members theirs using (guild_id)
+                where mine.user_id = ask.user_id and theirs.user_id = c.user_id))
+              and exists (select from users u where u.id = c.user_id and u.deleted_at is null)
+              or exists (
+                select from live_members mine join roster_entries e using (guild_id)
+                where mine.user_id = ask.user_id and e.character_id = c.id))`,
         tag: sql`select ${sql.literal(versionOf("c.updated_at", "b.fetched_at", "w.fetched_at"))} ${row}`,
         body: sql`select row_to_json(r) from (select ${detail} as character ${row}) r`
       })
 
-      const findOwned = (id: CharacterId, user: UserId) =>
+      const findRefreshable = (id: CharacterId, user: UserId) =>
         sql<{ readonly character: Character }>`
-          select ${sql.literal(character)} as character from characters c
-          where c.id = ${id} and c.user_id = ${user} and c.deleted_at is null`.pipe(
+          select ${sql.literal(jsonObject(Character.fields, "c", { role: "coalesce(e.role, c.role)" }))} as character
+          from characters c left join lateral (
+            select e.role from roster_entries e join live_members m using (guild_id)
+            where e.character_id = c.id and m.user_id = ${user} and m.role in ('officer', 'admin')
+              and c.user_id is distinct from ${user}
+            order by e.created_at limit 1
+          ) e on true
+          where c.id = ${id} and c.deleted_at is null and (c.user_id = ${user} or e.role is not null)`.pipe(
           read,
           Effect.map((rows) => rows[0]?.character)
         )
@@ -75,7 +91,7 @@ export class CharactersRepo extends Context.Service<
       return CharactersRepo.of({
         ofGuild: (id, user, known) => characters({ id, user, known }),
         find: (id, user, known) => details({ id, user, known }),
-        findOwned
+        findRefreshable
       })
     })
   )

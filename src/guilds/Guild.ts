@@ -14,13 +14,18 @@ export const GuildRole = Schema.Literals(["applicant", "raider", "officer", "adm
 const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\u{202A}-\u{202E}\u{2066}-\u{2069}]/u
 const visible = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u{2800}]/u
 
-/** The name of a guild or realm as it is stored: trimmed, NFC, 1 to 64 code points, with something visible in it. */
+/** How text of people is stored: trimmed, NFC. */
+export const tidy = (text: string) => text.normalize("NFC").trim()
+
+/** Whether a text has something visible in it, nothing that moves other text, and not too many code points. */
+export const isReadable = (text: string, max: number) =>
+  text.length <= max * 2 && [...text].length <= max && visible.test(text) && !unprintable.test(text)
+
+/** The name of a guild or realm as it is stored: tidy, 1 to 64 code points, readable. */
 export const Name = Schema.String.pipe(
   Schema.decodeTo(
-    Schema.String.check(
-      Schema.makeFilter((name: string) => [...name].length <= 64 && visible.test(name) && !unprintable.test(name))
-    ),
-    SchemaTransformation.transform({ decode: (name) => name.normalize("NFC").trim(), encode: (name) => name })
+    Schema.String.check(Schema.makeFilter((name: string) => isReadable(name, 64))),
+    SchemaTransformation.transform({ decode: tidy, encode: (name) => name })
   )
 )
 

@@ -60,7 +60,7 @@ export class Guilds extends Context.Service<
     ) => Effect.Effect<void, GuildNotFound | AdminRequired | DependencyUnavailable>
     /** Adds the invite URL if the view includes a code. */
     readonly toGuild: (guild: GuildView) => Guild
-    /** The members' characters. */
+    /** The characters on its roster, without those of inactive players. */
     readonly characters: (
       id: GuildId,
       user: UserId,

@@ -35,7 +35,8 @@ export const guildsSql = (sql: SqlClient.SqlClient) => {
   /** Changes a guild under its lock. `statement` can use the table `caller`. */
   const changeGuild = <A extends object>(guild: GuildId, user: UserId, statement: Statement.Fragment) =>
     inTurn(
-      sql`select from guilds where id in (select guild_id from guild_memberships
+      // Triggers that write a roster's history learn from it who changes the guild.
+      sql`select set_config('roster.actor', ${user}, true) from guilds where id in (select guild_id from guild_memberships
         where guild_id = ${guild} and user_id = ${user} and deleted_at is null) for update`,
       sql<A>`with caller as (${caller(guild, user)}), ${statement}`
     )

@@ -1,3 +1,4 @@
+import { Context } from "effect"
 import { HttpApiMiddleware } from "effect/http-api"
 import {
   apiError,
@@ -32,3 +33,16 @@ export class Envelope extends HttpApiMiddleware.Service<Envelope>()("http/Envelo
 export class JsonBody extends HttpApiMiddleware.Service<JsonBody>()("http/JsonBody", {
   error: [InvalidRequest.wire, TooLarge.wire]
 }) {}
+
+/** What body an endpoint takes, declared as an annotation. */
+export interface BodyRule {
+  readonly maxBytes: number
+  /** Whether `text/csv` in UTF-8 is welcome too. */
+  readonly csv: boolean
+  /** A look at the parsed JSON that costs little: why it is too much to be checked closely, or undefined. */
+  readonly fault?: (json: unknown) => string | undefined
+}
+
+export const BodyRule = Context.Reference<BodyRule>("http/BodyRule", {
+  defaultValue: () => ({ maxBytes: 64 * 1024, csv: false })
+})

@@ -21,7 +21,7 @@ const orNotFound = <A>(found: A | null | undefined) =>
 type RefreshFailure = CharacterNotFound | ProviderUnavailable | ProviderRateLimited | DependencyUnavailable
 
 /**
- * Refreshes a character from a provider, for its owner. A request made while a refresh is running gets that refresh's
+ * Refreshes a character from a provider, for its owner and for those who lead a guild whose roster holds it. A request made while a refresh is running gets that refresh's
  * result. A failed fetch leaves the stored snapshot unchanged.
  */
 export class Refreshes extends Context.Service<
@@ -49,7 +49,7 @@ export class Refreshes extends Context.Service<
 
       return Refreshes.of({
         warcraftlogs: Effect.fn("Refreshes.warcraftlogs")(function* (id, user) {
-          const fetch = characters.owned(id, user).pipe(
+          const fetch = characters.refreshable(id, user).pipe(
             Effect.flatMap((who) => wcl.character({ ...who, realm: bnet.realm(who) })),
             Effect.flatMap((found) => snapshots.storeWarcraftlogs(id, found)),
             Effect.flatMap(orNotFound)
@@ -58,7 +58,7 @@ export class Refreshes extends Context.Service<
           return yield* warcraftlogs({ character: id, user, fetch, stored })
         }),
         battlenet: Effect.fn("Refreshes.battlenet")(function* (id, user) {
-          const fetch = characters.owned(id, user).pipe(
+          const fetch = characters.refreshable(id, user).pipe(
             Effect.flatMap(bnet.character),
             Effect.flatMap((found) => snapshots.storeBattlenet(id, found)),
             Effect.flatMap(orNotFound)

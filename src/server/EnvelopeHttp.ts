@@ -1,18 +1,15 @@
-import { ByteSize, Effect, Layer, SchemaIssue } from "effect"
+import { ByteSize, Context, Effect, Layer, SchemaIssue } from "effect"
 import { HttpIncomingMessage, HttpServerRequest } from "effect/http"
 import { HttpApiError } from "effect/http-api"
 import type { IncomingMessage } from "node:http"
 import { AppConfig } from "../infra/AppConfig.ts"
 import { InvalidRequest, isApiError, TooLarge, UnsupportedMediaType } from "../http/ApiError.ts"
-import { Envelope, JsonBody, OriginForbidden } from "../http/Envelope.ts"
+import { BodyRule, Envelope, JsonBody, OriginForbidden } from "../http/Envelope.ts"
 import { isSafe } from "../http/Methods.ts"
 import { isForeign } from "./Origin.ts"
 import { timesSent } from "./RequestShape.ts"
 import { respond } from "./Respond.ts"
 import { checkJson } from "./StrictJson.ts"
-
-/** The largest request body, in bytes. */
-const maxBodyBytes = 64 * 1024
 
 const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
@@ -36,13 +33,16 @@ const hasBody = (headers: HttpServerRequest.HttpServerRequest["headers"]) =>
 
 const json = /^application\/json(\s*;\s*charset\s*=\s*"?utf-8"?)?\s*$/i
 
+const csv = /^text\/csv(\s*;\s*charset\s*=\s*"?utf-8"?)?\s*$/i
+
 /** The reason to refuse a body before reading it, if any. */
-const refusalOf = (request: HttpServerRequest.HttpServerRequest) => {
+const refusalOf = (request: HttpServerRequest.HttpServerRequest, rule: BodyRule) => {
   const { headers } = request
   if (isSafe(request.method) || (!hasBody(headers) && headers["content-type"] === undefined)) return undefined
   const plain = headers["content-encoding"] === undefined && timesSent(request, "content-type") === 1
-  if (!plain || !json.test(headers["content-type"] ?? "")) return new UnsupportedMediaType()
-  return Number(headers["content-length"] ?? 0) > maxBodyBytes ? new TooLarge() : undefined
+  const type = headers["content-type"] ?? ""
+  if (!plain || !(json.test(type) || (rule.csv && csv.test(type)))) return new UnsupportedMediaType()
+  return Number(headers["content-length"] ?? 0) > rule.maxBytes ? new TooLarge() : undefined
 }
 
 type Refusal = OriginForbidden | TooLarge | UnsupportedMediaType
@@ -59,47 +59,54 @@ export const envelopeLayer = Layer.effect(
   Envelope,
   Effect.gen(function* () {
     const { frontendOrigin } = yield* AppConfig
-    return Envelope.of((route) =>
-      Effect.flatMap(
+    return Envelope.of((route, { endpoint }) => {
+      const rule = Context.get(endpoint.annotations, BodyRule)
+      return Effect.flatMap(
         HttpServerRequest.HttpServerRequest,
         (request): Effect.Effect<Effect.Success<typeof route>, Effect.Error<typeof route> | Refusal> =>
-          refusalOf(request) ?? (isForeign(request, frontendOrigin) ? new OriginForbidden() : route)
+          refusalOf(request, rule) ?? (isForeign(request, frontendOrigin) ? new OriginForbidden() : route)
       ).pipe(Effect.catch(toAnswer))
-    )
+    })
   })
 )
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-const decode = (bytes: ArrayBuffer) => {
+/** What is wrong with a body, or undefined. */
+const faultOf = (bytes: ArrayBuffer, isCsv: boolean, rule: BodyRule) => {
+  let text: string
   try {
-    return checkJson(utf8.decode(bytes))
+    text = utf8.decode(bytes)
   } catch {
     return "is not valid UTF-8"
   }
+  if (isCsv) return text.includes("\u0000") ? "holds a character that cannot be stored" : undefined
+  return checkJson(text, rule.fault)
 }
 
 /** The body as bytes. The server caches them, so decoding in the route does not read them again. */
-const bodyOf = (request: HttpServerRequest.HttpServerRequest) => {
+const bodyOf = (request: HttpServerRequest.HttpServerRequest, maxBytes: number) => {
   const body = request.arrayBuffer.pipe(
     Effect.mapError(({ reason }) =>
       reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge" ? new TooLarge() : new InvalidRequest()
     ),
-    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodyBytes))
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBytes))
   )
   // As a rule it has arrived by now, and a time limit costs a fibre.
   if ((request.source as IncomingMessage).complete) return body
   return Effect.timeoutOrElse(body, { duration: "5 seconds", orElse: () => new InvalidRequest() })
 }
 
-export const jsonBodyLayer = Layer.succeed(JsonBody, (route, { endpoint }) =>
-  endpoint.payload.size === 0
-    ? route
-    : Effect.gen(function* () {
-        const fault = decode(yield* bodyOf(yield* HttpServerRequest.HttpServerRequest))
-        if (fault !== undefined) {
-          return yield* new InvalidRequest({ details: { fields: [{ field: "body", reason: fault }] } })
-        }
-        return yield* route
-      })
-)
+export const jsonBodyLayer = Layer.succeed(JsonBody, (route, { endpoint }) => {
+  if (endpoint.payload.size === 0) return route
+  const rule = Context.get(endpoint.annotations, BodyRule)
+  return Effect.gen(function* () {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const isCsv = rule.csv && csv.test(request.headers["content-type"] ?? "")
+    const fault = faultOf(yield* bodyOf(request, rule.maxBytes), isCsv, rule)
+    if (fault !== undefined) {
+      return yield* new InvalidRequest({ details: { fields: [{ field: "body", reason: fault }] } })
+    }
+    return yield* route
+  })
+})

@@ -32,7 +32,7 @@ export const responseHeaders = ({ frontendOrigin, session }: AppConfig["Service"
     "access-control-expose-headers": "etag, x-csrf-token, x-request-id, retry-after, ratelimit, ratelimit-policy"
   }
   const preflight = {
-    "access-control-allow-methods": "GET, POST, PATCH, DELETE",
+    "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
     "access-control-allow-headers": "content-type, if-match, if-none-match, x-csrf-token",
     "access-control-max-age": "3600"
   }

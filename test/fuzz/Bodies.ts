@@ -6,7 +6,17 @@ const meaningful: Readonly<Record<string, ReadonlyArray<string>>> = {
   region: ["eu", "us", "kr", "tw", "cn", "EU"],
   faction: ["horde", "alliance", "Horde"],
   game_version: ["classicann", "classic", "classic1x"],
-  role: ["applicant", "raider", "officer", "admin"]
+  role: ["applicant", "raider", "officer", "admin", "tank", "heal", "melee", "ranged"],
+  name: ["Kravá", "Kravà", "Aldra", "Zu", "Чернолап", "아즈샤라", "Night Watch", "A\u0301b"],
+  server: ["Spineshatter", "spineshatter", "Nek'Rosh", "Змейталак", "Spinesmasher"],
+  class: ["Mage", "druid", "Death Knight", "Bard"],
+  race: ["Troll", "blood elf", "Elf"],
+  spec: ["Frost", "feral", "Balance", "BeastMastery", "Beast Mastery"],
+  rank: ["main", "alt", "Main"],
+  status: ["active", "trial", "bench", "inactive"],
+  discord_user_id: ["930000000000000001", "930000000000000002", "1"],
+  userId: ["930000000000000001", "930000000000000003"],
+  source: ["battlenet", "warcraftlogs"]
 }
 
 /** Never contains U+FFFD, so that one in the database can only come from a careless decoder. */

@@ -87,10 +87,10 @@ const query = mostly(
   fc
     .array(
       fc.tuple(
-        mostly(2, fc.constantFrom("limit", "cursor"), encoded),
+        mostly(2, fc.constantFrom("limit", "cursor", "dry_run", "replace", "format"), encoded),
         fc.oneof(
           encoded,
-          fc.constantFrom("1", "100", "101", "-1", "1e2", "%00", "%ff", "%", "", "NaN"),
+          fc.constantFrom("true", "false", "csv", "json", "1", "100", "101", "-1", "1e2", "%00", "%ff", "%", "", "NaN"),
           fc.base64String({ maxLength: 220 })
         )
       ),
@@ -127,6 +127,8 @@ const contentType = mostly<ReadonlyArray<readonly [string, string]>>(
         "APPLICATION/JSON",
         "application/json, text/plain",
         "application/merge-patch+json",
+        "text/csv",
+        "text/csv; charset=utf-8",
         "",
         ";"
       )
@@ -148,6 +150,12 @@ const extras = fc
       fc.oneof(fc.constantFrom("abcdefgh-1", "x", "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"), latin)
     ),
     maybe("user-agent", fc.oneof(latin, fc.constantFrom("\u00ff\u00fe", "x".repeat(4000)))),
+    maybe(
+      "if-match",
+      fc.oneof(fc.constantFrom("*", '"1"', '"2"', '"3"', 'W/"1"', '"999999999999999999999"', ""), latin),
+      1
+    ),
+    maybe("if-none-match", fc.oneof(fc.constantFrom("*", '"1"', '"2"'), latin), 8),
     maybe("accept", fc.oneof(latin, fc.constantFrom("text/html", "*/*;q=0"))),
     maybe("x-forwarded-for", fc.oneof(latin, fc.ipV4(), fc.ipV6())),
     maybe("access-control-request-method", fc.constantFrom("POST", "X"), 15),

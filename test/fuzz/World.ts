@@ -133,6 +133,15 @@ export const newWorld = async ({ url, sql, discord, forgetCalls }: Effect.Succes
   }
   // Several, because requests delete them.
   const guilds = await Promise.all(Array.from({ length: 6 }, found))
+  const mage = { region: "eu", server: "Spineshatter", class: "Mage", race: "Troll", spec: "Frost" }
+  const list = ["Aba", "Abb"].map((name) => ({ name, characters: [{ ...mage, name }] }))
+  await ask(url, admin, "POST", `/guilds/${guilds[0]!.guild}/roster/import`, list)
+  const { roster } = await ask(url, admin, "GET", `/guilds/${guilds[0]!.guild}/roster`)
+  interface Listed {
+    readonly id: string
+    readonly characters: ReadonlyArray<{ readonly entry_id: string }>
+  }
+  const players = (roster.players as ReadonlyArray<Listed>).filter(({ characters }) => characters.length > 0)
   const characters = await Effect.runPromise(
     Effect.gen(function* () {
       yield* sql`update guilds set deleted_at = null where id = ${seededGuild}`
@@ -155,6 +164,9 @@ export const newWorld = async ({ url, sql, discord, forgetCalls }: Effect.Succes
       user_id: users,
       invite_code: guilds.map(({ invite }) => invite),
       session_id: [...sessions, ...others].map(({ session }) => String(session.id)),
+      player_id: players.map(({ id }) => id),
+      entry_id: players.flatMap(({ characters }) => characters.map(({ entry_id }) => entry_id)),
+      game_version: ["classic1x", "classic", "classicann", "retail"],
       character_id: characters.map(({ id }) => id)
     }
   }

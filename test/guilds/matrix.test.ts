@@ -31,7 +31,11 @@ const denied = "guild.admin_required"
 const admins = (cell: number): Row => [no, gone, denied, denied, denied, cell, gone, gone]
 const unseen = "character.not_found"
 const mates: Row = [no, unseen, 200, 200, 200, 200, unseen, unseen]
-const owner: Row = [no, unseen, unseen, 200, unseen, unseen, unseen, unseen]
+const refreshers: Row = [no, unseen, unseen, 200, 200, 200, unseen, unseen]
+const owner = (cell: number): Row => [no, unseen, unseen, cell, unseen, unseen, unseen, unseen]
+const officers = (cell: number): Row => [no, gone, denied, denied, cell, cell, gone, gone]
+/** A raider may do it to what is theirs. */
+const raiders = (cell: number): Row => [no, gone, denied, cell, cell, cell, gone, gone]
 const member = "guild.already_member"
 
 const matrix: Readonly<Record<string, Row>> = {
@@ -62,8 +66,27 @@ const matrix: Readonly<Record<string, Row>> = {
   "GET /api/v1/guild-invites/:invite_code": signedIn(200),
   "POST /api/v1/guild-invites/:invite_code/accept": [no, 201, member, member, member, member, 201, 201],
   "GET /api/v1/characters/:character_id": mates,
-  "POST /api/v1/characters/:character_id/warcraftlogs/refresh": owner,
-  "POST /api/v1/characters/:character_id/battlenet/refresh": owner
+  "POST /api/v1/characters/:character_id/warcraftlogs/refresh": refreshers,
+  "POST /api/v1/characters/:character_id/battlenet/refresh": refreshers,
+  "GET /api/v1/game-versions/:game_version": everybody(200),
+  "GET /api/v1/guilds/:guild_id/roster": members(200),
+  "PUT /api/v1/guilds/:guild_id/roster": officers(200),
+  "POST /api/v1/guilds/:guild_id/roster/import": officers(200),
+  "GET /api/v1/guilds/:guild_id/roster/export": members(200),
+  "POST /api/v1/guilds/:guild_id/roster/discover": officers(200),
+  "GET /api/v1/guilds/:guild_id/roster/history": members(200),
+  "POST /api/v1/guilds/:guild_id/players": officers(201),
+  "PATCH /api/v1/guilds/:guild_id/players/:player_id": raiders(200),
+  "DELETE /api/v1/guilds/:guild_id/players/:player_id": officers(204),
+  "POST /api/v1/guilds/:guild_id/players/:player_id/link": officers(200),
+  "POST /api/v1/guilds/:guild_id/players/:player_id/characters": raiders(201),
+  "PATCH /api/v1/guilds/:guild_id/players/:player_id/characters/:entry_id": raiders(200),
+  "DELETE /api/v1/guilds/:guild_id/players/:player_id/characters/:entry_id": officers(204),
+  // The raider's character, which the officer and then the admin find released.
+  "POST /api/v1/characters": signedIn(201),
+  "PATCH /api/v1/characters/:character_id": owner(200),
+  "DELETE /api/v1/guilds/:guild_id/players/:player_id/characters/:entry_id/claim": officers(204),
+  "DELETE /api/v1/characters/:character_id": owner(204)
 }
 
 type Browser = Effect.Success<ReturnType<typeof somebody>>
@@ -108,14 +131,32 @@ const freshGuild = Effect.gen(function* () {
     union all select ${id}::uuid, ${bystander.id}::uuid, 'raider', null
     union all select ${id}::uuid, ${people.former.id}::uuid, 'raider', now()`
   yield* query`insert into guild_invites (guild_id, code) values (${id}::uuid, ${`code-${id}`})`
-  return id
+  const [held] = yield* query`
+    select p.id as player, e.id as entry from roster_players p join roster_entries e on e.player_id = p.id
+    where p.guild_id = ${id}::uuid and p.user_id = ${people.raider.id}::uuid`
+  return { id, player: String(held!.player), entry: String(held!.entry) }
 })
+
+const mage = { region: "eu", server: "Spineshatter", class: "Mage", race: "Undead", spec: "Frost" }
 
 const bodies: Readonly<Record<string, unknown>> = {
   "POST /api/v1/auth/discord/callback": { code: "c", state: "s" },
   "POST /api/v1/guilds": details,
   "PATCH /api/v1/guilds/:guild_id": { name: "Renamed" },
-  "PATCH /api/v1/guilds/:guild_id/members/:user_id": { role: "officer" }
+  "PATCH /api/v1/guilds/:guild_id/members/:user_id": { role: "officer" },
+  "PUT /api/v1/guilds/:guild_id/roster": { players: [] },
+  "POST /api/v1/guilds/:guild_id/roster/import": [],
+  "POST /api/v1/guilds/:guild_id/roster/discover": {
+    source: "battlenet",
+    region: "eu",
+    realm: "Spineshatter",
+    name: "Ashen Vanguard"
+  },
+  "POST /api/v1/guilds/:guild_id/players": { name: "Newcomer" },
+  "PATCH /api/v1/guilds/:guild_id/players/:player_id": { note: "away" },
+  "POST /api/v1/guilds/:guild_id/players/:player_id/characters": { ...mage, name: "Matrixed" },
+  "PATCH /api/v1/guilds/:guild_id/players/:player_id/characters/:entry_id": { spec: "Fire" },
+  "PATCH /api/v1/characters/:character_id": { spec: "Arcane" }
 }
 
 const cells = Object.entries(matrix).flatMap(([name, row]) =>
@@ -139,17 +180,27 @@ describe("Z01 the role matrix", () => {
     it.effect.each(cells)("Z01 $name for $caller: $cell", ({ name, caller, cell }) =>
       Effect.gen(function* () {
         const { people, bystander, character } = yield* Cast
-        const guild = yield* freshGuild
+        // One's own character belongs to nobody else, so it comes back after the cell that releases it.
+        yield* query`update characters set user_id = ${people.raider.id}::uuid, deleted_at = null where id = ${character}::uuid`
+        const { id: guild, player, entry } = yield* freshGuild
         const [method, template] = name.split(" ") as ["GET", string]
         const path = template
           .replace(":guild_id", guild)
           .replace(":user_id", bystander.id)
           .replace(":character_id", character)
+          .replace(":player_id", player)
+          .replace(":entry_id", entry)
+          .replace(":game_version", "classicann")
           .replace(":invite_code", `code-${guild}`)
           .replace(":session_id", guild)
         const browser = caller === "anonymous" ? yield* openBrowser() : people[caller]
-        const json = bodies[name]
-        const answer = yield* browser.send(method, path, json === undefined ? {} : { json })
+        const own: Readonly<Record<string, unknown>> = {
+          "POST /api/v1/guilds/:guild_id/players/:player_id/link": { user_id: bystander.id },
+          "POST /api/v1/characters": { ...mage, name: `Mine${"abcdefgh"[callers.indexOf(caller)]}` }
+        }
+        const json = own[name] ?? bodies[name]
+        const headers = { "if-match": "*" }
+        const answer = yield* browser.send(method, path, json === undefined ? {} : { json, headers })
         assert.strictEqual(typeof cell === "number" ? answer.status : answer.body.error?.code, cell)
         if (name.endsWith("/auth/logout") && caller !== "anonymous") {
           const { user } = (yield* query`select discord_user_id as user from discord_identities

@@ -99,6 +99,11 @@ describe("the roster seed", () => {
         from characters join discord_identities using (user_id)`
       assert.deepStrictEqual(byName(rows), byName(characters))
       assert.strictEqual((yield* everything).users.length, people.length)
+      const entries = yield* sql<{ name: string }>`
+        select c.name, c.class, c.race, e.spec, e.role, e.rank, p.discord_user_id as owner, c.region, c.server as realm
+        from roster_entries e join characters c on c.id = e.character_id join roster_players p on p.id = e.player_id
+        where e.guild_id = ${guild}`
+      assert.deepStrictEqual(byName(entries), byName(characters))
       assert(people.length >= 30 && people.length < roster.length && characters.length >= 60)
     })
   )

@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Clock, Effect } from "effect"
 import type { Fault } from "../../src/demo/simulators/Fault.ts"
-import { personas } from "../../src/demo/simulators/Personas.ts"
+import { personas, profileOf } from "../../src/demo/simulators/Personas.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { query } from "../support/query.ts"
 import { characterOf } from "../support/seeded.ts"
@@ -113,13 +113,17 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshing a character", (
     })
   )
 
-  it.effect("only the owner may refresh a character, and only guild mates see it", () =>
+  it.effect("the owner and those who lead the guild may refresh a character, and only guild mates see it", () =>
     Effect.gen(function* () {
       const params = { character_id: (yield* characterOf(yield* raider, { wcl: "ranked" })).id }
-      const [mate, stranger] = [yield* openBrowser(), yield* openBrowser()]
-      yield* mate.signIn(personas.officer.id)
+      const [leader, mate, stranger] = [yield* openBrowser(), yield* openBrowser(), yield* openBrowser()]
+      yield* leader.signIn(personas.officer.id)
+      const farrag = { id: "900000000000000006", username: "farrag.sim", globalName: "Farrag" }
+      ;(yield* TestApp).discord.addPersona({ id: farrag.id, label: "Farrag", profile: profileOf(farrag) })
+      yield* mate.signIn(farrag.id)
       yield* stranger.signIn(personas.newcomer.id)
       assert.strictEqual((yield* mate.client.characters.get({ params })).character.id, params.character_id)
+      assert.isNull((yield* leader.client.refreshes.battlenet({ params })).battlenet.error)
       const refused = [
         yield* Effect.flip(mate.client.refreshes.battlenet({ params })),
         yield* Effect.flip(stranger.client.refreshes.battlenet({ params })),

@@ -32,7 +32,7 @@ layer(TestApp.layer(), live)("headers", (it) => {
       assert.strictEqual(status, 204)
       assert.deepInclude(headers, {
         "access-control-allow-origin": origin,
-        "access-control-allow-methods": "GET, POST, PATCH, DELETE",
+        "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
         "access-control-allow-headers": "content-type, if-match, if-none-match, x-csrf-token",
         "access-control-max-age": "3600"
       })

@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { openBrowser } from "../support/Browser.ts"
+import { foundGuild } from "../support/people.ts"
 import { characterOf, seededGuild } from "../support/seeded.ts"
 import { live, TestApp } from "../support/TestApp.ts"
 
@@ -27,9 +28,25 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("SQL statements of a reques
           guild: yield* counted(client.guilds.get({ params })),
           members: yield* counted(client.guilds.members({ params })),
           characters: yield* counted(client.guilds.characters({ params })),
-          character: yield* counted(client.characters.get(character))
+          character: yield* counted(client.characters.get(character)),
+          roster: yield* counted(client.roster.get({ params })),
+          exported: yield* counted(client.roster.export({ params, query: { format: "json" } })),
+          history: yield* counted(client.roster.history({ params, query: {} })),
+          gameVersion: yield* counted(browser.send("GET", "/api/v1/game-versions/classicann"))
         },
-        { session: 1, csrf: 1, guilds: 2, guild: 2, members: 2, characters: 2, character: 2 }
+        {
+          session: 1,
+          csrf: 1,
+          guilds: 2,
+          guild: 2,
+          members: 2,
+          characters: 2,
+          character: 2,
+          roster: 2,
+          exported: 2,
+          history: 2,
+          gameVersion: 0
+        }
       )
     })
   )
@@ -46,6 +63,34 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("SQL statements of a reques
       assert.strictEqual(yield* counted(browser.client.refreshes.battlenet(character)), 3)
       assert.strictEqual(yield* counted(browser.client.sessions.logout()), 2)
     })
+  )
+
+  it.effect(
+    "three for a change of the roster, however much of it: the session, a read, a write; two for a dry run",
+    () =>
+      Effect.gen(function* () {
+        const { admin, params, path } = yield* foundGuild()
+        const players = [
+          { name: "One", characters: [] },
+          { name: "Two", characters: [] }
+        ]
+        const put = (query: string) =>
+          counted(admin.send("PUT", `${path}/roster${query}`, { json: { players }, headers: { "if-match": "*" } }))
+        assert.strictEqual(yield* put("?dry_run=true"), 2)
+        assert.strictEqual(yield* put(""), 3)
+        assert.strictEqual(yield* put(""), 2)
+        const roster = (yield* admin.client.roster.get({ params })).roster
+        const player = { ...params, player_id: roster.players[0]!.id }
+        const mage = { region: "eu", server: "Spineshatter", class: "Mage", spec: "Frost" }
+        const { client } = admin
+        const counts = {
+          note: yield* counted(client.roster.updatePlayer({ params: player, payload: { note: "away" } })),
+          added: yield* counted(client.roster.addCharacter({ params: player, payload: { ...mage, name: "Counted" } })),
+          own: yield* counted(client.ownCharacters.create({ payload: { ...mage, name: "Owned" } })),
+          removed: yield* counted(client.roster.removePlayer({ params: player }))
+        }
+        assert.deepStrictEqual(counts, { note: 3, added: 3, own: 3, removed: 3 })
+      })
   )
 
   it.effect("one to begin a sign-in, three to finish it", () =>

@@ -119,8 +119,8 @@ const drifts = [
   },
   {
     what: "a migration that fails",
-    change: "delete from schema_migrations where name like '%_json_answers'",
-    said: /^Failed to run database migrations: \d{14}_json_answers.up.sql, statement 1 \(line \d+\): function "rfc3339" already exists/m
+    change: "delete from schema_migrations where name like '%_roster'",
+    said: /^Failed to run database migrations: \d{14}_roster.up.sql, statement 1 \(line \d+\): relation "game_classes" already exists/m
   },
   {
     what: "a database of the earlier service",

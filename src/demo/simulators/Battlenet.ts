@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import type { Asked } from "./BattlenetDocuments.ts"
+import { guildRoster } from "./BattlenetGuild.ts"
 import { equipment, media, profile, realmIndex, specializations, status } from "./BattlenetDocuments.ts"
 import { Quota } from "./Quota.ts"
 import { type GameVersion, realmsOf } from "./Realms.ts"
@@ -90,7 +91,7 @@ const decoded = (segment: string | undefined) => {
 }
 
 const namespaceOf = (path: string, version: GameVersion, region: string) =>
-  `${path.startsWith("/data/") ? "dynamic" : "profile"}-${version === "retail" ? "" : `${version}-`}${region}`
+  `${path.startsWith("/data/") && !path.startsWith("/data/wow/guild/") ? "dynamic" : "profile"}-${version === "retail" ? "" : `${version}-`}${region}`
 
 interface Site {
   readonly origin: string
@@ -103,6 +104,12 @@ const answerFor = ({ query }: Question, region: string, path: string, { origin, 
   if (query.get("namespace") !== namespaceOf(path, version, region)) return refusal(403)
   const asked = { host: `${origin}/${region}`, region, version, locale: query.get("locale") }
   if (path === "/data/wow/realm/index") return json(200, realmIndex(asked), kind)
+  const [, guildRealm, guildName] = /^\/data\/wow\/guild\/([^/]+)\/([^/]+)\/roster$/.exec(path) ?? []
+  if (guildRealm !== undefined) {
+    const [slug, guild] = [decoded(guildRealm), decoded(guildName)]
+    if (!realmsOf(region, version).some((known) => known.slug === slug)) return refusal(404)
+    return found(guildRoster(world, guild, slug, asked))
+  }
   const [, realm, name, part = ""] = characterPath.exec(path) ?? []
   const document = documents[part]
   if (realm === undefined || document === undefined) return refusal(404)

@@ -4,7 +4,7 @@ import { localName, realmOf } from "./Realms.ts"
 import type { Fight, Report } from "./Reports.ts"
 import { Reports } from "./Reports.ts"
 import { factsOf } from "./Talents.ts"
-import type { SimCharacter, World } from "./World.ts"
+import { sameName, type SimCharacter, type World } from "./World.ts"
 import { openZone } from "./Zones.ts"
 
 /** What the resolvers of a request need in addition to their arguments. */
@@ -131,6 +131,22 @@ interface Page {
   readonly page: number
 }
 
+const pageOf = <A, B>(all: ReadonlyArray<A>, { limit, page }: Page, view: (one: A) => B) => {
+  if (limit < 1 || limit > 100) throw new Error("The limit must be between 1 and 100.")
+  const first = (page - 1) * limit
+  const shown = all.slice(first, first + limit)
+  return {
+    data: shown.map(view),
+    total: all.length,
+    per_page: limit,
+    current_page: page,
+    from: shown.length === 0 ? null : first + 1,
+    to: shown.length === 0 ? null : first + shown.length,
+    last_page: Math.max(1, Math.ceil(all.length / limit)),
+    has_more_pages: first + limit < all.length
+  }
+}
+
 /** The root value for a world: graphql's default resolver calls its functions with the query's arguments. */
 export class WarcraftlogsRoot {
   private readonly world: World
@@ -161,33 +177,18 @@ export class WarcraftlogsRoot {
       name: character.name,
       classID: factsOf(character.class).wclId,
       level: character.level ?? 70,
+      guildRank: character.guild?.rank ?? 0,
       hidden: character.wcl === "hidden",
       server: serverView(character),
       gameData: null,
       recentReports: (page: Page) => {
         budget.spend(1)
-        return this.pageOf(this.currentReports().of(character), page, budget)
+        return pageOf(this.currentReports().of(character), page, (report) => reportView(report, budget))
       },
       zoneRankings: (asked: RankingsArguments) => {
         budget.spend(2)
         return zoneRankings(character, this.newest, asked)
       }
-    }
-  }
-
-  private pageOf(reports: ReadonlyArray<Report>, { limit, page }: Page, budget: Budget) {
-    if (limit < 1 || limit > 100) throw new Error("The limit must be between 1 and 100.")
-    const first = (page - 1) * limit
-    const shown = reports.slice(first, first + limit)
-    return {
-      data: shown.map((report) => reportView(report, budget)),
-      total: reports.length,
-      per_page: limit,
-      current_page: page,
-      from: shown.length === 0 ? null : first + 1,
-      to: shown.length === 0 ? null : first + shown.length,
-      last_page: Math.max(1, Math.ceil(reports.length / limit)),
-      has_more_pages: first + limit < reports.length
     }
   }
 
@@ -198,6 +199,25 @@ export class WarcraftlogsRoot {
     }
     const found = this.world.find(serverRegion, serverSlug, name)
     return found === undefined || found.wcl === "unknown" ? null : this.characterView(found, budget)
+  }
+
+  private guild({ name, serverSlug, serverRegion }: CharacterArguments, budget: Budget) {
+    budget.spend(1)
+    if (!name || !serverSlug || !serverRegion) {
+      throw new Error("You must specify either a guild id, or a name, serverSlug and serverRegion.")
+    }
+    const members = this.world.guild(serverRegion, serverSlug, (one) => one !== "" && sameName(one) === sameName(name))
+    const [first] = members
+    if (first === undefined) return null
+    return {
+      id: 700_000 + members.length,
+      name: first.guild!.name,
+      server: serverView(first),
+      members: (page: Page) => {
+        budget.spend(1)
+        return pageOf(members, page, (character) => this.characterView(character, budget))
+      }
+    }
   }
 
   private report(code: string | null | undefined, budget: Budget) {
@@ -214,6 +234,7 @@ export class WarcraftlogsRoot {
       reportData: {
         report: ({ code }: { readonly code?: string | null }) => this.report(code, budget)
       },
+      guildData: { guild: (asked: CharacterArguments) => this.guild(asked, budget) },
       rateLimitData: budget.rateLimitData
     }
   }

@@ -7,11 +7,34 @@ export const warcraftlogsSchema = buildSchema(`
   type Query {
     characterData: CharacterData
     reportData: ReportData
+    guildData: GuildData
     rateLimitData: RateLimitData
   }
 
   type CharacterData {
     character(name: String, serverSlug: String, serverRegion: String): Character
+  }
+
+  type GuildData {
+    guild(id: Int, name: String, serverSlug: String, serverRegion: String): Guild
+  }
+
+  type Guild {
+    id: Int!
+    name: String!
+    server: Server!
+    members(limit: Int = 100, page: Int = 1): CharacterPagination!
+  }
+
+  type CharacterPagination {
+    data: [Character]
+    total: Int!
+    per_page: Int!
+    current_page: Int!
+    from: Int
+    to: Int
+    last_page: Int!
+    has_more_pages: Boolean!
   }
 
   type Character {
@@ -20,6 +43,7 @@ export const warcraftlogsSchema = buildSchema(`
     name: String!
     classID: Int!
     level: Int!
+    guildRank: Int!
     hidden: Boolean!
     server: Server!
     gameData: JSON

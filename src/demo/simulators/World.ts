@@ -26,6 +26,7 @@ export interface SimCharacter {
   /** Set to simulate a name that another character has taken over. */
   readonly bnetId?: number
   readonly wclId?: number
+  readonly guild?: { readonly name: string; readonly rank: number }
 }
 
 /** A number that depends only on the words (FNV-1a, mixed). */
@@ -68,6 +69,11 @@ export class World {
     return this.people.get(keyOf(region, realm, name))
   }
 
+  /** The members of a guild, by the name as `same` compares it; none if there is no such guild. */
+  guild(region: string, realm: string, same: (name: string) => boolean): ReadonlyArray<SimCharacter> {
+    return this.all.filter((one) => one.region === region && one.realm === realm && same(one.guild?.name ?? ""))
+  }
+
   /** Throws when the region has no such realm. */
   readonly put = (character: SimCharacter) => {
     realmOf(character.region, character.realm)
@@ -93,8 +99,12 @@ export class World {
   }
 }
 
-const seeded = roster.flatMap(({ characters }) =>
-  characters.map(({ name, class: className, race, spec, role, wcl, bnet }): SimCharacter => ({
+/** Ranks 0 and 1 lead; then mains, then alts. */
+const guildRank = (role: "admin" | "officer" | "raider", rank: "main" | "alt") =>
+  rank === "alt" ? 4 : role === "admin" ? 0 : role === "officer" ? 1 : 3
+
+const seeded = roster.flatMap(({ characters, role: member }) =>
+  characters.map(({ name, class: className, race, spec, role, rank, wcl, bnet }): SimCharacter => ({
     ...rosterRealm,
     name,
     class: className,
@@ -103,7 +113,8 @@ const seeded = roster.flatMap(({ characters }) =>
     role,
     wcl,
     bnet,
-    faction: "HORDE"
+    faction: "HORDE",
+    guild: { name: "Ashen Vanguard", rank: guildRank(member, rank) }
   }))
 )
 
@@ -139,6 +150,7 @@ const strangers: ReadonlyArray<SimCharacter> = [
     spec: "Holy",
     role: "heal",
     level: 14,
+    guild: { name: "Ashen Vanguard", rank: 6 },
     wcl: "unknown",
     bnet: "no-talents"
   }

@@ -2,7 +2,9 @@ import { Clock, Context, Effect, Layer } from "effect"
 import { HttpClientRequest } from "effect/http"
 import type { BattlenetSnapshot } from "../../characters/Character.ts"
 import type { Region } from "../../game/Game.ts"
+import type { GuildMember } from "../../game/GuildMember.ts"
 import { AppConfig } from "../../infra/AppConfig.ts"
+import { guildSlug, readGuildRoster } from "./GuildRoster.ts"
 import { isUnknownCharacter, readActiveSpec, readAvatar, readProfile, readRealms } from "./Profile.ts"
 import { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../../infra/upstream/ProviderErrors.ts"
 import { UpstreamHttp } from "../../infra/upstream/UpstreamHttp.ts"
@@ -62,8 +64,16 @@ export class BnetClient extends Context.Service<
     readonly character: (
       question: BnetQuestion
     ) => Effect.Effect<BnetCharacter, ProviderUnavailable | ProviderRateLimited | RegionUnsupported>
+    /** The members of the guild of that name. Null if Battle.net knows none. Completes within 5.3 s. */
+    readonly guild: (
+      question: BnetQuestion
+    ) => Effect.Effect<ReadonlyArray<GuildMember> | null, ProviderUnavailable | ProviderRateLimited | RegionUnsupported>
     /** By Battle.net's realm list, or by the rule when it is not there within 2 s. */
     readonly realm: (question: Pick<BnetQuestion, "server" | "region">) => Effect.Effect<RealmSlug>
+    /** Battle.net's realm list of a region with a way to find one in it; undefined when it is not there within 2 s. */
+    readonly realms: Effect.Success<ReturnType<typeof realmIndex>>["list"]
+    /** Whether our realm lists and profiles are those of a guild's game version. */
+    readonly serves: (version: string) => boolean
     /** The owner of the quota: our client id at this API. */
     readonly account: string
     /** Milliseconds until the quota resets; 0 if it is not exhausted. */
@@ -148,6 +158,34 @@ export class BnetClient extends Context.Service<
         }
       })
 
+      const fetchGuild = Effect.fnUntraced(function* ({ name, server, region }: BnetQuestion) {
+        const start = yield* Clock.currentTimeMillis
+        yield* send.ready
+        const { slug, guessed } = yield* slugOf(region, server, start + realmLimit)
+        const [realm, guild] = [pathSegment(slug), pathSegment(guildSlug(name))]
+        if (realm === undefined || guild === undefined) return null
+        const { status, json } = yield* get(region, `/data/wow/guild/${realm}/${guild}/roster`, {
+          namespace: namespace("profile", region),
+          locale: region === "us" ? "en_US" : "en_GB"
+        })
+        if (status === 404 && isUnknownCharacter(json)) {
+          return guessed ? yield* Unanswered.because("realm not resolved") : null
+        }
+        if (status === 403 || status === 404) return yield* ourFault(status)
+        return (status < 400 ? readGuildRoster(json) : undefined) ?? (yield* unusable(status))
+      })
+
+      const guild = Effect.fn("BnetClient.guild")(
+        function* (question: BnetQuestion) {
+          if (!servedRegions.includes(question.region)) return yield* new RegionUnsupported()
+          return yield* upstream.guard(fetchGuild(question))
+        },
+        Effect.catchTags({
+          Throttled: ({ retryAfter }) => new ProviderRateLimited({ retryAfter }),
+          Unanswered: ({ retryAfter }) => new ProviderUnavailable({ retryAfter })
+        })
+      )
+
       const character = Effect.fn("BnetClient.character")(
         function* (question: BnetQuestion) {
           if (!servedRegions.includes(question.region)) return yield* new RegionUnsupported()
@@ -165,7 +203,10 @@ export class BnetClient extends Context.Service<
 
       return BnetClient.of({
         character,
+        guild,
         realm: ({ region, server }) => slugOf(region, server),
+        realms: slugOf.list,
+        serves: (version) => (namespaces as Readonly<Record<string, string>>)[version] === namespaces[bnet.gameVersion],
         account: `${bnet.clientId}@${bnet.apiBaseUrl}`,
         spentFor: upstream.spentFor
       })

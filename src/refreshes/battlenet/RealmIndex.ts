@@ -3,7 +3,7 @@ import type { Region } from "../../game/Game.ts"
 import { type RealmSlug, realmSlug, slugByRule } from "../../game/Realm.ts"
 
 /** A realm's slug with one of its names. */
-interface NamedRealm {
+export interface NamedRealm {
   readonly name: string
   readonly slug: string
 }
@@ -44,6 +44,7 @@ const age = Duration.toMillis("1 day")
 
 interface Shelf {
   find: FindRealm | undefined
+  realms: ReadonlyArray<NamedRealm> | undefined
   /** Nothing is asked before, in milliseconds of the Unix clock. */
   nextLookUp: number
   pending: { readonly since: number; readonly done: Deferred.Deferred<void> } | undefined
@@ -59,13 +60,16 @@ export const realmIndex = Effect.fnUntraced(function* (
 ) {
   const scope = yield* Effect.scope
   const shelves = new Map(
-    regions.map((region): [string, Shelf] => [region, { find: undefined, nextLookUp: 0, pending: undefined }])
+    regions.map((region): [string, Shelf] => [
+      region,
+      { find: undefined, realms: undefined, nextLookUp: 0, pending: undefined }
+    ])
   )
 
   const fill = Effect.fnUntraced(function* (shelf: Shelf, region: Region, since: number) {
     const realms = yield* lookUp(region, since + lookUpLimit)
     const now = yield* Clock.currentTimeMillis
-    if (realms !== undefined) shelf.find = findRealm(realms)
+    if (realms !== undefined) Object.assign(shelf, { find: findRealm(realms), realms })
     shelf.nextLookUp = now + (realms === undefined ? restAfterFailure : age)
   })
 
@@ -79,11 +83,7 @@ export const realmIndex = Effect.fnUntraced(function* (
     yield* Effect.forkIn(Effect.ensuring(fill(shelf, region, since), end), scope)
   })
 
-  /** The realm's slug, after 2 s at most. */
-  return Effect.fn("RealmIndex.slug")(function* (region: Region, realm: string, until = Infinity) {
-    const shelf = shelves.get(region)
-    // No list will ever tell, so the rule is all there is.
-    if (shelf === undefined) return { slug: realmSlug(realm), guessed: false } satisfies RealmSlug
+  const ready = Effect.fnUntraced(function* (shelf: Shelf, region: Region, until: number) {
     const now = yield* Clock.currentTimeMillis
     if (shelf.pending === undefined && now >= shelf.nextLookUp) yield* begin(shelf, region, now)
     // A list of yesterday is good enough while today's is on its way.
@@ -91,7 +91,25 @@ export const realmIndex = Effect.fnUntraced(function* (
       const wait = Math.min(shelf.pending.since + patience, until) - now
       if (wait > 0) yield* Effect.timeoutOption(Deferred.await(shelf.pending.done), wait)
     }
+  })
+
+  /** The realm's slug, after 2 s at most. */
+  const slug = Effect.fn("RealmIndex.slug")(function* (region: Region, realm: string, until = Infinity) {
+    const shelf = shelves.get(region)
+    // No list will ever tell, so the rule is all there is.
+    if (shelf === undefined) return { slug: realmSlug(realm), guessed: false } satisfies RealmSlug
+    yield* ready(shelf, region, until)
     if (shelf.find === undefined) return slugByRule(realm)
     return { slug: shelf.find(realm) ?? realmSlug(realm), guessed: false } satisfies RealmSlug
   })
+
+  /** The list itself, after 2 s at most; undefined when it is not there. */
+  const list = Effect.fn("RealmIndex.list")(function* (region: Region) {
+    const shelf = shelves.get(region)
+    if (shelf === undefined) return undefined
+    yield* ready(shelf, region, Infinity)
+    return shelf.find && shelf.realms && { find: shelf.find, realms: shelf.realms }
+  })
+
+  return Object.assign(slug, { list })
 })

@@ -10,6 +10,8 @@ import { Throttled, Unanswered } from "../../infra/upstream/Upstream.ts"
 import { clientCredentials } from "../../infra/upstream/ClientCredentials.ts"
 import { type RealmSlug, realmSlug } from "../../game/Realm.ts"
 import { pathSegment } from "../../infra/upstream/PathSegment.ts"
+import type { GuildMember } from "../../game/GuildMember.ts"
+import { firstPageQuery, otherPagesQuery, readMembers } from "./GuildMembers.ts"
 import { newestKills, readFight, RecentReports } from "./Gear.ts"
 import type { Kill, Sought } from "./Gear.ts"
 import { characterQuery, fightQuery } from "./Queries.ts"
@@ -76,6 +78,10 @@ const decodeCharacter = Schema.decodeUnknownOption(CharacterReply)
 
 const notUnderstood = Unanswered.because("not understood")
 
+/** Texts that can be no name or realm need no question. */
+const isImpossible = ({ name, server }: Pick<WclQuestion, "name" | "server">) =>
+  [name, realmSlug(server)].some((part) => pathSegment(part.trim()) === undefined)
+
 /** How many requests one refresh may use to find the equipment. */
 const reportRequests = 3
 /** Milliseconds; equipment that takes longer is left out. */
@@ -89,6 +95,10 @@ export class WclClient extends Context.Service<
     readonly character: (
       question: WclQuestion
     ) => Effect.Effect<WclCharacter, ProviderUnavailable | ProviderRateLimited>
+    /** The members of the guild of that name. Null if Warcraft Logs knows none. Completes within 5.3 s. */
+    readonly guild: (
+      question: Omit<WclQuestion, "role">
+    ) => Effect.Effect<ReadonlyArray<GuildMember> | null, ProviderUnavailable | ProviderRateLimited>
     /** The owner of the quota: our client id at this API. */
     readonly account: string
     /** Milliseconds until the quota resets; 0 if it is not exhausted. */
@@ -199,8 +209,7 @@ export class WclClient extends Context.Service<
 
       const character = Effect.fn("WclClient.character")(
         function* (who: WclQuestion) {
-          const impossible = [who.name, realmSlug(who.server)].some((part) => pathSegment(part.trim()) === undefined)
-          return impossible ? nothing(sentences.unknown) : yield* upstream.guard(refresh(who))
+          return isImpossible(who) ? nothing(sentences.unknown) : yield* upstream.guard(refresh(who))
         },
         Effect.catchTags({
           Throttled: ({ retryAfter }) => new ProviderRateLimited({ retryAfter }),
@@ -208,7 +217,36 @@ export class WclClient extends Context.Service<
         })
       )
 
-      return WclClient.of({ character, account: `${wcl.clientId}@${wcl.endpoint}`, spentFor: upstream.spentFor })
+      const fetchGuild = Effect.fnUntraced(function* (which: Omit<WclQuestion, "role">) {
+        const realm = yield* which.realm
+        const variables = {
+          name: which.name.normalize("NFC").trim(),
+          serverSlug: realm.slug,
+          serverRegion: which.region.toLowerCase()
+        }
+        const first = yield* ask(firstPageQuery, variables)
+        const found = readMembers(first.data, realm.slug)
+        if (found === undefined) return yield* first.incomplete ? Unanswered.because("query refused") : notUnderstood
+        if (found === null) {
+          if (first.incomplete) return yield* Unanswered.because("query refused")
+          return realm.guessed ? yield* Unanswered.because("realm not resolved") : null
+        }
+        if (found.last === 1) return found.members
+        yield* Effect.sleep(wcl.delayMs)
+        const rest = readMembers((yield* ask(otherPagesQuery(found.last), variables)).data, realm.slug)
+        return rest ? [...found.members, ...rest.members] : yield* notUnderstood
+      })
+
+      const guild = Effect.fn("WclClient.guild")(
+        (which: Omit<WclQuestion, "role">) =>
+          isImpossible(which) ? Effect.succeed(null) : upstream.guard(fetchGuild(which)),
+        Effect.catchTags({
+          Throttled: ({ retryAfter }) => new ProviderRateLimited({ retryAfter }),
+          Unanswered: ({ retryAfter }) => new ProviderUnavailable({ retryAfter })
+        })
+      )
+
+      return WclClient.of({ character, guild, account: `${wcl.clientId}@${wcl.endpoint}`, spentFor: upstream.spentFor })
     })
   )
 
