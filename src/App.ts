@@ -1,6 +1,6 @@
 import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
-import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "./Api.ts"
 import { authLayer } from "./auth/AuthHttp.ts"
 import { signedInLayer } from "./auth/SignedInHttp.ts"
@@ -15,10 +15,10 @@ import { processLayer } from "./infra/Metrics.ts"
 import * as Redis from "./infra/Redis.ts"
 import * as Telemetry from "./infra/Telemetry.ts"
 import { refreshesLayer } from "./refreshes/RefreshesHttp.ts"
+import { docsLayer } from "./server/Docs.ts"
 import { envelopeLayer, jsonBodyLayer } from "./server/EnvelopeHttp.ts"
 import * as MetricsServer from "./server/MetricsServer.ts"
 import { pipelineLayer } from "./server/Pipeline.ts"
-import { docsPath, openApiPath } from "./server/RouteTable.ts"
 import * as Server from "./server/Server.ts"
 import { strayRejectionsLayer } from "./server/StrayRejections.ts"
 
@@ -26,11 +26,10 @@ const slices = Layer.mergeAll(healthLayer, authLayer, charactersLayer, guildsLay
 
 const middleware = Layer.mergeAll(envelopeLayer, jsonBodyLayer, signedInLayer)
 
-const routes = Layer.mergeAll(
-  HttpApiBuilder.layer(Api, { openapiPath: openApiPath }),
-  HttpApiScalar.layer(Api, { path: docsPath }),
-  pipelineLayer
-).pipe(Layer.provide(slices), Layer.provide(middleware))
+const routes = Layer.mergeAll(HttpApiBuilder.layer(Api), docsLayer, pipelineLayer).pipe(
+  Layer.provide(slices),
+  Layer.provide(middleware)
+)
 
 /** The whole service. It serves no request until migrations, seeds and every layer below are ready. */
 export const App = Layer.unwrap(Effect.map(HttpRouter.toHttpEffect(routes), Server.serve)).pipe(

@@ -1,7 +1,6 @@
 import { HttpApiMiddleware } from "effect/http-api"
 import {
   apiError,
-  DependencyUnavailable,
   InternalError,
   InvalidRequest,
   RateLimitExceeded,
@@ -15,7 +14,7 @@ export class OriginForbidden extends apiError(
   "Requests from this origin are not allowed."
 ) {}
 
-/** The failures that any route can have, declared once for the whole API. */
+/** The failures that any route can have, declared once for the whole API. The document tells which a method rules out. */
 export class Envelope extends HttpApiMiddleware.Service<Envelope>()("http/Envelope", {
   error: [
     InvalidRequest.wire,
@@ -23,8 +22,7 @@ export class Envelope extends HttpApiMiddleware.Service<Envelope>()("http/Envelo
     TooLarge.wire,
     UnsupportedMediaType.wire,
     RateLimitExceeded.wire,
-    InternalError.wire,
-    DependencyUnavailable.wire
+    InternalError.wire
   ]
 }) {}
 

@@ -85,7 +85,7 @@ export const judge = (document: OpenApiDocument) => {
     const wanted = isHead ? "GET" : method
     const operation = operations.find((one) => one.method === wanted && one.pattern.test(path))
     if (operation === undefined) {
-      const isFixed = path === "/api/v1/openapi.json" || path === "/api/v1/docs"
+      const isFixed = path === "/api/v1/openapi.json" || /^\/api\/v1\/docs(\/reference\.js)?$/.test(path)
       const isPreflight = method === "OPTIONS" && status === 204
       if (isFixed && (method === "GET" || isHead) && status === 200) return undefined
       return routeless.has(status) || isPreflight ? undefined : `status ${status} from a path that no operation has`
