@@ -24,7 +24,7 @@ const Gem = Schema.Struct({ id: field(Schema.Int, "Item id in the game.", 32196)
 export const GearItem = Schema.Struct({
   id: field(Schema.Int, "Item id in the game.", 29076),
   slot: field(Schema.Int, "Where it is worn: 1 is the head, 19 the tabard.", 1),
-  quality: field(MaybeInt, "0 poor to 5 legendary.", 4),
+  quality: field(MaybeInt, "From 0, poor, to 5, legendary.", 4),
   icon,
   itemLevel,
   permanentEnchant: field(MaybeInt, "Id of the enchant in the game.", 3002),
@@ -69,7 +69,7 @@ export const BattlenetSnapshot = Schema.Struct({
   level: field(MaybeInt, "Level.", 70),
   equipped_item_level: field(MaybeInt, "Mean item level of what is worn.", 126),
   active_spec_name: field(MaybeText, "In English.", "Arcane"),
-  faction: Schema.NullOr(Faction),
+  faction: field(Schema.NullOr(Faction), "The side of its race.", "horde"),
   error: snapshotError,
   fetched_at: fetchedAt
 }).annotate({ identifier: "BattlenetSnapshot", description: "The profile, as Battle.net last told it." })

@@ -65,8 +65,10 @@ const guardsOf = (endpoint: Endpoint) =>
   [...endpoint.middlewares].flatMap((middleware) => ("guard" in middleware ? [middleware.guard as Guard] : []))
 
 /** The body's schema, without the promise that it has no other fields: those are ignored. */
-const open = ({ additionalProperties: _, anyOf, ...schema }: JsonSchema): JsonSchema =>
-  anyOf === undefined ? schema : { ...schema, anyOf: anyOf.map(open) }
+const open = (schema: JsonSchema): JsonSchema => ({
+  ...Object.fromEntries(Object.entries(schema).filter(([key]) => key !== "additionalProperties")),
+  ...(schema.anyOf && { anyOf: schema.anyOf.map(open) })
+})
 
 const withExample = (content: Content | undefined, schemas: Schemas, given?: unknown, isBody = false) => {
   const json = content?.["application/json"]

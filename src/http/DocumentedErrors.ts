@@ -66,7 +66,7 @@ export const failuresOf = ({ content }: Response): ReadonlyArray<Failure> | unde
 const requestId = "5f0c2f0e-3a55-4f2c-9c1b-6f1d6f5c1e0a"
 
 /** The response of these failures: the envelope with one of their codes. */
-export const failureResponse = (failures: ReadonlyArray<Failure>, headers: object): Response => {
+const failureResponse = (failures: ReadonlyArray<Failure>, headers: object): Response => {
   const codes = failures.map(({ code }) => code)
   const examples = failures.map(({ code, sentence, details }) => [
     code,

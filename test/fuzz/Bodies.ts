@@ -1,14 +1,6 @@
 import * as fc from "fast-check"
 import type { JsonSchema, OpenApiDocument } from "./Document.ts"
 
-/** Values with a meaning to the service's rules; in the document most of them are just strings. */
-const meaningful: Readonly<Record<string, ReadonlyArray<string>>> = {
-  region: ["eu", "us", "kr", "tw", "cn", "EU"],
-  faction: ["horde", "alliance", "Horde"],
-  game_version: ["classicann", "classic", "classic1x"],
-  role: ["applicant", "raider", "officer", "admin"]
-}
-
 /** Never contains U+FFFD, so that one in the database can only come from a careless decoder. */
 const honest = (text: string) => text.replaceAll("\uFFFD", "?")
 
@@ -31,15 +23,20 @@ const text = (schema: JsonSchema) =>
 
 const word = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).map(honest)
 
+/** Now and then in upper case, which only some rules accept. */
+const inAnyCase = (values: ReadonlyArray<unknown>) =>
+  fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...values) }, fc.constantFrom(...values.map(shout)))
+const shout = (value: unknown) => (typeof value === "string" ? value.toUpperCase() : value)
+
 /** Values that a schema of the document allows. */
-const valid = (schema: JsonSchema, document: OpenApiDocument, name = ""): fc.Arbitrary<unknown> => {
+const valid = (schema: JsonSchema, document: OpenApiDocument): fc.Arbitrary<unknown> => {
   if (schema.$ref !== undefined) return valid(document.components.schemas[schema.$ref.split("/").at(-1)!]!, document)
-  if (schema.enum !== undefined) return fc.constantFrom(...schema.enum)
+  if (schema.enum !== undefined) return inAnyCase(schema.enum)
   const choices = schema.anyOf ?? schema.oneOf
-  if (choices !== undefined) return fc.oneof(...choices.map((choice) => valid(choice, document, name)))
+  if (choices !== undefined) return fc.oneof(...choices.map((choice) => valid(choice, document)))
   switch (schema.type) {
     case "object": {
-      const fields = Object.entries(schema.properties ?? {}).map(([key, child]) => [key, valid(child, document, key)])
+      const fields = Object.entries(schema.properties ?? {}).map(([key, child]) => [key, valid(child, document)])
       return fc.record(Object.fromEntries(fields) as Record<string, fc.Arbitrary<unknown>>, {
         requiredKeys: [...(schema.required ?? [])]
       })
@@ -54,12 +51,8 @@ const valid = (schema: JsonSchema, document: OpenApiDocument, name = ""): fc.Arb
       return fc.boolean()
     case "null":
       return fc.constant(null)
-    case "string": {
-      const words = meaningful[name]
-      return words === undefined
-        ? fc.oneof({ weight: 9, arbitrary: word }, text(schema))
-        : fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...words) }, text(schema))
-    }
+    case "string":
+      return fc.oneof({ weight: 9, arbitrary: word }, text(schema))
     default:
       return fc.jsonValue()
   }

@@ -1,5 +1,5 @@
 import { Ajv2020 } from "ajv/dist/2020.js"
-import { type OpenApiDocument, operationsOf } from "./Document.ts"
+import { inDocument, type OpenApiDocument, operationsOf } from "./Document.ts"
 import type { Framing } from "./Framing.ts"
 import type { Answer, Sent } from "./Send.ts"
 
@@ -25,8 +25,6 @@ const envelope = {
   }
 }
 
-const pointer = (text: string) => text.replaceAll("~", "~0").replaceAll("/", "~1")
-
 const jsonOf = ({ headers, body }: Answer): unknown => {
   if (!(headers["content-type"] ?? "").startsWith("application/json")) return undefined
   try {
@@ -45,10 +43,7 @@ export const judge = (document: OpenApiDocument) => {
     const pattern = new RegExp(`^${operation.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`)
     const checks = Object.entries(operation.responses).map(([status, { content }]) => {
       const schema = content?.["application/json"]?.schema
-      const place = [operation.path, operation.method.toLowerCase(), "responses", status, "content", "application/json"]
-      const check =
-        schema &&
-        ajv.compile({ $ref: `api#/paths/${place.map((part) => encodeURIComponent(pointer(part))).join("/")}/schema` })
+      const check = schema && ajv.compile(inDocument(schema))
       return [Number(status), check] as const
     })
     return { ...operation, pattern, checks: new Map(checks) }
