@@ -41,7 +41,13 @@ export class Api extends HttpApi.make("raid-composition")
       version: "1",
       summary: "The backend of a raid planner for World of Warcraft guilds.",
       description,
-      servers: [{ url: "/", description: "Where this document was served." }]
+      servers: [
+        {
+          url: "{origin}",
+          description: "An installation: scheme, host and port. The default is the demo's.",
+          variables: { origin: { default: "http://localhost:8000" } }
+        }
+      ]
     })
   ) {}
 

@@ -35,8 +35,17 @@ const start = `
     if (token !== null) request.headers.set("x-csrf-token", token)
     return send(request)
   }
-  Scalar.createApiReference("#reference", {
-    url: "openapi.json",
+  // The browser sends the session's cookie by itself, and no script may.
+  const shown = async () => {
+    const document = await (await send("openapi.json")).json()
+    delete document.components.securitySchemes.session
+    for (const operation of Object.values(document.paths).flatMap((methods) => Object.values(methods)))
+      for (const needed of operation.security) delete needed.session
+    return document
+  }
+  const show = async () => Scalar.createApiReference("#reference", {
+    content: await shown(),
+    servers: [{ url: location.origin }],
     withDefaultFonts: false,
     telemetry: false,
     agent: { disabled: true },
@@ -45,6 +54,7 @@ const start = `
     hideClientButton: true,
     documentDownloadType: "json"
   })
+  show()
 }
 `
 
