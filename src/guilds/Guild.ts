@@ -128,7 +128,7 @@ export type GuildPreview = typeof GuildPreview.Type
 
 export const GuildEvent = Schema.Struct({
   id: field(Schema.String, "Id of the event.", "0199c3f3-1b52-7f10-9d6e-3a1b5c7d9e0f", { format: "uuid" }),
-  type: field(Schema.String, "What happened; later versions may add types.", "guild_role_changed"),
+  type: field(Schema.String, "What happened; later versions may add types.", "role_changed"),
   created_at: field(Timestamp, "When it happened."),
   actor: field(Schema.NullOr(Person), "Who did it; null if that user no longer exists."),
   target: field(Schema.NullOr(Person), "Whom it was done to; null if nobody, or no longer a user."),

@@ -75,7 +75,7 @@ const failureResponse = (failures: ReadonlyArray<Failure>, headers: object): Res
   const narrowed = {
     type: "object",
     required: ["error"],
-    properties: { error: { type: "object", required: ["code"], properties: { code: { enum: codes } } } }
+    properties: { error: { type: "object", required: ["code"], properties: { code: { type: "string", enum: codes } } } }
   }
   const schema: JsonSchema = { allOf: [{ $ref: "#/components/schemas/ErrorEnvelope" }, narrowed] }
   return {
