@@ -16,8 +16,9 @@ export const current = openApiDocument()
 /** The first line of the types: which document they are made from. */
 export const mark = `// Made by \`npm run client\` from the document ${createHash("sha256").update(JSON.stringify(current)).digest("hex")}.\n`
 
-export const version = String(
-  (JSON.parse(readFileSync(pathOf("../package.json"), "utf8")) as { version: string }).version
-)
+const versionOf = (file: string) => (JSON.parse(readFileSync(pathOf(file), "utf8")) as { version: string }).version
+
+export const version = versionOf("../package.json")
+export const clientVersion = versionOf("typescript/package.json")
 
 export const pretty = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs"
 import { breaking, mayBreak, type OpenApiDocument } from "./Breaking.ts"
-import { current, mark, releaseFile, typesFile, version } from "./Document.ts"
+import { clientVersion, current, mark, releaseFile, typesFile, version } from "./Document.ts"
 
 /* Fails when the client's types are not those of the document, or the document breaks what the last release promised. */
 
 const faults: Array<string> = []
+if (clientVersion !== version) faults.push(`The client has version ${clientVersion}, the service ${version}.`)
 if (!readFileSync(typesFile, "utf8").startsWith(mark)) {
   faults.push("The client's types are not those of the document: run `npm run client`, and commit what it writes.")
 }

@@ -72,7 +72,7 @@ const open = (schema: JsonSchema): JsonSchema => ({
 
 const withExample = (content: Content | undefined, schemas: Schemas, given?: unknown, isBody = false) => {
   const json = content?.["application/json"]
-  if (json === undefined) return {}
+  if (json === undefined) return content === undefined ? {} : { content }
   const schema = isBody ? open(tidy(json.schema)) : tidy(json.schema)
   return { content: { "application/json": { schema, example: given ?? exampleOf(schema, schemas) } } }
 }

@@ -40,7 +40,10 @@ const newWorld = Effect.fnUntraced(function* (isRaider: boolean) {
 })
 
 const pathOf = ({ path }: Operation, params: Readonly<Record<string, string>>) =>
-  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name]!)
+  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    assert.property(params, name, "let newWorld make one")
+    return params[name]!
+  })
 
 const queryOf = ({ parameters }: Operation) => {
   const shown = parameters.filter((parameter) => parameter.in === "query" && parameter.example !== undefined)
