@@ -1,6 +1,6 @@
 import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
-import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "./Api.ts"
 import { authLayer } from "./auth/AuthHttp.ts"
 import { signedInLayer } from "./auth/SignedInHttp.ts"
@@ -17,10 +17,10 @@ import * as Telemetry from "./infra/Telemetry.ts"
 import { refreshesLayer } from "./refreshes/RefreshesHttp.ts"
 import { gameVersionsLayer } from "./roster/GameVersionsHttp.ts"
 import { rosterLayer } from "./roster/RosterHttp.ts"
+import { docsLayer } from "./server/Docs.ts"
 import { envelopeLayer, jsonBodyLayer } from "./server/EnvelopeHttp.ts"
 import * as MetricsServer from "./server/MetricsServer.ts"
 import { pipelineLayer } from "./server/Pipeline.ts"
-import { docsPath, openApiPath } from "./server/RouteTable.ts"
 import * as Server from "./server/Server.ts"
 import { strayRejectionsLayer } from "./server/StrayRejections.ts"
 
@@ -36,11 +36,10 @@ const slices = Layer.mergeAll(
 
 const middleware = Layer.mergeAll(envelopeLayer, jsonBodyLayer, signedInLayer)
 
-const routes = Layer.mergeAll(
-  HttpApiBuilder.layer(Api, { openapiPath: openApiPath }),
-  HttpApiScalar.layer(Api, { path: docsPath }),
-  pipelineLayer
-).pipe(Layer.provide(slices), Layer.provide(middleware))
+const routes = Layer.mergeAll(HttpApiBuilder.layer(Api), docsLayer, pipelineLayer).pipe(
+  Layer.provide(slices),
+  Layer.provide(middleware)
+)
 
 /** The whole service. It serves no request until migrations, seeds and every layer below are ready. */
 export const App = Layer.unwrap(Effect.map(HttpRouter.toHttpEffect(routes), Server.serve)).pipe(

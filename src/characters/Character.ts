@@ -1,101 +1,114 @@
 import { Schema } from "effect"
 import { Faction, RaidRole, Region } from "../game/Game.ts"
 import { apiError } from "../http/ApiError.ts"
+import { field } from "../http/Documented.ts"
 import { NullableTimestamp, Timestamp } from "../http/Timestamp.ts"
 
-export const CharacterId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("CharacterId"))
+export const CharacterId = Schema.String.check(Schema.isUUID())
+  .annotate({ identifier: "CharacterId", examples: ["0199c3f2-4c1d-7d0a-b6a1-8c2f9f7f3b21"] })
+  .pipe(Schema.brand("CharacterId"))
 export type CharacterId = typeof CharacterId.Type
 
 const Rank = Schema.Literals(["main", "alt"])
 
+const MaybeInt = Schema.NullOr(Schema.Int)
+const MaybeText = Schema.NullOr(Schema.String)
+const MaybeNumber = Schema.NullOr(Schema.Finite)
+
+const itemLevel = field(MaybeInt, "Item level.", 128)
+const icon = field(MaybeText, "File name of the icon at Warcraft Logs.", "inv_helmet_74.jpg")
+
+const Gem = Schema.Struct({ id: field(Schema.Int, "Item id in the game.", 32196), itemLevel, icon })
+
 /** In camelCase because the browser app expects it. */
 export const GearItem = Schema.Struct({
-  id: Schema.Int,
-  /** 1 head to 19 tabard. */
-  slot: Schema.Int,
-  quality: Schema.NullOr(Schema.Int),
-  icon: Schema.NullOr(Schema.String),
-  itemLevel: Schema.NullOr(Schema.Int),
-  permanentEnchant: Schema.NullOr(Schema.Int),
-  temporaryEnchant: Schema.NullOr(Schema.Int),
-  gems: Schema.NullOr(
-    Schema.Array(
-      Schema.Struct({
-        id: Schema.Int,
-        itemLevel: Schema.NullOr(Schema.Int),
-        icon: Schema.NullOr(Schema.String)
-      })
-    )
-  )
-})
+  id: field(Schema.Int, "Item id in the game.", 29076),
+  slot: field(Schema.Int, "Where it is worn: 1 is the head, 19 the tabard.", 1),
+  quality: field(MaybeInt, "From 0, poor, to 5, legendary.", 4),
+  icon,
+  itemLevel,
+  permanentEnchant: field(MaybeInt, "Id of the enchant in the game.", 3002),
+  temporaryEnchant: field(MaybeInt, "Id of the oil, stone or poison in the game.", 2678),
+  gems: field(Schema.NullOr(Schema.Array(Gem)), "Never an empty list.")
+}).annotate({ identifier: "GearItem", description: "A piece of gear, worn in the newest logged kill." })
 export type GearItem = typeof GearItem.Type
 
-/** The parses of one encounter; percents are from 0 to 100. */
 const Ranking = Schema.Struct({
-  encounter_id: Schema.Int,
-  encounter_name: Schema.String,
-  rank_percent: Schema.NullOr(Schema.Finite),
-  median_percent: Schema.NullOr(Schema.Finite),
-  total_kills: Schema.Int,
-  fastest_kill_ms: Schema.NullOr(Schema.Int),
-  best_amount: Schema.NullOr(Schema.Finite),
-  spec: Schema.NullOr(Schema.String)
-})
+  encounter_id: field(Schema.Int, "Id at Warcraft Logs.", 50652),
+  encounter_name: field(Schema.String, "In English.", "Attumen the Huntsman"),
+  rank_percent: field(MaybeNumber, "The best parse, in percent: 0 to 100.", 87.4),
+  median_percent: field(MaybeNumber, "The median parse, in percent: 0 to 100.", 71.2),
+  total_kills: field(Schema.Int, "Logged kills.", 6),
+  fastest_kill_ms: field(MaybeInt, "The fastest kill, in milliseconds.", 141000),
+  best_amount: field(MaybeNumber, "The most damage or healing, a second.", 1184.6),
+  spec: field(MaybeText, "The specialisation of the best parse.", "Arcane")
+}).annotate({ identifier: "Ranking", description: "The parses of one encounter." })
 export type Ranking = typeof Ranking.Type
 
-/** A character's data from Warcraft Logs. `error` is shown to users verbatim. */
+const snapshotError = field(MaybeText, "Why the provider's data is missing or old: a sentence to show to people.", null)
+const fetchedAt = field(Timestamp, "When the provider was asked.")
+
 export const WarcraftlogsSnapshot = Schema.Struct({
   gear: Schema.Array(GearItem),
   rankings: Schema.Array(Ranking),
-  zone_id: Schema.NullOr(Schema.Int),
-  metric: Schema.NullOr(Schema.Literals(["dps", "hps"])),
-  best_performance_average: Schema.NullOr(Schema.Finite),
-  median_performance_average: Schema.NullOr(Schema.Finite),
-  total_kills: Schema.NullOr(Schema.Int),
-  /** True if some of the data could not be read; that part is then from an earlier refresh. */
-  partial: Schema.Boolean,
-  error: Schema.NullOr(Schema.String),
-  fetched_at: Timestamp
-})
+  zone_id: field(MaybeInt, "Id of the raid at Warcraft Logs.", 1047),
+  metric: field(Schema.NullOr(Schema.Literals(["dps", "hps"])), "What the parses compare: damage or healing.", "dps"),
+  best_performance_average: field(MaybeNumber, "Mean of the best parses, in percent.", 84.9),
+  median_performance_average: field(MaybeNumber, "Mean of the median parses, in percent.", 70.3),
+  total_kills: field(MaybeInt, "Logged kills of all encounters.", 31),
+  partial: field(Schema.Boolean, "Some of the data could not be read; that part is from an earlier refresh.", false),
+  error: snapshotError,
+  fetched_at: fetchedAt
+}).annotate({ identifier: "WarcraftlogsSnapshot", description: "Parses and gear, as Warcraft Logs last told them." })
 export type WarcraftlogsSnapshot = typeof WarcraftlogsSnapshot.Type
 
-/** A character's data from Battle.net. `error` is shown to users verbatim. */
 export const BattlenetSnapshot = Schema.Struct({
-  avatar_url: Schema.NullOr(Schema.String),
-  level: Schema.NullOr(Schema.Int),
-  equipped_item_level: Schema.NullOr(Schema.Int),
-  active_spec_name: Schema.NullOr(Schema.String),
-  faction: Schema.NullOr(Faction),
-  error: Schema.NullOr(Schema.String),
-  fetched_at: Timestamp
-})
+  avatar_url: field(MaybeText, "Picture of the character.", "https://render.worldofwarcraft.com/eu/1.jpg", {
+    format: "uri"
+  }),
+  level: field(MaybeInt, "Level.", 70),
+  equipped_item_level: field(MaybeInt, "Mean item level of what is worn.", 126),
+  active_spec_name: field(MaybeText, "In English.", "Arcane"),
+  faction: field(Schema.NullOr(Faction), "The side of its race.", "horde"),
+  error: snapshotError,
+  fetched_at: fetchedAt
+}).annotate({ identifier: "BattlenetSnapshot", description: "The profile, as Battle.net last told it." })
 export type BattlenetSnapshot = typeof BattlenetSnapshot.Type
 
 const fields = {
   id: CharacterId,
-  /** Its owner; null if nobody claims it. */
-  user_id: Schema.NullOr(Schema.String),
-  name: Schema.String,
-  region: Region,
-  server: Schema.String,
-  class: Schema.String,
-  race: Schema.NullOr(Schema.String),
-  spec: Schema.String,
-  role: RaidRole,
-  rank: Rank,
-  created_at: Timestamp,
-  updated_at: Timestamp,
-  deleted_at: NullableTimestamp
+  user_id: field(
+    Schema.NullOr(Schema.String),
+    "Its owner; null if nobody claims it.",
+    "0199c3f0-6f3e-7a57-8f1c-2b7a1f6f0a11",
+    {
+      format: "uuid"
+    }
+  ),
+  name: field(Schema.String, "Name in the game.", "Cyrandel"),
+  region: field(Region, "Region of the realm."),
+  server: field(Schema.String, "Name of the realm.", "Spineshatter"),
+  class: field(Schema.String, "In English.", "Mage"),
+  race: field(Schema.NullOr(Schema.String), "In English; null when unknown.", "Blood Elf"),
+  spec: field(Schema.String, "Specialisation, in English.", "Arcane"),
+  role: field(RaidRole, "What it does in a raid.", "ranged"),
+  rank: field(Rank, "Whether its owner plays it first.", "main"),
+  created_at: field(Timestamp, "When it was added."),
+  updated_at: field(Timestamp, "When it was last changed."),
+  deleted_at: field(NullableTimestamp, "Null: a deleted one is not shown.", null)
 }
 
-export const Character = Schema.Struct(fields).annotate({ identifier: "Character" })
+export const Character = Schema.Struct(fields).annotate({
+  identifier: "Character",
+  description: "A character of the game."
+})
 export type Character = typeof Character.Type
 
 export const CharacterDetail = Schema.Struct({
   ...fields,
-  battlenet: Schema.NullOr(BattlenetSnapshot),
-  warcraftlogs: Schema.NullOr(WarcraftlogsSnapshot)
-}).annotate({ identifier: "CharacterDetail" })
+  battlenet: field(Schema.NullOr(BattlenetSnapshot), "Null until it is refreshed from there."),
+  warcraftlogs: field(Schema.NullOr(WarcraftlogsSnapshot), "Null until it is refreshed from there.")
+}).annotate({ identifier: "CharacterDetail", description: "A character with what the providers know of it." })
 export type CharacterDetail = typeof CharacterDetail.Type
 
 export class CharacterNotFound extends apiError("character.not_found", 404, "Character was not found.") {}

@@ -1,35 +1,29 @@
 import { Schema } from "effect"
+import { field } from "../http/Documented.ts"
 import { Faction, RaidRole } from "./Game.ts"
 
 const Spec = Schema.Struct({
-  /** As it is stored and sent. */
-  name: Schema.String,
-  /** As people write it. */
-  label: Schema.String,
-  /** The name of an icon of the game. */
-  icon: Schema.String,
-  /** What it does unless a roster says otherwise. */
-  role: RaidRole,
-  roles: Schema.Array(RaidRole)
-}).annotate({ identifier: "GameSpec" })
+  name: field(Schema.String, "As it is stored and sent.", "BeastMastery"),
+  label: field(Schema.String, "As people write it.", "Beast Mastery"),
+  icon: field(Schema.String, "The name of an icon of the game.", "ability_hunter_beasttaming"),
+  role: field(RaidRole, "What it does unless a roster says otherwise.", "ranged"),
+  roles: field(Schema.Array(RaidRole), "What it can do.", ["ranged"])
+}).annotate({ identifier: "GameSpec", description: "A specialisation of a class." })
 
 const Class = Schema.Struct({
-  name: Schema.String,
-  /** As the game colours it: `#rrggbb`. */
-  colour: Schema.String,
-  icon: Schema.String,
-  /** The providers number classes each in its own way. */
-  battlenet_id: Schema.Int,
-  warcraftlogs_id: Schema.Int,
+  name: field(Schema.String, "In English.", "Hunter"),
+  colour: field(Schema.String, "As the game colours it.", "#aad372"),
+  icon: field(Schema.String, "The name of an icon of the game.", "classicon_hunter"),
+  battlenet_id: field(Schema.Int, "Its number at Battle.net.", 3),
+  warcraftlogs_id: field(Schema.Int, "Its number at Warcraft Logs.", 3),
   specs: Schema.Array(Spec)
-}).annotate({ identifier: "GameClass" })
+}).annotate({ identifier: "GameClass", description: "A class of the game." })
 
 const Race = Schema.Struct({
-  name: Schema.String,
-  /** Null for races of both. */
-  faction: Schema.NullOr(Faction),
-  battlenet_ids: Schema.Array(Schema.Int)
-}).annotate({ identifier: "GameRace" })
+  name: field(Schema.String, "In English.", "Orc"),
+  faction: field(Schema.NullOr(Faction), "Null for races of both.", "horde"),
+  battlenet_ids: field(Schema.Array(Schema.Int), "Its numbers at Battle.net.", [2])
+}).annotate({ identifier: "GameRace", description: "A race of the game." })
 
 /** The classes, specs and races of one version of the game. */
 export interface GameData {
@@ -39,17 +33,24 @@ export interface GameData {
   readonly races: ReadonlyArray<typeof Race.Type>
 }
 
-const Realm = Schema.Struct({ name: Schema.String, slug: Schema.String }).annotate({ identifier: "GameRealm" })
+const Realm = Schema.Struct({
+  name: field(Schema.String, "As the game writes it.", "Spineshatter"),
+  slug: field(Schema.String, "As addresses have it.", "spineshatter")
+}).annotate({ identifier: "GameRealm", description: "A realm of a region." })
 
 export const GameVersionDetail = Schema.Struct({
-  id: Schema.String,
-  label: Schema.String,
-  max_level: Schema.Int,
+  id: field(Schema.String, "As a guild's `game_version`.", "classicann"),
+  label: field(Schema.String, "For people.", "TBC Anniversary"),
+  max_level: field(Schema.Int, "The highest level of a character.", 70),
   classes: Schema.Array(Class),
   races: Schema.Array(Race),
   /** By region; null when no realm list of this version is at hand. */
-  realms: Schema.NullOr(Schema.Record(Schema.String, Schema.Array(Realm)))
-}).annotate({ identifier: "GameVersionDetail" })
+  realms: field(
+    Schema.NullOr(Schema.Record(Schema.String, Schema.Array(Realm))),
+    "By region; null when no realm list of this version is at hand.",
+    null
+  )
+}).annotate({ identifier: "GameVersionDetail", description: "What one version of the game has." })
 export type GameVersionDetail = typeof GameVersionDetail.Type
 
 type Role = RaidRole

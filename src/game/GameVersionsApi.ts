@@ -1,6 +1,7 @@
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { apiError } from "../http/ApiError.ts"
+import { documented, field } from "../http/Documented.ts"
 import { conditional } from "../http/ETag.ts"
 import { GameVersionDetail } from "./GameData.ts"
 
@@ -14,9 +15,17 @@ export class GameVersionNotFound extends apiError(
 export class GameVersionsApi extends HttpApiGroup.make("gameVersions")
   .add(
     HttpApiEndpoint.get("get", "/:game_version", {
-      params: { game_version: Schema.String },
+      params: { game_version: field(Schema.String, "Which.", "classicann") },
       success: Schema.Struct({ game_version: GameVersionDetail }),
       error: GameVersionNotFound.wire
-    }).annotateMerge(conditional)
+    })
+      .annotateMerge(documented("What a game version has", "Classes, specialisations, races and realms."))
+      .annotateMerge(conditional)
+  )
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Game versions",
+      description: "What the game has: classes, specialisations, races and realms. For everybody."
+    })
   )
   .prefix("/game-versions") {}

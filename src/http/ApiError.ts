@@ -33,9 +33,14 @@ type Facts = Pick<ApiError, "message" | "details" | "retryAfter">
  *     if (guild === undefined) return yield* new GuildNotFound()
  *
  * Declare `GuildNotFound.wire` on the endpoint: this schema documents the envelope in OpenAPI, and the typed client
- * uses it to turn a response back into an instance.
+ * uses it to turn a response back into an instance. `exampleDetails` is what the document shows as `details`.
  */
-export const apiError = <const Code extends string>(code: Code, status: number, sentence: string) => {
+export const apiError = <const Code extends string>(
+  code: Code,
+  status: number,
+  sentence: string,
+  exampleDetails: Details = {}
+) => {
   class Failure extends Data.TaggedError(code)<Facts> implements ApiError {
     static readonly code: Code = code
     readonly [isApiErrorKey] = true
@@ -58,9 +63,10 @@ export const apiError = <const Code extends string>(code: Code, status: number, 
         code: Schema.Literal(code),
         message: Schema.String,
         request_id: Schema.String,
-        details: Schema.Record(Schema.String, Schema.Unknown)
+        details: Schema.Record(Schema.String, Schema.Unknown).annotate({ examples: [exampleDetails] })
       })
     }).pipe(
+      Schema.annotate({ description: sentence }),
       Schema.decodeTo(
         Schema.declare((u): u is Failure => u instanceof Failure && u.code === code),
         SchemaTransformation.transformEffect({
@@ -75,7 +81,9 @@ export const apiError = <const Code extends string>(code: Code, status: number, 
   return Failure
 }
 
-export class InvalidRequest extends apiError("validation.invalid_request", 400, "The request is not valid.") {}
+export class InvalidRequest extends apiError("validation.invalid_request", 400, "The request is not valid.", {
+  fields: [{ field: "params.guild_id", reason: "is not valid" }]
+}) {}
 export class TooLarge extends apiError("request.too_large", 413, "The request is too large.") {}
 export class UnsupportedMediaType extends apiError(
   "request.unsupported_media_type",

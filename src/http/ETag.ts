@@ -1,6 +1,6 @@
 import { Context } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
-import { OpenApi } from "effect/http-api"
+import { Extra } from "./Documented.ts"
 import { jsonAnswer, type JsonText } from "./JsonText.ts"
 
 /** A resource's tag, and its JSON unless the caller already has that version. */
@@ -20,18 +20,23 @@ export const tagged = <A>({ tag, body }: Tagged<A>) =>
     "cache-control": "private, no-cache"
   })
 
-const etag = { ETag: { schema: { type: "string" }, description: "Send it back as `If-None-Match`." } }
+const etag = {
+  ETag: { schema: { type: "string" }, description: "Send it back as `If-None-Match`.", example: '"6TXPvGlLz2tpKzgD"' }
+}
 
 /** Declares on an endpoint what `tagged` answers. */
-export const conditional = Context.make(OpenApi.Transform, (operation) => {
-  const { parameters, responses } = operation as { parameters: Array<unknown>; responses: Record<string, object> }
-  return {
-    ...operation,
-    parameters: [...parameters, { name: "If-None-Match", in: "header", required: false, schema: { type: "string" } }],
-    responses: {
-      ...responses,
-      200: { ...responses["200"], headers: etag },
-      304: { description: "It has not changed since the tag in `If-None-Match`.", headers: etag }
+export const conditional = Context.make(Extra, {
+  parameters: [
+    {
+      name: "If-None-Match",
+      in: "header",
+      required: false,
+      description: "The `ETag` of the version that the caller has.",
+      schema: { type: "string" }
     }
+  ],
+  responses: {
+    200: { headers: etag },
+    304: { description: "It has not changed since the tag in `If-None-Match`.", headers: etag }
   }
 })

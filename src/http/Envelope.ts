@@ -2,7 +2,6 @@ import { Context } from "effect"
 import { HttpApiMiddleware } from "effect/http-api"
 import {
   apiError,
-  DependencyUnavailable,
   InternalError,
   InvalidRequest,
   RateLimitExceeded,
@@ -16,7 +15,7 @@ export class OriginForbidden extends apiError(
   "Requests from this origin are not allowed."
 ) {}
 
-/** The failures that any route can have, declared once for the whole API. */
+/** The failures that any route can have, declared once for the whole API. The document tells which a method rules out. */
 export class Envelope extends HttpApiMiddleware.Service<Envelope>()("http/Envelope", {
   error: [
     InvalidRequest.wire,
@@ -24,8 +23,7 @@ export class Envelope extends HttpApiMiddleware.Service<Envelope>()("http/Envelo
     TooLarge.wire,
     UnsupportedMediaType.wire,
     RateLimitExceeded.wire,
-    InternalError.wire,
-    DependencyUnavailable.wire
+    InternalError.wire
   ]
 }) {}
 

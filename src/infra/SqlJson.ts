@@ -2,7 +2,7 @@ import { Effect, type Schema } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
 import type { Tagged } from "../http/ETag.ts"
 import type { JsonText } from "../http/JsonText.ts"
-import { NullableTimestamp, Timestamp } from "../http/Timestamp.ts"
+import { isTimestamp } from "../http/Timestamp.ts"
 import { gathered } from "./Gathered.ts"
 import { budgeted, read } from "./Sql.ts"
 
@@ -15,8 +15,7 @@ type Fields = Readonly<Record<string, Schema.Top>>
  */
 export const jsonObject = (fields: Fields, table: string, expressions: Readonly<Record<string, string>> = {}) => {
   const columns = Object.entries(fields).map(([name, schema]) => {
-    const isTime = schema === Timestamp || schema === NullableTimestamp
-    const column = isTime ? `rfc3339(${table}.${name})` : `${table}.${name}`
+    const column = isTimestamp(schema) ? `rfc3339(${table}.${name})` : `${table}.${name}`
     return `${expressions[name] ?? column} as "${name}"`
   })
   return `(select row_to_json(r) from (select ${columns.join(", ")}) r)`

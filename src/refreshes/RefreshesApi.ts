@@ -3,11 +3,12 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { SignedIn } from "../auth/SignedIn.ts"
 import { BattlenetSnapshot, CharacterId, CharacterNotFound, WarcraftlogsSnapshot } from "../characters/Character.ts"
 import { RateLimitExceeded } from "../http/ApiError.ts"
+import { documented, field } from "../http/Documented.ts"
 import { JsonBody } from "../http/Envelope.ts"
 import { Allowance } from "../limits/Allowance.ts"
 import { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../infra/upstream/ProviderErrors.ts"
 
-const params = { character_id: CharacterId }
+const params = { character_id: field(CharacterId, "The character; the caller's own.") }
 const failures = [
   CharacterNotFound.wire,
   ProviderUnavailable.wire,
@@ -23,7 +24,13 @@ export class RefreshesApi extends HttpApiGroup.make("refreshes")
       error: failures
     })
       .annotate(Allowance, "refreshes")
-      .annotate(OpenApi.Identifier, "characters.refreshWarcraftlogs"),
+      .annotate(OpenApi.Identifier, "characters.refreshWarcraftlogs")
+      .annotateMerge(
+        documented(
+          "Refresh from Warcraft Logs",
+          "Reads parses and gear anew, which takes up to 6 seconds, and answers what is now stored."
+        )
+      ),
     HttpApiEndpoint.post("battlenet", "/:character_id/battlenet/refresh", {
       params,
       success: Schema.Struct({ battlenet: BattlenetSnapshot }),
@@ -31,7 +38,19 @@ export class RefreshesApi extends HttpApiGroup.make("refreshes")
     })
       .annotate(Allowance, "refreshes")
       .annotate(OpenApi.Identifier, "characters.refreshBattlenet")
+      .annotateMerge(
+        documented(
+          "Refresh from Battle.net",
+          "Reads the profile anew, which takes up to 6 seconds, and answers what is now stored."
+        )
+      )
   )
   .middleware(JsonBody)
   .middleware(SignedIn)
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Refreshes",
+      description: "Reading a character anew from the providers of game data, for its owner; limited per user."
+    })
+  )
   .prefix("/characters") {}

@@ -1,6 +1,6 @@
 import { Context } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
-import { OpenApi } from "effect/http-api"
+import { Extra } from "../http/Documented.ts"
 import type { Seen } from "./Edits.ts"
 
 /** What `If-Match` says that its sender has seen. One that is no revision of ours matches none. */
@@ -20,36 +20,28 @@ export const withRevision = (revision: number, body?: unknown, status = 200) =>
     `"${revision}"`
   )
 
-const tag = { ETag: { schema: { type: "string" }, description: "The roster's revision." } }
-
-type Responses = Readonly<Record<string, object>>
-
-const withTag = (responses: Responses) =>
-  Object.fromEntries(
-    Object.entries(responses).map(([status, response]) => [
-      status,
-      status.startsWith("2") ? { ...response, headers: tag } : response
-    ])
-  )
+const tag = {
+  headers: { ETag: { schema: { type: "string" }, description: "The roster's revision.", example: '"12"' } }
+}
+const responses = { 200: tag, 201: tag, 204: tag }
 
 /** Declares on an endpoint that its answer has a revision. */
-export const revised = Context.make(OpenApi.Transform, (operation) => ({
-  ...operation,
-  responses: withTag(operation["responses"] as Responses)
-}))
+export const revised = Context.make(Extra, { responses })
+
+const ifMatch = {
+  name: "If-Match",
+  in: "header",
+  schema: { type: "string" },
+  description: "The revision that you have seen: 412 if somebody edited the roster since."
+}
 
 /** The same of an edit, which can say what it has seen. */
-export const guarded = Context.make(OpenApi.Transform, (operation) => ({
-  ...operation,
+export const guarded = Context.make(Extra, { parameters: [{ ...ifMatch, required: false }], responses })
+
+/** The same of an edit that must say it. */
+export const demanding = Context.make(Extra, {
   parameters: [
-    ...((operation["parameters"] ?? []) as ReadonlyArray<unknown>),
-    {
-      name: "If-Match",
-      in: "header",
-      required: false,
-      schema: { type: "string" },
-      description: "The revision that you have seen: 412 if somebody edited the roster since."
-    }
+    { ...ifMatch, required: true, description: "The revision that you have seen: 428 without it, 412 if stale." }
   ],
-  responses: withTag(operation["responses"] as Responses)
-}))
+  responses
+})

@@ -6,9 +6,9 @@ type Request = HttpServerRequest.HttpServerRequest
 
 const strictPolicy = "default-src 'none'; frame-ancestors 'none'"
 
-/** The documentation page has inline scripts and styles, and calls only this API. */
+/** The documentation page has one script and inline styles, and calls only this API. */
 const docsPolicy =
-  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; font-src data:; img-src data:; " +
+  "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; font-src data:; img-src data:; " +
   "connect-src 'self'; frame-ancestors 'none'"
 
 /** Security headers of every response, including the parser's own. */

@@ -31,8 +31,10 @@ for (const group of Object.values(Api.groups)) {
 
 export const openApiPath = "/api/v1/openapi.json"
 export const docsPath = "/api/v1/docs"
+export const docsScriptPath = "/api/v1/docs/reference.js"
 add(openApiPath, "GET")
 add(docsPath, "GET")
+add(docsScriptPath, "GET")
 
 /** The declared route of a path, for any method. */
 export const routeOf = (path: string): Route | undefined => {

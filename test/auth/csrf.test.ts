@@ -132,4 +132,22 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("CSRF and origin", (it) => 
       }
     })
   )
+
+  it.effect("X03 the documentation page's own origin may change data, if the browser says that it is our own", () =>
+    Effect.gen(function* () {
+      const { send, signIn, url } = yield* openBrowser()
+      yield* signIn()
+      const own = new URL(url).origin
+      const make = (headers: Readonly<Record<string, string>>) =>
+        Effect.map(send("POST", "/api/v1/guilds", { json: body, headers }), ({ status }) => status)
+      assert.strictEqual(yield* make({ origin: own, "sec-fetch-site": "same-origin" }), 201)
+      // It still needs the CSRF token.
+      assert.strictEqual(yield* make({ origin: own, "sec-fetch-site": "same-origin", "x-csrf-token": "" }), 403)
+      for (const site of ["cross-site", "same-site", "none"])
+        assert.strictEqual(yield* make({ origin: own, "sec-fetch-site": site }), 403, site)
+      assert.strictEqual(yield* make({ origin: own }), 403)
+      for (const origin of [`${own}0`, own.replace("//", "//evil."), own.replace(/:\d+$/, ""), own.toUpperCase()])
+        assert.strictEqual(yield* make({ origin, "sec-fetch-site": "same-origin" }), 403, origin)
+    })
+  )
 })

@@ -101,6 +101,7 @@ const tryImage = async (postgres: PostgresServer, redis: RedisServer, home: stri
   const document = await fetch(`${url}/openapi.json`)
   assert.equal(document.status, 200)
   assert.ok(Object.hasOwn((await document.json()) as object, "openapi"))
+  assert.equal(await status(`${url}/docs/reference.js`), 200)
   assert.equal(await status(`${url}/auth/session`), 401)
 
   await query(postgres, "image", "alter table oauth_states rename to gone")

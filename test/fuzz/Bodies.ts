@@ -3,10 +3,6 @@ import type { JsonSchema, OpenApiDocument } from "./Document.ts"
 
 /** Values with a meaning to the service's rules; in the document most of them are just strings. */
 const meaningful: Readonly<Record<string, ReadonlyArray<string>>> = {
-  region: ["eu", "us", "kr", "tw", "cn", "EU"],
-  faction: ["horde", "alliance", "Horde"],
-  game_version: ["classicann", "classic", "classic1x"],
-  role: ["applicant", "raider", "officer", "admin", "tank", "heal", "melee", "ranged"],
   name: ["Kravá", "Kravà", "Aldra", "Zu", "Чернолап", "아즈샤라", "Night Watch", "A\u0301b"],
   server: ["Spineshatter", "spineshatter", "Nek'Rosh", "Змейталак", "Spinesmasher"],
   class: ["Mage", "druid", "Death Knight", "Bard"],
@@ -41,10 +37,15 @@ const text = (schema: JsonSchema) =>
 
 const word = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).map(honest)
 
+/** Now and then in upper case, which only some rules accept. */
+const inAnyCase = (values: ReadonlyArray<unknown>) =>
+  fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...values) }, fc.constantFrom(...values.map(shout)))
+const shout = (value: unknown) => (typeof value === "string" ? value.toUpperCase() : value)
+
 /** Values that a schema of the document allows. */
 const valid = (schema: JsonSchema, document: OpenApiDocument, name = ""): fc.Arbitrary<unknown> => {
   if (schema.$ref !== undefined) return valid(document.components.schemas[schema.$ref.split("/").at(-1)!]!, document)
-  if (schema.enum !== undefined) return fc.constantFrom(...schema.enum)
+  if (schema.enum !== undefined) return inAnyCase(schema.enum)
   const choices = schema.anyOf ?? schema.oneOf
   if (choices !== undefined) return fc.oneof(...choices.map((choice) => valid(choice, document, name)))
   switch (schema.type) {
@@ -66,9 +67,8 @@ const valid = (schema: JsonSchema, document: OpenApiDocument, name = ""): fc.Arb
       return fc.constant(null)
     case "string": {
       const words = meaningful[name]
-      return words === undefined
-        ? fc.oneof({ weight: 9, arbitrary: word }, text(schema))
-        : fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...words) }, text(schema))
+      const usual = words === undefined ? word : fc.constantFrom(...words)
+      return fc.oneof({ weight: 9, arbitrary: usual }, text(schema))
     }
     default:
       return fc.jsonValue()

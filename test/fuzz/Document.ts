@@ -2,6 +2,7 @@
 export interface JsonSchema {
   readonly $ref?: string
   readonly type?: string
+  readonly description?: string
   readonly enum?: ReadonlyArray<unknown>
   readonly anyOf?: ReadonlyArray<JsonSchema>
   readonly oneOf?: ReadonlyArray<JsonSchema>
@@ -16,25 +17,60 @@ export interface JsonSchema {
 }
 
 interface Content {
-  readonly content?: Readonly<Record<string, { readonly schema: JsonSchema }>>
+  readonly content?: Readonly<
+    Record<string, { readonly schema: JsonSchema; readonly example?: unknown; readonly examples?: unknown }>
+  >
+}
+
+interface Response extends Content {
+  readonly headers?: Readonly<Record<string, object>>
+}
+
+interface Parameter {
+  readonly required?: boolean
+  readonly name: string
+  readonly in: string
+  readonly schema: JsonSchema
+  readonly description?: string
+  readonly example?: unknown
 }
 
 export interface Operation {
   readonly method: string
   readonly path: string
-  readonly parameters: ReadonlyArray<{ readonly name: string; readonly in: string; readonly schema: JsonSchema }>
+  readonly operationId: string
+  readonly summary?: string
+  readonly description?: string
+  readonly tags?: ReadonlyArray<string>
+  readonly security: ReadonlyArray<Readonly<Record<string, object>>>
+  readonly parameters: ReadonlyArray<Parameter>
   readonly requestBody?: Content
-  readonly responses: Readonly<Record<string, Content>>
+  readonly responses: Readonly<Record<string, Response>>
 }
 
 export interface OpenApiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Omit<Operation, "method" | "path">>>>>
-  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> }
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>
+    readonly responses: Readonly<Record<string, Response>>
+  }
 }
 
-export const operationsOf = ({ paths }: OpenApiDocument): ReadonlyArray<Operation> =>
+const nameOf = (ref: string) => ref.split("/").at(-1)!
+
+export const operationsOf = ({ paths, components }: OpenApiDocument): ReadonlyArray<Operation> =>
   Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ ...operation, method: method.toUpperCase(), path }))
+    Object.entries(methods).map(([method, operation]) => {
+      const responses = Object.entries(operation.responses).map(([status, response]) => [
+        status,
+        "$ref" in response ? components.responses[nameOf(String(response.$ref))]! : response
+      ])
+      return { ...operation, responses: Object.fromEntries(responses), method: method.toUpperCase(), path }
+    })
   )
 
 export const bodySchemaOf = ({ requestBody }: Operation) => requestBody?.content?.["application/json"]?.schema
+
+/** A schema with its references led to the document that a validator knows as `api`. */
+export const inDocument = (schema: JsonSchema): object =>
+  JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', '"api#/components/'))

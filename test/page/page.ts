@@ -1,56 +1,17 @@
 import assert from "node:assert/strict"
-import { existsSync } from "node:fs"
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { chromium, type Page } from "playwright-core"
+import type { Page } from "playwright-core"
 import { demoFolder, startDemo } from "../demo/demoProcess.ts"
+import { complaintsOf, launch, pressing, signIn } from "./Chromium.ts"
 
 /*
  * Goes through the main job in a browser, as a person would, and takes the picture in the README. Not part of
  * `npm test`, because it needs Chromium.
  */
 
-const executablePath = process.env.CHROMIUM_PATH || "/usr/bin/chromium"
 const picture = fileURLToPath(new URL("../../docs/demo.png", import.meta.url))
-
-const words = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-lcd-text",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-sync"
-]
-words.push("--disable-background-networking", "--disable-component-update")
-
-/** Faults that a person would not see: errors on the console, and failed requests. */
-const complaintsOf = (page: Page) => {
-  const found: Array<string> = []
-  // The page asks for the session to learn whether anyone is signed in, so this 401 is expected.
-  const expected = (status: number, url: string) => status === 401 && url.endsWith("/api/v1/auth/session")
-  page.on("pageerror", (error) => found.push(`error: ${error.message}`))
-  page.on("requestfailed", (request) => found.push(`failed: ${request.url()} ${request.failure()?.errorText}`))
-  page.on("response", (response) => {
-    if (response.status() >= 400 && !expected(response.status(), response.url()))
-      found.push(`${response.status()}: ${response.url()}`)
-  })
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type()) && !expected(401, message.location().url))
-      found.push(`console: ${message.text()}`)
-  })
-  return found
-}
-
-const pressing = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).click()
-
-const signIn = async (page: Page, frontend: string) => {
-  await page.goto(frontend)
-  await pressing(page, "Sign in with Discord")
-  await page.getByRole("link", { name: "Sign in as Cyra" }).click()
-  await page.getByText("Cyra, signed in until").waitFor()
-  assert.equal(page.url(), `${frontend}/`)
-}
 
 /** A name is never interpreted as HTML. */
 const made = "Wipe & Repeat <3"
@@ -104,13 +65,7 @@ const walk = async (page: Page, frontend: string) => {
   assert.deepEqual(complaints, [])
 }
 
-if (!existsSync(executablePath)) {
-  process.stderr.write(
-    `There is no Chromium at ${executablePath}: apt-get install chromium, or set CHROMIUM_PATH to one.\n`
-  )
-  process.exit(1)
-}
-const browser = await chromium.launch({ executablePath, args: words })
+const browser = await launch()
 const folder = await demoFolder()
 const demo = await startDemo({ folder: folder.path })
 try {

@@ -95,7 +95,11 @@ layer(TestApp.layer(), live)("headers", (it) => {
       const page = yield* send("GET", "/api/v1/docs")
       assert.match(page.headers["content-type"]!, /^text\/html/)
       assert.notMatch(page.body, /<script[^>]+src=["']https?:/)
-      assert.match(page.headers["content-security-policy"]!, /connect-src 'self'/)
+      const policy = page.headers["content-security-policy"]!
+      assert.match(policy, /script-src 'self';.*connect-src 'self'/)
+      const script = yield* send("GET", "/api/v1/docs/reference.js")
+      assert.match(script.headers["content-type"]!, /^text\/javascript/)
+      assert.isAbove(script.body.length, 3_000_000)
     })
   )
 })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
-import { Name } from "../../src/guilds/Guild.ts"
+import { NewGuild } from "../../src/guilds/Guild.ts"
 import { checkJson } from "../../src/server/StrictJson.ts"
 
 describe("JSON", () => {
@@ -25,7 +25,7 @@ describe("JSON", () => {
 })
 
 describe("names", () => {
-  const decode = Schema.decodeUnknownResult(Name)
+  const decode = Schema.decodeUnknownResult(NewGuild.fields.name)
 
   it.each([
     ["  Night Watch  ", "Night Watch"],

@@ -1,0 +1,194 @@
+import type { CookieJar } from "./cookies.ts"
+import { type ApiError, failureOf, secondsOf } from "./errors.ts"
+import { readEvents, type ServerEvent } from "./events.ts"
+import type { Answer, CallOptions, CodeOf, Input, Method, PathOf, Rest } from "./types.ts"
+
+export { type CookieJar, memoryCookies } from "./cookies.ts"
+export { ApiError, isApiError } from "./errors.ts"
+export type { ServerEvent } from "./events.ts"
+export type { Answer, CallOptions, CodeOf, ErrorCode, Input, PathOf, Rest, Schemas } from "./types.ts"
+
+export interface ClientOptions {
+  /** Scheme, host and port of the API: `https://api.example`. */
+  readonly baseUrl: string
+  /** Where cookies are kept. Without it the browser keeps them. */
+  readonly cookies?: CookieJar
+  readonly fetch?: typeof fetch
+  /** How often a read is sent again when the API is briefly unavailable (503); 2 without it. */
+  readonly retries?: number
+}
+
+/** What a call answers. It knows the codes of its failures: see `attempt`. */
+export type Call<A, Code extends string> = Promise<A> & { readonly codes?: Code }
+
+type Send<M extends Method> = <P extends PathOf<M>>(
+  path: P,
+  ...[input]: Rest<Input<M, P>>
+) => Call<Answer<M, P>, CodeOf<M, P>>
+
+export interface Client {
+  readonly get: Send<"get">
+  readonly post: Send<"post">
+  readonly patch: Send<"patch">
+  readonly delete: Send<"delete">
+  /** The events of a stream. It connects again when the connection ends, and goes on after the last event. */
+  readonly events: (
+    path: string,
+    options?: CallOptions & { readonly lastEventId?: string }
+  ) => AsyncIterable<ServerEvent>
+}
+
+interface Asked extends CallOptions {
+  readonly path?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, unknown>>
+  readonly body?: unknown
+}
+
+const signIn = "/api/v1/auth/discord/callback"
+const csrf = "/api/v1/auth/csrf"
+
+/** No longer than this is waited, whatever the API says. */
+const longestWait = 10
+
+const wait = (milliseconds: number, signal: AbortSignal | undefined) =>
+  new Promise<void>((done, fail) => {
+    const end = () => fail(signal?.reason)
+    if (signal?.aborted) return end()
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", end)
+      done()
+    }, milliseconds)
+    signal?.addEventListener("abort", () => (clearTimeout(timer), end()), { once: true })
+  })
+
+const addressOf = (baseUrl: string, path: string, { path: params = {}, query = {} }: Asked) => {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ""))
+  const url = new URL(filled, baseUrl)
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value))
+  return url
+}
+
+/** A client of one installation for one person. Every call answers what the API answered, or throws an `ApiError`. */
+export const createClient = ({ baseUrl, cookies, retries = 2, ...options }: ClientOptions): Client => {
+  const send = options.fetch ?? fetch
+  let token: Promise<string | undefined> | undefined
+
+  const once = async (method: string, url: URL, { body, signal, headers }: Asked, csrfToken?: string) => {
+    const jar = cookies?.header() ?? ""
+    const response = await send(url, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(jar === "" ? {} : { cookie: jar }),
+        ...(csrfToken === undefined ? {} : { "x-csrf-token": csrfToken }),
+        ...headers
+      },
+      credentials: "include",
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal })
+    })
+    if (cookies !== undefined) cookies.store(response.headers.getSetCookie())
+    return response
+  }
+
+  const retried = async (url: URL, asked: Asked) => {
+    for (let left = retries; ; left -= 1) {
+      const response = await once("GET", url, asked)
+      if (response.status !== 503 || left <= 0) return response
+      await wait(Math.min(secondsOf(response) ?? 1, longestWait) * 1000, asked.signal)
+    }
+  }
+
+  /** Asked for once, and again when it is refused. Undefined for who is not signed in. */
+  const tokenOf = () =>
+    (token ??= once("GET", new URL(csrf, baseUrl), {}).then(
+      (response) => response.headers.get("x-csrf-token") ?? undefined,
+      (error: unknown) => {
+        token = undefined
+        throw error
+      }
+    ))
+
+  const isRefusedToken = async (response: Response) => {
+    if (response.status !== 403) return false
+    const { code } = await failureOf(response.clone())
+    return code === "auth.csrf_required" || code === "auth.csrf_invalid"
+  }
+
+  const changed = async (method: string, url: URL, asked: Asked) => {
+    if (url.pathname === signIn) {
+      token = undefined
+      return once(method, url, asked)
+    }
+    const used = tokenOf()
+    const response = await once(method, url, asked, await used)
+    if (response.status === 401 && token === used) token = undefined
+    if (!(await isRefusedToken(response))) return response
+    if (token === used) token = undefined
+    return once(method, url, asked, await tokenOf())
+  }
+
+  const calling =
+    (method: string) =>
+    async (path: string, asked: Asked = {}): Promise<unknown> => {
+      const url = addressOf(baseUrl, path, asked)
+      const response = await (method === "GET" ? retried(url, asked) : changed(method, url, asked))
+      if (!response.ok) throw await failureOf(response)
+      return response.status === 204 ? undefined : response.json()
+    }
+
+  async function* events(
+    path: string,
+    { lastEventId = "", signal, headers }: CallOptions & { lastEventId?: string } = {}
+  ) {
+    let id = lastEventId
+    let pause = 1000
+    for (;;) {
+      const last = id === "" ? {} : { "last-event-id": id }
+      const asked = { signal, headers: { ...headers, ...last, accept: "text/event-stream" } }
+      const response = await once("GET", addressOf(baseUrl, path, {}), asked).catch((error: unknown) => {
+        if (signal?.aborted) throw error
+        return undefined
+      })
+      if (response !== undefined) {
+        // 204 is how a stream says that it is over.
+        if (response.status === 204) return
+        if (response.status !== 503 && (!response.ok || response.body === null)) throw await failureOf(response)
+        pause = (secondsOf(response) ?? pause / 1000) * 1000
+        if (response.ok && response.body !== null) {
+          const open = readEvents(response.body, id)
+          try {
+            for await (const event of open.events) {
+              id = event.id
+              yield event
+            }
+          } catch (error) {
+            if (signal?.aborted || !(error instanceof TypeError)) throw error
+          }
+          pause = open.retry() ?? pause
+        }
+      }
+      await wait(pause, signal)
+    }
+  }
+
+  return {
+    get: calling("GET"),
+    post: calling("POST"),
+    patch: calling("PATCH"),
+    delete: calling("DELETE"),
+    events
+  } as unknown as Client
+}
+
+/** A call's answer or its failure, which knows its codes. Other errors (no connection, an abort) are still thrown. */
+export const attempt = async <A, Code extends string>(
+  call: Call<A, Code>
+): Promise<{ readonly ok: true; readonly data: A } | { readonly ok: false; readonly error: ApiError<Code> }> => {
+  try {
+    return { ok: true, data: await call }
+  } catch (error) {
+    if (error instanceof Error && error.name === "ApiError") return { ok: false, error: error as ApiError<Code> }
+    throw error
+  }
+}

@@ -1,0 +1,24 @@
+import spectral, { type RulesetDefinition } from "@stoplight/spectral-core"
+import rulesets from "@stoplight/spectral-rulesets"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { openApiDocument } from "../../src/Api.ts"
+
+/*
+ * Writes the OpenAPI document to local/openapi.json, and holds it to the rules of Spectral: any error or warning fails.
+ * `npm run check` then holds the file to those of Redocly.
+ */
+
+const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+const file = pathOf("../../local/openapi.json")
+const text = `${JSON.stringify(openApiDocument(), null, 2)}\n`
+mkdirSync(pathOf("../../local"), { recursive: true })
+writeFileSync(file, text)
+
+const linter = new spectral.Spectral()
+// Every recommended rule; none is left out.
+linter.setRuleset({ extends: [[rulesets.oas as RulesetDefinition, "recommended"]] })
+const problems = await linter.run(text)
+for (const { code, message, path } of problems) process.stderr.write(`${code} at ${path.join("/")}: ${message}\n`)
+process.stdout.write(`Spectral: ${problems.length} problems.\n`)
+process.exit(problems.length === 0 ? 0 : 1)
