@@ -1,5 +1,6 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Exit, Layer, Option, type Runtime } from "effect"
+import { nameSourceLines } from "./infra/StackTraces.ts"
 
 /** One sentence for the operator: a stack trace does not help to fix an environment variable. */
 const sentence = (cause: Cause.Cause<unknown>) => {
@@ -13,8 +14,9 @@ const teardown: Runtime.Teardown = (exit, onExit) =>
   onExit(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1)
 
 /** Runs a service until it is told to stop. A failed start prints the reason to standard error. */
-export const launch = <E>(service: Layer.Layer<never, E>) =>
-  Layer.launch(service).pipe(
+export const launch = <E>(service: Layer.Layer<never, E>) => {
+  nameSourceLines()
+  return Layer.launch(service).pipe(
     Effect.tapCause((cause) =>
       Effect.sync(() => {
         if (!Cause.hasInterruptsOnly(cause)) process.stderr.write(`${sentence(cause)}\n`)
@@ -22,3 +24,4 @@ export const launch = <E>(service: Layer.Layer<never, E>) =>
     ),
     NodeRuntime.runMain({ disableErrorReporting: true, teardown })
   )
+}

@@ -112,24 +112,30 @@ export class SessionCookies extends Context.Service<
         }
       }
 
-      const read = (header = ""): SentCookies => {
-        let known: SentCookies | undefined
-        const sent = () => (known ??= parse(header))
-        return {
-          get sessions() {
-            return sent().sessions
-          },
-          get hasSession() {
-            return sent().hasSession
-          },
-          get browsers() {
-            return sent().browsers
-          }
+      class Sent implements SentCookies {
+        readonly #header: string
+        #known: SentCookies | undefined
+
+        constructor(header: string) {
+          this.#header = header
+        }
+
+        get #sent() {
+          return (this.#known ??= parse(this.#header))
+        }
+        get sessions() {
+          return this.#sent.sessions
+        }
+        get hasSession() {
+          return this.#sent.hasSession
+        }
+        get browsers() {
+          return this.#sent.browsers
         }
       }
 
       return SessionCookies.of({
-        read,
+        read: (header = "") => new Sent(header),
         setSession: (token, csrf) =>
           Effect.all([set(session.cookieName, token, longestLife, true), setCsrf(csrf), expireBrowserTwins], {
             discard: true

@@ -3,7 +3,7 @@ import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import type { Tagged } from "../http/ETag.ts"
 import { read, Reads } from "../infra/Sql.ts"
-import { jsonArray, jsonObject, readTagged, versionOf } from "../infra/SqlJson.ts"
+import { jsonArray, jsonObject, taggedReader, versionOf } from "../infra/SqlJson.ts"
 import { Character, CharacterDetail, type CharacterId } from "./Character.ts"
 import { battlenetJson, warcraftlogsJson } from "./SnapshotSql.ts"
 
@@ -39,38 +39,30 @@ export class CharactersRepo extends Context.Service<
         })
       )
 
-      const ofGuild = (guild: string, user: UserId, known: string) => {
-        const rows = sql`
-          from live_members m join characters c on c.user_id = m.user_id and c.deleted_at is null
-          where m.guild_id = asked.guild_id`
-        return readTagged<{ readonly characters: ReadonlyArray<Character> }>(sql, {
-          name: `characters:${guild}`,
-          asked: sql`select guild_id from live_members where guild_id = ${guild} and user_id = ${user}`,
-          tag: sql`select ${sql.literal(versionOf("c.updated_at"))} ${rows}`,
-          body: sql`select row_to_json(r) from (select ${list} as characters ${rows}) r`,
-          known
-        })
-      }
+      const rows = sql`
+        from live_members m join characters c on c.user_id = m.user_id and c.deleted_at is null
+        where m.guild_id = asked.guild_id`
+      const characters = taggedReader<{ readonly characters: ReadonlyArray<Character> }>(sql, {
+        asked: sql`select guild_id from live_members where guild_id = ask.id and user_id = ask.user_id`,
+        tag: sql`select ${sql.literal(versionOf("c.updated_at"))} ${rows}`,
+        body: sql`select row_to_json(r) from (select ${list} as characters ${rows}) r`
+      })
 
-      const find = (id: CharacterId, user: UserId, known: string) => {
-        const row = sql`
-          from characters c
-          left join character_battlenet_snapshots b on b.character_id = c.id
-          left join character_warcraftlogs_snapshots w on w.character_id = c.id
-          where c.id = asked.id`
-        return readTagged<{ readonly character: CharacterDetail }>(sql, {
-          name: `character:${id}`,
-          asked: sql`
-            select c.id from characters c join users u on u.id = c.user_id and u.deleted_at is null
-            where c.id = ${id} and c.deleted_at is null
-              and (c.user_id = ${user} or exists (
-                select from live_members mine join live_members theirs using (guild_id)
-                where mine.user_id = ${user} and theirs.user_id = c.user_id))`,
-          tag: sql`select ${sql.literal(versionOf("c.updated_at", "b.fetched_at", "w.fetched_at"))} ${row}`,
-          body: sql`select row_to_json(r) from (select ${detail} as character ${row}) r`,
-          known
-        })
-      }
+      const row = sql`
+        from characters c
+        left join character_battlenet_snapshots b on b.character_id = c.id
+        left join character_warcraftlogs_snapshots w on w.character_id = c.id
+        where c.id = asked.id`
+      const details = taggedReader<{ readonly character: CharacterDetail }>(sql, {
+        asked: sql`
+          select c.id from characters c join users u on u.id = c.user_id and u.deleted_at is null
+          where c.id = ask.id and c.deleted_at is null
+            and (c.user_id = ask.user_id or exists (
+              select from live_members mine join live_members theirs using (guild_id)
+              where mine.user_id = ask.user_id and theirs.user_id = c.user_id))`,
+        tag: sql`select ${sql.literal(versionOf("c.updated_at", "b.fetched_at", "w.fetched_at"))} ${row}`,
+        body: sql`select row_to_json(r) from (select ${detail} as character ${row}) r`
+      })
 
       const findOwned = (id: CharacterId, user: UserId) =>
         sql<{ readonly character: Character }>`
@@ -80,7 +72,11 @@ export class CharactersRepo extends Context.Service<
           Effect.map((rows) => rows[0]?.character)
         )
 
-      return CharactersRepo.of({ ofGuild, find, findOwned })
+      return CharactersRepo.of({
+        ofGuild: (id, user, known) => characters({ id, user, known }),
+        find: (id, user, known) => details({ id, user, known }),
+        findOwned
+      })
     })
   )
 }

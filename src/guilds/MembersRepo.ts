@@ -4,7 +4,7 @@ import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import type { Tagged } from "../http/ETag.ts"
 import { Reads } from "../infra/Sql.ts"
-import { jsonArray, jsonObject, readTagged, versionOf } from "../infra/SqlJson.ts"
+import { jsonArray, jsonObject, taggedReader, versionOf } from "../infra/SqlJson.ts"
 import { type GuildId, type GuildRole, Member } from "./Guild.ts"
 import { type Asked, guildsSql } from "./GuildsSql.ts"
 
@@ -48,22 +48,19 @@ export class MembersRepo extends Context.Service<
 
       const member = (table: string) => jsonObject(Member.fields, table, { discord: "discord_user(i, p)" })
 
-      const list = (guild: GuildId, user: UserId, known: string) => {
-        const rows = sql`
-          from live_members m
-          join discord_identities i on i.user_id = m.user_id
-          join discord_profiles p on p.discord_identity_id = i.id
-          where m.guild_id = asked.guild_id`
-        return readTagged<{ readonly members: ReadonlyArray<Member> }>(reads, {
-          name: `members:${guild}`,
-          asked: sql`select guild_id from live_members where guild_id = ${guild} and user_id = ${user}`,
-          tag: sql`select ${sql.literal(versionOf("m.updated_at", "p.updated_at"))} ${rows}`,
-          body: sql`
-            select row_to_json(r) from (
-              select ${sql.literal(jsonArray(member("m"), "m.created_at, m.id"))} as members ${rows}) r`,
-          known
-        })
-      }
+      const rows = sql`
+        from live_members m
+        join discord_identities i on i.user_id = m.user_id
+        join discord_profiles p on p.discord_identity_id = i.id
+        where m.guild_id = asked.guild_id`
+      const members = taggedReader<{ readonly members: ReadonlyArray<Member> }>(reads, {
+        asked: sql`select guild_id from live_members where guild_id = ask.id and user_id = ask.user_id`,
+        tag: sql`select ${sql.literal(versionOf("m.updated_at", "p.updated_at"))} ${rows}`,
+        body: sql`
+          select row_to_json(r) from (
+            select ${sql.literal(jsonArray(member("m"), "m.created_at, m.id"))} as members ${rows}) r`
+      })
+      const list = (id: GuildId, user: UserId, known: string) => members({ id, user, known })
 
       /** The member to change, and whether they are the guild's last admin. */
       const target = (guild: GuildId, user: UserId) => sql`

@@ -6,6 +6,8 @@ export class Draining extends Context.Service<
   {
     readonly begin: Effect.Effect<void>
     readonly begun: Effect.Effect<boolean>
+    /** Returns when a drain begins. An answer that lasts ends by it (`Stream.interruptWhen`), or it is cut 8 s later. */
+    readonly told: Effect.Effect<void>
   }
 >()("infra/Draining") {
   static readonly layer = Layer.effect(
@@ -13,7 +15,8 @@ export class Draining extends Context.Service<
     Effect.map(Deferred.make<void>(), (deferred) =>
       Draining.of({
         begin: Effect.asVoid(Deferred.succeed(deferred, undefined)),
-        begun: Deferred.isDone(deferred)
+        begun: Deferred.isDone(deferred),
+        told: Deferred.await(deferred)
       })
     )
   )

@@ -3,7 +3,8 @@ import type { SqlClient, Statement } from "effect/sql"
 import type { Tagged } from "../http/ETag.ts"
 import type { JsonText } from "../http/JsonText.ts"
 import { NullableTimestamp, Timestamp } from "../http/Timestamp.ts"
-import { read } from "./Sql.ts"
+import { gathered } from "./Gathered.ts"
+import { budgeted, read } from "./Sql.ts"
 
 type Fields = Readonly<Record<string, Schema.Top>>
 
@@ -29,20 +30,27 @@ export const versionOf = (...times: ReadonlyArray<string>) =>
   `count(*) || '.' || coalesce(sum(${times.map((time) => `coalesce(extract(epoch from ${time}), 0)`).join(" + ")}), 0)`
 
 interface TaggedParts {
-  /** What the JSON shows, such as `members:` and a guild's id. It must not depend on who asks. */
-  readonly name: string
-  /** A select of one row, or of none when the resource is not there for the caller: what `tag` and `body` call `asked`. */
+  /**
+   * A select of one row, or of none when the resource is not there for the caller, from `ask.id` and the caller's
+   * `ask.user_id`: what `tag` and `body` call `asked`.
+   */
   readonly asked: Statement.Fragment
-  /** A select of one text: see `versionOf`. */
+  /** A select of one text, in `asked.tag` for the body: see `versionOf`. */
   readonly tag: Statement.Fragment
-  /** A select of the JSON; it is not run for a caller who has it, nor when this process has. */
+  /** A select of the JSON, which must not depend on the caller. It is not run for a tag that is known already. */
   readonly body: Statement.Fragment
+}
+
+interface Ask {
+  /** A UUID. */
+  readonly id: string
+  readonly user: string
   /** The tags that the caller has, separated by spaces. */
   readonly known: string
 }
 
-/** Bytes of JSON that a process keeps. */
-const keptBytes = 16 * 1024 * 1024
+/** Bytes of JSON that a reader keeps. */
+const keptBytes = 4 * 1024 * 1024
 
 const makeKept = () => {
   const kept = new Map<string, { readonly tag: string; readonly body: Uint8Array }>()
@@ -76,30 +84,39 @@ const makeKept = () => {
   return { get, put }
 }
 
-/** One for each pool, as two may lead to different databases. */
-const keptOf = new WeakMap<SqlClient.SqlClient, ReturnType<typeof makeKept>>()
-
 /**
- * Reads JSON with its tag in one statement; undefined when the resource is not there for the caller. The database decides
- * that and the tag each time; JSON of a tag that this process has read before is not made again.
+ * Reads JSON with its tag; undefined when the resource is not there for the caller. The database decides that and the tag
+ * each time; JSON of a tag that this process has read before is not made again. Requests that ask at once share a
+ * statement.
  */
-export const readTagged = <A>(sql: SqlClient.SqlClient, { name, asked, tag, body, known }: TaggedParts) => {
-  const kept = keptOf.get(sql) ?? makeKept()
-  keptOf.set(sql, kept)
-  const had = kept.get(name)
-  const have = `${known} ${had?.tag ?? ""}`
-  return sql<Tagged<A>>`
-    with asked as (${asked}), version as materialized (select asked.*, (${tag}) as tag from asked)
-    select tag, case when tag <> all (string_to_array(${have}, ' ')) then (
-      select convert_to(json::text, 'UTF8') from (${body}) made(json)
-    ) end as body
-    from version as asked`.pipe(
-    read,
-    Effect.map(([row]) => {
-      // A copy, as the body is a view of all that came from the database at once.
-      if (row?.body) kept.put(name, row.tag, Uint8Array.from(row.body))
-      const isNews = row?.body === null && row.tag === had?.tag && !known.split(" ").includes(row.tag)
-      return isNews ? { ...row, body: had!.body as JsonText<A> } : row
-    })
-  )
+export const taggedReader = <A>(sql: SqlClient.SqlClient, { asked, tag, body }: TaggedParts) => {
+  const kept = makeKept()
+
+  const answer = gathered((asks: ReadonlyArray<Ask>) => {
+    const had = asks.map(({ id }) => kept.get(id))
+    const known = asks.map((ask, index) => `${had[index]?.tag ?? "-"} ${ask.known}`)
+    const list = (texts: ReadonlyArray<string>) => sql`string_to_array(${texts.join("\n")}, chr(10))`
+    return sql<Tagged<A> & { readonly n: number }>`
+      select ask.n::int as n, asked.tag, case when asked.tag <> all (string_to_array(ask.known, ' ')) then (
+        select convert_to(json::text, 'UTF8') from (${body}) made(json)
+      ) end as body
+      from unnest(${list(asks.map(({ id }) => id))}::uuid[], ${list(asks.map(({ user }) => user))}::uuid[], ${list(known)})
+        with ordinality ask(id, user_id, known, n)
+      cross join lateral (select asked.*, (${tag}) as tag from (${asked}) asked offset 0) asked`.pipe(
+      read,
+      Effect.map((rows) => {
+        const answers = asks.map((): Tagged<A> | undefined => undefined)
+        for (const { n, tag, body } of rows) {
+          const ask = asks[n - 1]!
+          // A copy, as the body is a view of all that came from the database at once.
+          if (body !== null) kept.put(ask.id, tag, Uint8Array.from(body))
+          const isNews = body === null && tag === had[n - 1]?.tag && !ask.known.split(" ").includes(tag)
+          answers[n - 1] = { tag, body: isNews ? (had[n - 1]!.body as JsonText<A>) : body }
+        }
+        return answers
+      })
+    )
+  })
+
+  return (ask: Ask) => budgeted(answer(ask))
 }

@@ -1,6 +1,7 @@
 import { ByteSize, Effect, Layer, SchemaIssue } from "effect"
 import { HttpIncomingMessage, HttpServerRequest } from "effect/http"
 import { HttpApiError } from "effect/http-api"
+import type { IncomingMessage } from "node:http"
 import { AppConfig } from "../infra/AppConfig.ts"
 import { InvalidRequest, isApiError, TooLarge, UnsupportedMediaType } from "../http/ApiError.ts"
 import { Envelope, JsonBody, OriginForbidden } from "../http/Envelope.ts"
@@ -79,14 +80,17 @@ const decode = (bytes: ArrayBuffer) => {
 }
 
 /** The body as bytes. The server caches them, so decoding in the route does not read them again. */
-const bodyOf = (request: HttpServerRequest.HttpServerRequest) =>
-  request.arrayBuffer.pipe(
+const bodyOf = (request: HttpServerRequest.HttpServerRequest) => {
+  const body = request.arrayBuffer.pipe(
     Effect.mapError(({ reason }) =>
       reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge" ? new TooLarge() : new InvalidRequest()
     ),
-    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodyBytes)),
-    Effect.timeoutOrElse({ duration: "5 seconds", orElse: () => new InvalidRequest() })
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodyBytes))
   )
+  // As a rule it has arrived by now, and a time limit costs a fibre.
+  if ((request.source as IncomingMessage).complete) return body
+  return Effect.timeoutOrElse(body, { duration: "5 seconds", orElse: () => new InvalidRequest() })
+}
 
 export const jsonBodyLayer = Layer.succeed(JsonBody, (route, { endpoint }) =>
   endpoint.payload.size === 0

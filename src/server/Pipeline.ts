@@ -30,15 +30,24 @@ const requestIdOf = ({ headers }: Request) => {
   return given !== undefined && /^[A-Za-z0-9._-]{8,128}$/.test(given) ? given : randomUUID()
 }
 
-/** The facts of a request; its user agent is cleaned only for the rows that show it. */
-const infoOf = (request: Request, startedAt: number): RequestInfo => ({
-  id: requestIdOf(request),
-  ip: Option.getOrNull(request.remoteAddress),
+class Facts implements RequestInfo {
+  readonly id: string
+  readonly ip: string | null
+  readonly startedAt: number
+  readonly #request: Request
+
+  constructor(request: Request, startedAt: number) {
+    this.id = requestIdOf(request)
+    this.ip = Option.getOrNull(request.remoteAddress)
+    this.startedAt = startedAt
+    this.#request = request
+  }
+
+  /** Cleaned only for the rows that show it. */
   get userAgent() {
-    return request.headers["user-agent"]?.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").slice(0, 512) ?? null
-  },
-  startedAt
-})
+    return this.#request.headers["user-agent"]?.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").slice(0, 512) ?? null
+  }
+}
 
 /** Translates a failure that no route handled. A defect is logged and affects only its own request. */
 const translate = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
@@ -88,7 +97,7 @@ export const pipelineLayer = HttpRouter.middleware(
         const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
         const path = pathOf(request.url)
         const route = routeOf(path)
-        const info = infoOf(request, fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+        const info = new Facts(request, fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
         const sent = cookies.read(request.headers.cookie)
         const count = new RequestCount(route?.allowances.get(request.method) ?? "requests")
 

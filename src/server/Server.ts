@@ -1,7 +1,14 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { PgClient } from "@effect/sql-pg"
 import { Context, Data, Effect, FileSystem, Layer, Path, Scope, Stdio, Terminal } from "effect"
-import { Etag, HttpMiddleware, HttpPlatform, HttpRouter, type HttpServerResponse } from "effect/http"
+import {
+  Etag,
+  HttpMiddleware,
+  HttpPlatform,
+  HttpRouter,
+  type HttpServerRequest,
+  type HttpServerResponse
+} from "effect/http"
 import { Redis } from "effect/persistence"
 import { ChildProcessSpawner } from "effect/process"
 import { SqlClient } from "effect/sql"
@@ -117,10 +124,16 @@ const heldByRoutes = [
   Terminal.Terminal,
   Layer.CurrentMemoMap
 ]
-const withoutServices = <R>(all: Context.Context<R>) => Context.omit(...heldByRoutes)(all) as Context.Context<R>
+const withoutServices = (all: Context.Context<never>) => {
+  const { mapUnsafe } = Context.omit(...heldByRoutes)(all)
+  // As many as are added on the way; one more, and it would be copied.
+  return Context.makeUnsafe<never>(mapUnsafe, { maxDepth: 16 })
+}
 
 /** Serves requests on APP_PORT. The port is bound once everything else is ready, and drained when the scope closes. */
-export const serve = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
+export const serve = <E>(
+  app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, HttpServerRequest.HttpServerRequest | Scope.Scope>
+) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const { port, trustedProxies } = yield* AppConfig
@@ -130,7 +143,7 @@ export const serve = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResp
       const server = makeServer()
       const drain = drainOf(server, (yield* Draining).begin)
       const handler = NodeHttpServer.makeHandler(proxied, { scope: requests })
-      server.on("request", yield* Effect.updateContext(handler, withoutServices<Effect.Services<typeof handler>>))
+      server.on("request", yield* Effect.updateContext(handler, withoutServices))
       yield* Effect.acquireRelease(listen(server, "APP_PORT", port), () => drain)
       yield* Effect.logInfo(`Serving on port ${port}`)
     })

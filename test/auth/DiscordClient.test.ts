@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted, Schedule } from "effect"
+import { Context, Effect, Metric, Redacted, Schedule } from "effect"
+import { PrometheusMetrics } from "effect/observability"
 import type { DiscordOptions } from "../../src/demo/simulators/Discord.ts"
 import { discordSimulator } from "../../src/demo/simulators/Discord.ts"
 import type { Fault } from "../../src/demo/simulators/Fault.ts"
 import { personas, profileOf } from "../../src/demo/simulators/Personas.ts"
+import { Metered } from "../../src/infra/Metrics.ts"
 import { credentials, discordClient, faults, inTime, redirectUrl, withLog } from "../infra/providers.ts"
 
 const verifier = "v".repeat(64)
@@ -242,15 +244,23 @@ describe("DiscordClient", { concurrent: true }, () => {
     }).pipe(withLog)
   )
 
-  it.live("stops calling a Discord that hangs, and calls it again after a while", () =>
-    Effect.gen(function* () {
+  it.live("stops calling a Discord that hangs, and calls it again after a while; a gauge tells", () => {
+    const metered = Context.make(Metered, true).pipe(Context.add(Metric.MetricRegistry, new Map()))
+    const gauge = Effect.sync(
+      () => /^provider_circuit_open\{.*?\} \d/m.exec(PrometheusMetrics.formatUnsafe(metered))?.[0]
+    )
+    const told = (value: number) =>
+      Effect.repeat(gauge, { until: (line) => line === `provider_circuit_open{provider="discord"} ${value}` })
+    return Effect.gen(function* () {
       const { sim, client, grant } = yield* start()
       const { accessToken } = yield* client.exchangeCode(yield* grant())
+      yield* told(0)
       sim.fault({ kind: "hang" })
       yield* Effect.all(
         Array.from({ length: 200 }, () => inTime(Effect.flip(client.currentUser(accessToken)))),
         { concurrency: "unbounded" }
       )
+      yield* told(1)
       const before = sim.calls.all.length
       assert.deepInclude(yield* Effect.flip(client.currentUser(accessToken)), { reason: "circuit open" })
       assert.strictEqual(sim.calls.all.length, before)
@@ -260,6 +270,7 @@ describe("DiscordClient", { concurrent: true }, () => {
         schedule: Schedule.spaced("20 millis")
       })
       assert.strictEqual(id, personas.admin.id)
-    }).pipe(withLog)
-  )
+      yield* told(0)
+    }).pipe(withLog, Effect.provide(metered))
+  })
 })

@@ -1,5 +1,5 @@
 import { assert, it, layer } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { Context, Deferred, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import * as Sweep from "../../src/auth/Sweep.ts"
@@ -103,6 +103,31 @@ layer(service, live)("the sweep", (it) => {
       const [mine, theirs] = yield* sql.withTransaction(Effect.all([first, second]))
       assert.deepStrictEqual([mine, theirs], [5, [undefined, undefined, undefined]])
       assert.strictEqual(yield* beside.remove("oauth_states", 1, 1000), 5)
+    })
+  )
+
+  it.effect("of ten that begin at once, one sweeps and nine leave at once", () =>
+    Effect.gen(function* () {
+      yield* events(5, "500 days")
+      const { remove } = yield* SweepRepo
+      const sql = yield* SqlClient.SqlClient
+      const done: Array<number | undefined> = []
+      const held = yield* Deferred.make<void>()
+      const once = remove("security_audit_events", 400, 1000).pipe(
+        Effect.tap((removed) => Effect.sync(() => done.push(removed)))
+      )
+      const ten = Effect.replicateEffect(once, 10, { concurrency: "unbounded" })
+      // Not within the transaction below, which they would join.
+      const racing = yield* Effect.forkChild(Effect.andThen(Deferred.await(held), ten))
+      const nine = Effect.repeat(
+        Effect.sync(() => done.length),
+        { until: (count) => count === 9 }
+      )
+      // Whoever has the turn waits for these rows, so that it is still sweeping when the last one asks.
+      const rows = sql`select 1 from security_audit_events for update`
+      yield* sql.withTransaction(Effect.all([rows, Deferred.succeed(held, undefined), nine]))
+      yield* Fiber.join(racing)
+      assert.deepStrictEqual(done, [...Array.from({ length: 9 }, () => undefined), 5])
     })
   )
 

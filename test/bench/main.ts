@@ -29,7 +29,7 @@ const run = (cwd: string, ...words: ReadonlyArray<string>) =>
 const bench = Effect.gen(function* () {
   const options = readOptions()
   keepAside()
-  yield* run(root, "npm", "run", "build", "--", "--log-level=warning")
+  yield* run(root, "npm", "run", "build")
   if (options.kinds.some((kind) => kind !== "bundle" && kind !== "source"))
     yield* run(`${root}test/bench/peers`, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
   yield* { table, memory, p99: tail }[options.mode](options)

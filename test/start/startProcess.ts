@@ -9,7 +9,7 @@ import { type testDatabase, testRedis } from "../support/TestServers.ts"
 
 type Variables = Readonly<Record<string, string>>
 
-const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
+const ourProgram = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 
 const secrets = (env: Variables) =>
   Object.keys(env)
@@ -39,8 +39,12 @@ export const statusOf = (url: string) => Effect.promise(() => fetch(url).then((r
 /** Below the range of ephemeral ports, so that no client takes the port before the service binds it. */
 let nextPort = randomInt(10_000, 30_000)
 
-/** The service as its own process with only these variables, on a free port unless they name one. */
-export const startProcess = Effect.fnUntraced(function* (env: Variables, ...flags: ReadonlyArray<string>) {
+/** A service's `main.ts` as its own process with only these variables, on a free port unless they name one. */
+export const startProgram = Effect.fnUntraced(function* (
+  program: string,
+  env: Variables,
+  ...flags: ReadonlyArray<string>
+) {
   const port = env.APP_PORT === environment.APP_PORT ? String(nextPort++) : env.APP_PORT
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
@@ -71,6 +75,9 @@ export const startProcess = Effect.fnUntraced(function* (env: Variables, ...flag
   )
   return { url, output, says, serving, ended: Effect.promise(() => ended), kill: child.kill.bind(child) }
 })
+
+/** The service of this tree, in the same way. */
+export const startProcess = (env: Variables, ...flags: ReadonlyArray<string>) => startProgram(ourProgram, env, ...flags)
 
 /** A port in use: a service that tries to bind it complains about that and nothing else. */
 export const takenPort = Effect.map(

@@ -48,13 +48,13 @@ const consoleSink = Layer.succeed(LogSink, (line) => console.log(line))
 /** Starts one replica of the service on a free port, and returns its base URL once it serves. */
 export const startReplica = Effect.fnUntraced(function* (
   variables: Variables,
-  onStatement?: () => void,
+  onStatement?: (text: string) => void,
   references: Layer.Layer<never> = Layer.empty
 ) {
   const port = yield* step(freePort)
   const counter = Layer.succeed(Statement.CurrentTransformer, (statement) =>
     Effect.sync(() => {
-      onStatement?.()
+      onStatement?.(statement.compile()[0])
       return statement
     })
   )
@@ -83,6 +83,8 @@ export class TestApp extends Context.Service<
     readonly sql: SqlClient.SqlClient
     /** SQL statements since the start; transaction control is not counted. */
     readonly statements: () => number
+    /** Their texts. */
+    readonly texts: ReadonlyArray<string>
   }
 >()("test/TestApp") {
   static readonly layer = (changes: Variables = {}) =>
@@ -117,8 +119,8 @@ export class TestApp extends Context.Service<
           ),
           Context.get(SqlClient.SqlClient)
         )
-        let statements = 0
-        const url = yield* startReplica(all, () => (statements += 1))
+        const texts: Array<string> = []
+        const url = yield* startReplica(all, (text) => texts.push(text))
         return TestApp.of({
           url,
           discord,
@@ -128,7 +130,8 @@ export class TestApp extends Context.Service<
           redis,
           variables: all,
           sql,
-          statements: () => statements
+          statements: () => texts.length,
+          texts
         })
       })
     )

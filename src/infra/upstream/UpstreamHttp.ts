@@ -1,13 +1,25 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { Context, Duration, Effect, Layer } from "effect"
+import { Context, Duration, Effect, Layer, Metric, Stream } from "effect"
 import { HttpClient } from "effect/http"
 import { CircuitBreaker } from "effect/persistence"
+import { Metered } from "../Metrics.ts"
 import { makeUpstream, type Upstream } from "./Upstream.ts"
 
 const maxResponseBytes = 2 * 1024 * 1024
 /** The circuit opens after this many operations in a row have hung. */
 const hangsUntilOpen = 10
 const openDuration = Duration.seconds(5)
+
+const circuits = Metric.gauge("provider_circuit_open", {
+  description: "1 from when a provider's circuit opens until a call to it succeeds."
+})
+
+/** Sets a provider's gauge, if metrics are exported. */
+const circuitGauge = Effect.contextWith((context: Context.Context<never>) =>
+  Effect.succeed((provider: string, value: number) => {
+    if (Context.get(context, Metered)) Metric.withAttributes(circuits, { provider }).updateUnsafe(value, context)
+  })
+)
 
 /** The HTTP client for Discord, Warcraft Logs and Battle.net. */
 export class UpstreamHttp extends Context.Service<
@@ -25,13 +37,22 @@ export class UpstreamHttp extends Context.Service<
         tripPolicy: CircuitBreaker.consecutive(hangsUntilOpen),
         openDuration
       })
+      const gauge = yield* circuitGauge
+      yield* breaker.transitions.pipe(
+        Stream.runForEach(({ key, to }) => Effect.sync(() => gauge(key, to === "Closed" ? 0 : 1))),
+        Effect.forkScoped
+      )
       // Providers do not get our trace ids. A scoped request is aborted if its response is not read.
       const client = (yield* HttpClient.HttpClient).pipe(
         HttpClient.withScope,
         HttpClient.transformResponse(Effect.provideService(HttpClient.TracerPropagationEnabled, false))
       )
 
-      return UpstreamHttp.of({ open: (name, userAgent) => makeUpstream({ name, userAgent, client, breaker }) })
+      const open = (name: string, userAgent: string) => {
+        gauge(name, 0)
+        return makeUpstream({ name, userAgent, client, breaker })
+      }
+      return UpstreamHttp.of({ open })
     })
   ).pipe(Layer.provide(CircuitBreaker.layerStoreMemory()))
 

@@ -1,0 +1,81 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { openBrowser } from "../support/Browser.ts"
+import { query } from "../support/query.ts"
+import { characterOf, seededGuild } from "../support/seeded.ts"
+import { live, TestApp } from "../support/TestApp.ts"
+
+const people = 12_000
+
+/** An installation of many guilds: 20 members each, each with two characters. */
+const fill = Effect.gen(function* () {
+  yield* query`insert into users (id) select md5('user' || n)::uuid from generate_series(1, ${people}::int) n`
+  yield* query`insert into discord_identities (id, user_id, discord_user_id)
+    select md5('identity' || n)::uuid, md5('user' || n)::uuid, (7000000 + n)::text from generate_series(1, ${people}::int) n`
+  yield* query`insert into discord_profiles (discord_identity_id, username)
+    select md5('identity' || n)::uuid, 'user' || n from generate_series(1, ${people}::int) n`
+  yield* query`insert into user_sessions (user_id, token_hash, csrf_token_hash, expires_at)
+    select md5('user' || n)::uuid, md5('token' || n), md5('csrf' || n), now() + interval '9 days'
+    from generate_series(1, ${people}::int) n`
+  yield* query`insert into guilds (id, name, realm, region, faction, game_version)
+    select md5('guild' || n)::uuid, 'Guild', 'Firemaw', 'eu', 'horde', 'classic' from generate_series(1, ${people}::int / 20) n`
+  yield* query`insert into guild_invites (guild_id, code) select id, md5(id::text) from guilds on conflict do nothing`
+  yield* query`insert into guild_memberships (guild_id, user_id, role)
+    select md5('guild' || (n / 20 + 1))::uuid, md5('user' || n)::uuid, 'raider' from generate_series(0, ${people}::int - 1) n
+    where n > 0 and n / 20 + 1 <= ${people}::int / 20`
+  yield* query`insert into characters (user_id, name, region, server, class, race, spec, role, rank)
+    select md5('user' || n)::uuid, translate(n || which, '0123456789', 'abcdefghij'), 'eu', 'Firemaw', 'Warrior', 'Orc',
+      'Fury', 'melee', case which when 'x' then 'main' else 'alt' end
+    from generate_series(1, ${people}::int) n, unnest(array['x', 'y']) which`
+  yield* query`insert into character_battlenet_snapshots (character_id, level) select id, 70 from characters on conflict do nothing`
+  yield* query`insert into character_warcraftlogs_snapshots (character_id) select id from characters on conflict do nothing`
+  yield* query`insert into security_audit_events (user_id, event_type, guild_id)
+    select user_id, 'guild_created', guild_id from guild_memberships`
+  yield* query`analyze`
+  // Inside a function, since the client would want values for the parameters of the text.
+  yield* query`create function plan_of(statement text) returns setof text language plpgsql as
+    'begin return query execute ''explain (generic_plan, costs off) '' || statement; end'`
+})
+
+layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("plans of a large installation", (it) => {
+  it.effect(
+    "no route reads a whole table",
+    () =>
+      Effect.gen(function* () {
+        const browser = yield* openBrowser()
+        yield* browser.signIn()
+        const { client } = browser
+        const params = { guild_id: seededGuild }
+        const character = { params: { character_id: (yield* characterOf(browser, { wcl: "ranked" })).id } }
+        yield* query`update guild_memberships set role = 'admin'`
+        yield* fill
+        const { sql, texts } = yield* TestApp
+        const before = texts.length
+        yield* client.sessions.current()
+        yield* client.sessions.list()
+        yield* client.guilds.list()
+        yield* client.guilds.get({ params })
+        yield* client.guilds.members({ params })
+        yield* client.guilds.characters({ params })
+        yield* client.guilds.history({ params, query: {} })
+        yield* client.characters.get(character)
+        const payload = { name: "N", realm: "R", region: "eu", faction: "horde", game_version: "classic" }
+        yield* client.guilds.create({ payload })
+        yield* client.guilds.update({ params, payload: { name: "M" } })
+        yield* client.sessions.logoutOthers()
+        const whole: Array<string> = []
+        const asked = texts.slice(before)
+        assert.isAtLeast(asked.length, 22)
+        for (const text of asked) {
+          const plan = yield* sql`select plan_of(${text}) as line`
+          const scans = Array.from(JSON.stringify(plan).matchAll(/Seq Scan on (\w+)/g), ([, table]) => table!)
+          const large = scans.filter((table) =>
+            /^(users|user_|discord_|guilds|guild_|characters|security_)/.test(table)
+          )
+          if (large.length > 0) whole.push(`${large.join(", ")}: ${text}`)
+        }
+        assert.deepStrictEqual(whole, [])
+      }),
+    60_000
+  )
+})
