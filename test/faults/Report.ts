@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { root } from "../bench/Kinds.ts"
 import { load, machine } from "../bench/Machine.ts"
 import { cases } from "./Cases.ts"
-import type { Figure, Result } from "./Figures.ts"
+import { type Figure, noGoal, type Result } from "./Figures.ts"
 
 export interface Done extends Result {
   readonly id: string
@@ -21,7 +21,7 @@ const cells = ({ what, n, p50, p95, p99, worst, goal, ok }: Figure) => [
   String(n),
   ...[p50, p95, p99, worst].map(number),
   goal,
-  ok ? "holds" : "**misses**"
+  goal === noGoal ? "" : ok ? "holds" : "**misses**"
 ]
 
 const counts = (statuses: Readonly<Record<string, number>>) =>
