@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process"
+import { randomInt } from "node:crypto"
 import { readFile, statfs } from "node:fs/promises"
 import { createServer, type Socket } from "node:net"
 import { tmpdir } from "node:os"
@@ -159,13 +160,15 @@ export const watchdog = (options: Options = {}): Effect.Effect<Watchdog, Embedde
     ({ close }) => Effect.promise(close)
   )
 
-/** A port of 127.0.0.1 that was free a moment ago. */
-export const freePort = () =>
-  new Promise<number>((resolve, reject) => {
+const takes = (port: number) =>
+  new Promise<boolean>((resolve) => {
     const server = createServer()
-    server.once("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-    })
+    server.once("error", () => resolve(false))
+    server.listen(port, "0.0.0.0", () => server.close(() => resolve(true)))
   })
+
+/** A port that was free a moment ago: below those that systems give to outgoing connections, which could take it since. */
+export const freePort = async (): Promise<number> => {
+  const port = randomInt(11_000, 32_000)
+  return (await takes(port)) ? port : freePort()
+}
