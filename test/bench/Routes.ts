@@ -38,6 +38,7 @@ export const routes = {
   guilds: get("/guilds", () => "/guilds"),
   members: get("/guilds/{id}/members, 40", () => `/guilds/${raid}/members`),
   characters: get("/guilds/{id}/characters, 120", () => `/guilds/${raid}/characters`),
+  roster: get("/guilds/{id}/roster, 120", () => `/guilds/${raid}/roster`),
   character: get("/characters/{id}", (user) => `/characters/${characterOf((user % raiders) + 1, 1)}`),
   health: get("/health", () => "/health"),
   create: {

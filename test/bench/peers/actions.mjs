@@ -1,5 +1,5 @@
 import { Pool } from "pg"
-import { characterOf, detailOf, guildOf, memberOf, sessionOf } from "./answers.mjs"
+import { characterOf, detailOf, guildOf, memberOf, rosterOf, sessionOf } from "./answers.mjs"
 import { checkSession, guildPatchOf, hashOf, idOf, newGuildOf, notFound, origin, Refusal } from "./rules.mjs"
 import * as statements from "./statements.mjs"
 
@@ -44,6 +44,12 @@ export const listCharacters = async ({ session, id }) => {
   const rows = await ask(statements.listCharacters, [session.user_id, idOf(id)])
   if (rows.length === 0) throw notFound("guild")
   return { characters: rows.filter((row) => row.id !== null).map(characterOf) }
+}
+
+export const getRoster = async ({ session, id }) => {
+  const rows = await ask(statements.listRoster, [session.user_id, idOf(id)])
+  if (rows.length === 0) throw notFound("guild")
+  return { roster: rosterOf(rows) }
 }
 
 export const getCharacter = async ({ session, id }) => {

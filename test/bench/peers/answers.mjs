@@ -63,6 +63,59 @@ export const characterOf = (row) => {
   return row
 }
 
+const entryOf = (row) => ({
+  entry_id: row.entry_id,
+  id: row.id,
+  name: row.name,
+  region: row.region,
+  server: row.server,
+  class: row.class,
+  race: row.race,
+  spec: row.spec,
+  role: row.role,
+  rank: row.rank,
+  off_specs: row.off_specs,
+  note: row.note,
+  summary: {
+    warcraftlogs: row.w_fetched_at && {
+      best_performance_average: row.best_performance_average,
+      median_performance_average: row.median_performance_average,
+      error: row.w_error,
+      fetched_at: row.w_fetched_at.toISOString()
+    },
+    battlenet: row.b_fetched_at && {
+      equipped_item_level: row.equipped_item_level,
+      level: row.level,
+      error: row.b_error,
+      fetched_at: row.b_fetched_at.toISOString()
+    }
+  },
+  created_at: row.created_at.toISOString(),
+  updated_at: row.updated_at.toISOString()
+})
+
+/** A row for each entry, those of a player together. */
+export const rosterOf = (rows) => {
+  const players = []
+  for (const row of rows) {
+    if (players.at(-1)?.id !== row.player_id)
+      players.push({
+        id: row.player_id,
+        name: row.player_name,
+        discord_user_id: row.player_discord,
+        status: row.status,
+        note: row.player_note,
+        user_id: row.user_id,
+        discord: row.discord_user_id === null ? null : discordOf(row),
+        characters: [],
+        created_at: row.player_created_at.toISOString(),
+        updated_at: row.player_updated_at.toISOString()
+      })
+    if (row.entry_id !== null) players.at(-1).characters.push(entryOf(row))
+  }
+  return { revision: Number(rows[0].revision), players }
+}
+
 /** PostgreSQL writes times inside JSON with an offset in place of `Z`. */
 export const detailOf = (row) => {
   characterOf(row)

@@ -106,6 +106,7 @@ await app.register(
     api.get("/guilds", { preHandler: signedIn }, (request) => actions.listGuilds(asked(request)))
     api.get("/guilds/:id/members", { preHandler: signedIn }, (request) => actions.listMembers(asked(request)))
     api.get("/guilds/:id/characters", { preHandler: signedIn }, (request) => actions.listCharacters(asked(request)))
+    api.get("/guilds/:id/roster", { preHandler: signedIn }, (request) => actions.getRoster(asked(request)))
     api.get("/characters/:id", { preHandler: signedIn }, (request) => actions.getCharacter(asked(request)))
     api.post("/guilds", { preHandler: signedIn, schema: guild }, (request, reply) => {
       reply.code(201)

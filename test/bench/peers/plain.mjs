@@ -76,6 +76,7 @@ const fixed = new Map([
 const shaped = [
   { method: "GET", pattern: /^\/api\/v1\/guilds\/([^/]+)\/members$/, run: actions.listMembers },
   { method: "GET", pattern: /^\/api\/v1\/guilds\/([^/]+)\/characters$/, run: actions.listCharacters },
+  { method: "GET", pattern: /^\/api\/v1\/guilds\/([^/]+)\/roster$/, run: actions.getRoster },
   { method: "GET", pattern: /^\/api\/v1\/characters\/([^/]+)$/, run: actions.getCharacter },
   { method: "PATCH", pattern: /^\/api\/v1\/guilds\/([^/]+)$/, run: actions.updateGuild }
 ].map((one) => ({

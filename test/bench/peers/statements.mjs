@@ -86,6 +86,28 @@ export const listCharacters = {
     order by lower(c.name), c.id`
 }
 
+export const listRoster = {
+  name: "list-roster",
+  text: `select r.revision, p.id as player_id, p.name as player_name, p.discord_user_id as player_discord, p.status,
+      p.note as player_note, p.user_id, p.created_at as player_created_at, p.updated_at as player_updated_at,
+      d.discord_user_id, dp.username, dp.global_name, dp.avatar, dp.discriminator,
+      e.id as entry_id, c.id, c.name, c.region, c.server, e.class, c.race, e.spec, e.role, e.rank, e.off_specs, e.note,
+      e.created_at, e.updated_at, w.best_performance_average, w.median_performance_average, w.error as w_error,
+      w.fetched_at as w_fetched_at, b.equipped_item_level, b.level, b.error as b_error, b.fetched_at as b_fetched_at
+    from guilds g
+    join guild_memberships me on me.guild_id = g.id and me.user_id = $1 and me.deleted_at is null
+    join rosters r on r.guild_id = g.id
+    join roster_players p on p.guild_id = g.id
+    left join (discord_identities d join discord_profiles dp on dp.discord_identity_id = d.id) on d.user_id = p.user_id
+    left join (
+      roster_entries e join characters c on c.id = e.character_id
+      left join character_warcraftlogs_snapshots w on w.character_id = c.id
+      left join character_battlenet_snapshots b on b.character_id = c.id
+    ) on e.player_id = p.id
+    where g.id = $2 and g.deleted_at is null
+    order by lower(p.name), p.id, e.rank desc, c.name_key collate "C", e.id`
+}
+
 export const findCharacter = {
   name: "find-character",
   text: `select ${columns},
