@@ -5,6 +5,7 @@ import { Character } from "../characters/Character.ts"
 import { documented, field } from "../http/Documented.ts"
 import { JsonBody } from "../http/Envelope.ts"
 import { conditional } from "../http/ETag.ts"
+import { pageLimit } from "../http/Paging.ts"
 import { SignedIn } from "../auth/SignedIn.ts"
 import {
   AdminRequired,
@@ -126,18 +127,7 @@ export class GuildsApi extends HttpApiGroup.make("guilds")
     HttpApiEndpoint.get("history", "/:guild_id/audit", {
       params,
       query: {
-        limit: Schema.optionalKey(
-          field(Schema.String, "The most events to answer; 50 without it.", 20, {
-            type: "integer",
-            minimum: 1,
-            maximum: 100,
-            default: 50
-          }).pipe(
-            Schema.decodeTo(
-              Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 100 }))
-            )
-          )
-        ),
+        limit: pageLimit,
         cursor: Schema.optionalKey(
           field(
             Schema.String.check(Schema.isMaxLength(200)),

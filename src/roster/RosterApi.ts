@@ -9,6 +9,7 @@ import { Allowance } from "../limits/Allowance.ts"
 import { documented, field } from "../http/Documented.ts"
 import { BodyRule, JsonBody } from "../http/Envelope.ts"
 import { conditional } from "../http/ETag.ts"
+import { pageLimit } from "../http/Paging.ts"
 import { demanding, guarded, revised } from "./Revision.ts"
 import {
   CharacterExists,
@@ -192,18 +193,7 @@ export class RosterApi extends HttpApiGroup.make("roster")
     HttpApiEndpoint.get("history", "/roster/history", {
       params,
       query: {
-        limit: Schema.optionalKey(
-          field(Schema.String, "Changes a page; 50 unless told.", 20, {
-            type: "integer",
-            minimum: 1,
-            maximum: 100,
-            default: 50
-          }).pipe(
-            Schema.decodeTo(
-              Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 100 }))
-            )
-          )
-        ),
+        limit: pageLimit,
         cursor: Schema.optionalKey(
           field(Schema.String.check(Schema.isPattern(/^\d{1,18}$/)), "The `next_cursor` of the page before.")
         )

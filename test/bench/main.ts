@@ -5,6 +5,7 @@ import { root } from "./Kinds.ts"
 import { keepAside } from "./Machine.ts"
 import { memory } from "./Memory.ts"
 import { readOptions } from "./Options.ts"
+import { scale } from "./Scale.ts"
 import { table } from "./Table.ts"
 import { tail } from "./Tail.ts"
 
@@ -30,9 +31,13 @@ const bench = Effect.gen(function* () {
   const options = readOptions()
   keepAside()
   yield* run(root, "npm", "run", "build")
-  if (options.kinds.some((kind) => kind !== "bundle" && kind !== "source"))
+  if (
+    options.mode !== "memory" &&
+    options.mode !== "scale" &&
+    options.kinds.some((kind) => kind !== "bundle" && kind !== "source")
+  )
     yield* run(`${root}test/bench/peers`, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-  yield* { table, memory, p99: tail }[options.mode](options)
+  yield* { table, memory, p99: tail, scale }[options.mode](options)
 })
 
 NodeRuntime.runMain(Effect.scoped(bench))
