@@ -17,7 +17,14 @@ import {
   type Words
 } from "./RosterRules.ts"
 import { differences, type Wanted } from "./Wanted.ts"
-import type { EntryWrite, RosterState, RosterWrites, StoredCharacter, StoredEntry } from "./RosterState.ts"
+import {
+  type EntryWrite,
+  keyIn,
+  type RosterState,
+  type RosterWrites,
+  type StoredCharacter,
+  type StoredEntry
+} from "./RosterState.ts"
 
 interface Planning {
   readonly state: RosterState
@@ -53,7 +60,7 @@ export const identifier = (state: RosterState, findRealm: FindRealm) => {
       const like = realm.nearest.length === 0 ? "" : `; nearest are ${realm.nearest.join(", ")}`
       return faults.add("server", `is no realm of ${region}${like}`)
     }
-    const key = state.keys[name] ?? name
+    const key = keyIn(state, name) ?? name
     const stored = byKey.get(key)?.find((one) => {
       if (one.region !== region) return false
       const known = findRealm(region, one.server)

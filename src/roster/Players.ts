@@ -17,7 +17,7 @@ import {
 import type { NewPlayer, PlayerPatch } from "./RosterFile.ts"
 import { differences, playerFields } from "./Wanted.ts"
 import { Faults, playerName, readDiscordId, readNote, readStatus } from "./RosterRules.ts"
-import { noWrites, type PlayerWrite, type RosterState, type StoredPlayer } from "./RosterState.ts"
+import { keyIn, noWrites, type PlayerWrite, type RosterState, type StoredPlayer } from "./RosterState.ts"
 
 type Refusal =
   | GuildNotFound
@@ -94,7 +94,7 @@ export class Players extends Context.Service<
           status: status ?? stored?.status ?? "active",
           note: note === undefined ? (stored?.note ?? null) : note
         }
-        const key = patch.name === undefined ? (stored?.key ?? "") : (state.keys[patch.name] ?? name)
+        const key = patch.name === undefined ? (stored?.key ?? "") : (keyIn(state, patch.name) ?? name)
         const rival = rivalOf(state, wanted, key)
         const blank = rival !== undefined && absorb && wanted.discord_user_id !== null && isBlank(state, rival)
         if (rival !== undefined && !blank) return yield* new PlayerExists({ details: { player_id: rival.id } })

@@ -6,7 +6,7 @@ import type { Change, FieldFault, RosterRow } from "./Roster.ts"
 import { Faults, playerName, readDiscordId, readNote, readStatus } from "./RosterRules.ts"
 import type { WrittenPlayer } from "./RosterFile.ts"
 import { differences, playerFields, type Wanted } from "./Wanted.ts"
-import { noWrites, type PlayerWrite, type RosterState, type StoredPlayer } from "./RosterState.ts"
+import { keyIn, noWrites, type PlayerWrite, type RosterState, type StoredPlayer } from "./RosterState.ts"
 
 /** Finds whom each player of the list is: by Discord id, then by name. Nobody is found twice. */
 const match = (state: RosterState, wanted: ReadonlyArray<Wanted>) => {
@@ -18,7 +18,7 @@ const match = (state: RosterState, wanted: ReadonlyArray<Wanted>) => {
   const read = wanted.map((one) => ({
     one,
     discord: readDiscordId(one.written.discord_user_id, one.faults),
-    key: state.keys[one.label] ?? state.players.find(({ name }) => name === one.label)?.key ?? one.label
+    key: keyIn(state, one.label) ?? state.players.find(({ name }) => name === one.label)?.key ?? one.label
   }))
   const byDiscord = new Map(state.players.map((player) => [player.discord_user_id, player]))
   for (const { one, discord } of read) {

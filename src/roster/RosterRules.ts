@@ -60,16 +60,16 @@ export const readDiscordId = (text: Written, faults: Faults): Written => {
 
 /** One of a few words, whatever its case; empty is the same as left out. */
 const oneOf =
-  <A extends string>(field: string, all: ReadonlyArray<A>, others: Readonly<Record<string, A>> = {}) =>
+  <A extends string>(field: string, all: ReadonlyArray<A>, others: ReadonlyMap<string, A> = new Map()) =>
   (text: Written, faults: Faults): A | undefined => {
     const word = (text ?? "").trim().toLowerCase()
     if (word === "") return undefined
-    return all.find((one) => one === word) ?? others[word] ?? faults.add(field, `must be one of ${all.join(", ")}`)
+    return all.find((one) => one === word) ?? others.get(word) ?? faults.add(field, `must be one of ${all.join(", ")}`)
   }
 
 export const readStatus = oneOf("status", PlayerStatus.literals)
 export const readRank = oneOf("rank", Rank.literals)
-export const readRole = oneOf("role", RaidRole.literals, { healer: "heal" })
+export const readRole = oneOf("role", RaidRole.literals, new Map([["healer", "heal"]]))
 export const readRegion = oneOf("region", ["us", "eu", "kr", "tw", "cn"] as const)
 
 const list = (all: ReadonlyArray<string>) => all.join(", ")

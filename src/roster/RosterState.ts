@@ -55,6 +55,9 @@ export interface RosterState {
   readonly keys: Readonly<Record<string, string>>
 }
 
+/** The form in which a name is compared, if it was asked for. Names are people's: `constructor` is one, too. */
+export const keyIn = ({ keys }: RosterState, name: string) => (Object.hasOwn(keys, name) ? keys[name] : undefined)
+
 export type PlayerWrite = Pick<StoredPlayer, "id" | "name" | "discord_user_id" | "status" | "note">
 
 export interface EntryWrite extends StoredEntry {

@@ -47,7 +47,31 @@ const hostileCsv: ReadonlyArray<readonly [string, string]> = [
   ["off-specs", fill(columns, `a,,,,Abc,,,Mage,,Frost,,,${"Fire|".repeat(1000)},\n`)]
 ]
 
+const builtIn = ["__proto__", "constructor", "toString", "hasOwnProperty"]
+
 layer(TestApp.layer(), live)("bodies of the roster", (it) => {
+  it.effect.each(builtIn)("%s is a word like any other", (word) =>
+    Effect.gen(function* () {
+      const { admin, path } = yield* foundGuild()
+      const refused = (at: string, json: object) =>
+        Effect.map(admin.send("POST", at, { json }), ({ status, body }) => [
+          status,
+          body.error?.details.fields?.[0]?.field
+        ])
+      const mage = { name: "Aldra", region: "eu", server: "Spineshatter", class: "Mage", spec: "Frost" }
+      for (const field of ["region", "class", "race", "spec", "role", "rank"]) {
+        assert.deepStrictEqual(yield* refused("/api/v1/characters", { ...mage, [field]: word }), [400, field])
+      }
+      assert.deepStrictEqual(yield* refused(`${path}/players`, { name: "Bob", status: word }), [400, "status"])
+      const named = yield* admin.send("POST", `${path}/players`, { json: { name: word } })
+      assert.deepStrictEqual([named.status, named.body.player.name], [201, word])
+      const at = `${path}/players/${named.body.player.id}`
+      const renamed = yield* admin.send("PATCH", at, { json: { name: `${word} too` } })
+      assert.deepStrictEqual([renamed.status, renamed.body.player.name], [200, `${word} too`])
+      assert.strictEqual((yield* admin.send("GET", `/api/v1/game-versions/${word}`)).status, 404)
+    })
+  )
+
   const opened = Effect.gen(function* () {
     const { admin, path } = yield* foundGuild()
     const send = (
