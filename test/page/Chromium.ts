@@ -45,10 +45,10 @@ export const launch = () => {
 
 export const pressing = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).click()
 
-export const signIn = async (page: Page, frontend: string) => {
+export const signIn = async (page: Page, frontend: string, name = "Cyra") => {
   await page.goto(frontend)
   await pressing(page, "Sign in with Discord")
-  await page.getByRole("link", { name: "Sign in as Cyra" }).click()
-  await page.getByText("Cyra, signed in until").waitFor()
+  await page.getByRole("link", { name: `Sign in as ${name}` }).click()
+  await page.getByText(`${name}, signed in until`).waitFor()
   assert.equal(page.url(), `${frontend}/`)
 }

@@ -6,7 +6,9 @@ const file = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url
 
 const answers = (api: string): RequestListener => {
   const files = new Map([
-    ["/page.js", { type: "text/javascript", body: file("page.js").replace("__API__", api) }],
+    ...["common.js", "page.js", "roster.js", "tools.js"].map(
+      (name) => [`/${name}`, { type: "text/javascript", body: file(name).replace("__API__", api) }] as const
+    ),
     ["/page.css", { type: "text/css", body: file("page.css") }]
   ])
   const index = { type: "text/html", body: file("index.html") }

@@ -1,57 +1,8 @@
-// A minimal example of using the API from a browser: cookies are sent automatically, and changes carry the CSRF token.
-const api = "__API__"
-
-const cookie = (name) =>
-  document.cookie
-    .split("; ")
-    .find((pair) => pair.startsWith(`${name}=`))
-    ?.slice(name.length + 1)
-
-/** Calls the API; an error response is thrown with the API's message. */
-const call = async (method, path, body) => {
-  const headers = {}
-  if (body !== undefined) headers["content-type"] = "application/json"
-  if (method !== "GET") headers["x-csrf-token"] = cookie("csrf") ?? ""
-  const response = await fetch(api + path, { method, headers, body: JSON.stringify(body), credentials: "include" })
-  if (response.status === 204) return undefined
-  const answer = await response.json()
-  if (!response.ok) throw Object.assign(new Error(answer.error.message), { status: response.status })
-  return answer
-}
-
-const $ = (id) => document.getElementById(id)
+import { $, call, element, on, onSignedOut, percent, row, say } from "./common.js"
+import { openRoster } from "./roster.js"
 
 const show = (...ids) => {
   for (const section of document.querySelectorAll("main > section")) section.hidden = !ids.includes(section.id)
-}
-
-/** Elements are created, never written as HTML, because names are user input. */
-const element = (tag, properties, ...children) => {
-  const made = Object.assign(document.createElement(tag), properties)
-  made.append(...children)
-  return made
-}
-
-const row = (...cells) => element("tr", {}, ...cells.map((cell) => element("td", {}, cell ?? "–")))
-
-const say = (sentence) => {
-  $("message").textContent = sentence
-}
-
-/** A listener that shows errors and ignores a second press while it works. */
-const on = (work) => async (event) => {
-  event.preventDefault()
-  const button = event.submitter ?? event.currentTarget
-  if (button.ariaBusy === "true") return
-  button.ariaBusy = "true"
-  say("")
-  try {
-    await work(event)
-  } catch (error) {
-    if (error.status === 401) showWelcome()
-    say(error.message)
-  }
-  button.ariaBusy = "false"
 }
 
 /** The signed-in user, and the id of the open character. */
@@ -61,12 +12,6 @@ let shown
 const showWelcome = () => {
   $("session").hidden = true
   show("welcome")
-}
-
-/** A parse in the item quality colour that raiders know from Warcraft Logs. */
-const percent = (value) => {
-  const quality = [25, 50, 75, 95].filter((limit) => value >= limit).length + 1
-  return value === null ? null : element("span", { className: `q${quality}` }, value.toFixed(1))
 }
 
 const slots = ["Head", "Neck", "Shoulder", "Shirt", "Chest", "Waist", "Legs", "Feet", "Wrist", "Hands"]
@@ -122,20 +67,10 @@ const refresh = (provider, name) =>
   })
 
 const openGuild = async (guild) => {
-  const { characters } = await call("GET", `/guilds/${guild.id}/characters`)
-  $("roster-title").textContent =
-    `${guild.name}: ${characters.length} ${characters.length === 1 ? "character" : "characters"}`
-  $("roster-rows").replaceChildren(
-    ...characters.map(({ id, name, class: kind, spec, role, rank, user_id }) => {
-      const onclick = on(async () => {
-        await openCharacter(id)
-        $("character-name").focus()
-      })
-      const own = user_id === me.id ? [" ", element("small", {}, "yours")] : []
-      const cell = element("span", {}, element("button", { className: "link", onclick }, name), ...own)
-      return row(cell, kind, spec, role, rank)
-    })
-  )
+  await openRoster(guild, me, async (id) => {
+    await openCharacter(id)
+    $("character-name").focus()
+  })
   show("guilds", "roster")
 }
 
@@ -178,6 +113,7 @@ const makeGuild = on(async ({ target }) => {
   say(`${guild.name} is made.`)
 })
 
+onSignedOut(showWelcome)
 $("sign-in").addEventListener("click", signIn)
 $("log-out").addEventListener("click", logOut)
 $("new-guild").addEventListener("submit", makeGuild)
