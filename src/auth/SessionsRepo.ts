@@ -4,9 +4,8 @@ import { auditEvents } from "../audit/AuditEvents.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import type { JsonText } from "../http/JsonText.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
-import { gathered } from "../infra/Gathered.ts"
 import type { Location } from "../infra/GeoIp.ts"
-import { budgeted, change, read, Reads } from "../infra/Sql.ts"
+import { change, read, Reads, sharedRead } from "../infra/Sql.ts"
 import { jsonArray, jsonObject } from "../infra/SqlJson.ts"
 import { Session, type SessionId, User } from "./Session.ts"
 import { hasToken, sessionLife } from "./SessionLife.ts"
@@ -72,7 +71,7 @@ export class SessionsRepo extends Context.Service<
       const user = jsonObject(User.fields, "u", { discord: "discord_user(i, p)" })
       const both = `select row_to_json(r) from (select ${user} as user, ${session("true")} as session) r`
 
-      const find = gathered((requests: ReadonlyArray<ReadonlyArray<string>>) =>
+      const find = sharedRead((requests: ReadonlyArray<ReadonlyArray<string>>) =>
         reads<SessionRow>`
           select s.id, s.user_id, s.token_hash, s.csrf_token_hash, s.last_seen_at, ${s.unseen} as stale,
             case
@@ -90,7 +89,6 @@ export class SessionsRepo extends Context.Service<
           join discord_profiles p on p.discord_identity_id = i.id
           where ${hasToken(sql, requests.flat(), "s")}
           order by s.last_seen_at desc, s.id`.pipe(
-          read,
           Effect.map((rows) => {
             const byToken = Map.groupBy(rows, (row) => row.token_hash)
             return requests.map((hashes) =>
@@ -186,7 +184,7 @@ export class SessionsRepo extends Context.Service<
       })
 
       return SessionsRepo.of({
-        find: (hashes) => budgeted(find(hashes)),
+        find,
         touch,
         list,
         revoke,

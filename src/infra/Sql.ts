@@ -4,6 +4,7 @@ import { SqlClient, SqlError } from "effect/sql"
 import { DependencyUnavailable } from "../http/ApiError.ts"
 import { AppConfig, type DatabaseConfig } from "./AppConfig.ts"
 import { passwordOf } from "./DatabasePassword.ts"
+import { gathered } from "./Gathered.ts"
 import { durationsOf, Metered, observed } from "./Metrics.ts"
 import { serverFaultOf } from "./SqlFaults.ts"
 import { SqlSockets } from "./SqlSockets.ts"
@@ -176,15 +177,6 @@ export const SqlBudget = Context.Reference<{ left: number } | undefined>("infra/
 /** A budget for one request. */
 export const newBudget = () => ({ left: patience })
 
-/** Takes the time of a statement that runs for several requests from the budget of each. */
-export const budgeted = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.withFiber((fiber) => {
-    const budget = fiber.getRef(SqlBudget)
-    if (budget === undefined) return self
-    const started = performance.now()
-    return Effect.onExit(self, () => Effect.sync(() => (budget.left -= performance.now() - started)))
-  })
-
 let faultLoggedAt = 0
 
 /** Debug has the cause of each; a warning names the code once in a while, so that a fault does not flood the log. */
@@ -266,3 +258,23 @@ export const read = <A, E, R>(self: Effect.Effect<A, E | SqlError.SqlError, R>) 
       while: (error) => SqlError.isSqlError(error) && error.reason._tag === "ConnectionError"
     })
   )
+
+/**
+ * Makes a read that callers of one turn of the event loop share (see `gathered`). The statement has a time limit of its
+ * own; what it took is taken from the budget of each caller.
+ */
+export const sharedRead = <Key, A, E, R>(
+  ask: (keys: ReadonlyArray<Key>) => Effect.Effect<ReadonlyArray<A>, E | SqlError.SqlError, R>
+) => {
+  const answer = gathered((keys: ReadonlyArray<Key>) => Effect.provideService(read(ask(keys)), SqlBudget, newBudget()))
+  return (key: Key) =>
+    Effect.withFiber((fiber) => {
+      const budget = fiber.getRef(SqlBudget)
+      const started = performance.now()
+      return Effect.onExit(answer(key), () =>
+        Effect.sync(() => {
+          if (budget !== undefined) budget.left -= performance.now() - started
+        })
+      )
+    })
+}

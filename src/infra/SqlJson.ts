@@ -3,8 +3,7 @@ import type { SqlClient, Statement } from "effect/sql"
 import type { Tagged } from "../http/ETag.ts"
 import type { JsonText } from "../http/JsonText.ts"
 import { isTimestamp } from "../http/Timestamp.ts"
-import { gathered } from "./Gathered.ts"
-import { budgeted, read } from "./Sql.ts"
+import { sharedRead } from "./Sql.ts"
 
 type Fields = Readonly<Record<string, Schema.Top>>
 
@@ -91,7 +90,7 @@ const makeKept = () => {
 export const taggedReader = <A>(sql: SqlClient.SqlClient, { asked, tag, body }: TaggedParts) => {
   const kept = makeKept()
 
-  const answer = gathered((asks: ReadonlyArray<Ask>) => {
+  return sharedRead((asks: ReadonlyArray<Ask>) => {
     const had = asks.map(({ id }) => kept.get(id))
     const known = asks.map((ask, index) => `${had[index]?.tag ?? "-"} ${ask.known}`)
     const list = (texts: ReadonlyArray<string>) => sql`string_to_array(${texts.join("\n")}, chr(10))`
@@ -102,7 +101,6 @@ export const taggedReader = <A>(sql: SqlClient.SqlClient, { asked, tag, body }: 
       from unnest(${list(asks.map(({ id }) => id))}::uuid[], ${list(asks.map(({ user }) => user))}::uuid[], ${list(known)})
         with ordinality ask(id, user_id, known, n)
       cross join lateral (select asked.*, (${tag}) as tag from (${asked}) asked offset 0) asked`.pipe(
-      read,
       Effect.map((rows) => {
         const answers = asks.map((): Tagged<A> | undefined => undefined)
         for (const { n, tag, body } of rows) {
@@ -116,6 +114,4 @@ export const taggedReader = <A>(sql: SqlClient.SqlClient, { asked, tag, body }: 
       })
     )
   })
-
-  return (ask: Ask) => budgeted(answer(ask))
 }
