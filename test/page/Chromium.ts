@@ -45,6 +45,8 @@ export const launch = () => {
 
 export const pressing = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).click()
 
+export const following = (page: Page, name: string) => page.getByRole("link", { name, exact: true }).click()
+
 export const signIn = async (page: Page, frontend: string, name = "Cyra") => {
   await page.goto(frontend)
   await pressing(page, "Sign in with Discord")

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Page } from "playwright-core"
 import { demoFolder, startDemo } from "../demo/demoProcess.ts"
-import { complaintsOf, launch, pressing, signIn } from "./Chromium.ts"
+import { complaintsOf, following, launch, pressing, signIn } from "./Chromium.ts"
 
 /*
  * Goes through the main job in a browser, as a person would, and takes the picture in the README. Not part of
@@ -26,14 +26,14 @@ const makeGuild = async (page: Page) => {
 }
 
 const openRoster = async (page: Page) => {
-  await pressing(page, "Ashen Vanguard")
+  await following(page, "Ashen Vanguard")
   await page.getByRole("heading", { name: /^Ashen Vanguard: \d+ characters$/ }).waitFor()
   const rows = await page.locator("#roster-rows tr").count()
   assert.ok(rows >= 60, `the roster has ${rows} characters`)
 }
 
 const refreshCharacter = async (page: Page) => {
-  await pressing(page, "Cyrandel")
+  await following(page, "Cyrandel")
   await page.getByText("Blood Elf Mage, Arcane").waitFor()
   assert.equal(await page.getByText("Not asked yet.").count(), 2)
   await pressing(page, "Refresh from Battle.net")

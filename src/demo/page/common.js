@@ -37,15 +37,53 @@ export const say = (sentence) => {
   $("message").textContent = sentence
 }
 
-/** What is wrong stands at its field; it goes when that is changed. */
-const tell = (form, fields) => {
-  for (const { field, reason } of fields) {
-    const input = form.elements?.namedItem(field.split(".").at(-1))
-    if (!(input instanceof HTMLElement)) continue
-    input.setCustomValidity(`This ${reason}.`)
-    input.addEventListener("input", () => input.setCustomValidity(""), { once: true })
-    input.reportValidity()
+const faults = new WeakMap()
+
+const forget = (input) => {
+  faults.get(input)?.remove()
+  faults.delete(input)
+  input.removeAttribute("aria-invalid")
+  input.removeAttribute("aria-describedby")
+}
+
+let count = 0
+
+/** What is wrong stands beside its field, until that is changed. */
+const tell = (input, sentence) => {
+  const earlier = faults.get(input)
+  if (earlier !== undefined) {
+    earlier.append(" ", sentence)
+    return
   }
+  const fault = element("small", { className: "fault", id: `fault-${(count += 1)}` }, sentence)
+  faults.set(input, fault)
+  input.ariaInvalid = "true"
+  input.setAttribute("aria-describedby", fault.id)
+  input.after(fault)
+  input.addEventListener("input", () => forget(input), { once: true })
+}
+
+/** The input of a form that a field of the API is about. */
+const inputFor = (form, field) => {
+  const name = field.split(".").at(-1)
+  return [...form.elements].find((input) => input.name === name || input.dataset.also?.split(" ").includes(name))
+}
+
+/** The fields for which there is no input are told with the message. */
+const tellFaults = (target, { message, status, details }) => {
+  const fields = details?.fields ?? []
+  if (target.elements === undefined) {
+    const isField = "value" in target && target.type !== "submit" && status !== 412
+    if (isField) tell(target, fields.length > 0 ? fields.map(({ reason }) => `This ${reason}.`).join(" ") : message)
+    return isField ? [] : fields
+  }
+  const untold = fields.filter(({ field, reason }) => {
+    const input = inputFor(target, field)
+    if (input !== undefined) tell(input, `This ${reason}.`)
+    return input === undefined
+  })
+  target.querySelector("[aria-invalid]")?.focus()
+  return untold
 }
 
 let whenSignedOut = () => {}
@@ -60,13 +98,13 @@ export const on = (work) => async (event) => {
   if (button.ariaBusy === "true") return
   button.ariaBusy = "true"
   say("")
+  for (const input of event.target.elements ?? [event.target]) forget(input)
   try {
     await work(event)
   } catch (error) {
     if (error.status === 401) whenSignedOut()
-    const fields = error.details?.fields ?? []
-    say([error.message, ...fields.map(({ field, reason }) => `${field} ${reason}.`)].join(" "))
-    tell(event.target, fields)
+    const untold = tellFaults(event.target, error)
+    say([error.message, ...untold.map(({ field, reason }) => `${field} ${reason}.`)].join(" "))
   }
   button.ariaBusy = "false"
 }
@@ -76,3 +114,6 @@ export const percent = (value) => {
   const quality = [25, 50, 75, 95].filter((limit) => value >= limit).length + 1
   return value === null ? null : element("span", { className: `q${quality}` }, value.toFixed(1))
 }
+
+/** The address of a guild's roster, or of something on it. */
+export const address = (guild, ...parts) => ["#/guilds", guild, "roster", ...parts].join("/")

@@ -1,15 +1,20 @@
-import { $, call, element, on, onSignedOut, percent, row, say } from "./common.js"
-import { openRoster } from "./roster.js"
+import { $, address, call, element, on, onSignedOut, percent, row, say } from "./common.js"
+import { closeRoster, openRoster, readRoster } from "./roster.js"
 
 const show = (...ids) => {
   for (const section of document.querySelectorAll("main > section")) section.hidden = !ids.includes(section.id)
 }
 
-/** The signed-in user, and the id of the open character. */
+/** The signed-in user, their guilds, and the ids of what is open. */
 let me
+let guilds = []
+let shownGuild
 let shown
 
 const showWelcome = () => {
+  me = undefined
+  shownGuild = undefined
+  closeRoster()
   $("session").hidden = true
   show("welcome")
 }
@@ -55,7 +60,6 @@ const openCharacter = async (id) => {
 
   // Only the owner may refresh a character.
   $("refreshes").hidden = character.user_id !== me.id
-  show("guilds", "roster", "character")
 }
 
 const refresh = (provider, name) =>
@@ -63,26 +67,74 @@ const refresh = (provider, name) =>
     say(`Asking ${name}…`)
     await call("POST", `/characters/${shown}/${provider}/refresh`)
     await openCharacter(shown)
+    await readRoster()
     say(`${name} has answered.`)
   })
 
-const openGuild = async (guild) => {
-  await openRoster(guild, me, async (id) => {
-    await openCharacter(id)
-    $("character-name").focus()
-  })
-  show("guilds", "roster")
-}
-
 const listGuilds = async () => {
-  const { guilds } = await call("GET", "/guilds")
-  const lines = guilds.map((guild) => {
-    const onclick = on(() => openGuild(guild))
-    const facts = element("small", {}, `${guild.realm}, ${guild.membership_role}`)
-    return element("li", {}, element("button", { className: "link", onclick }, guild.name), " ", facts)
+  guilds = (await call("GET", "/guilds")).guilds
+  const lines = guilds.map(({ id, name, realm, membership_role: role }) => {
+    const facts = element("small", {}, `${realm}, ${role}`)
+    return element("li", {}, element("a", { href: address(id) }, name), " ", facts)
   })
   $("guild-list").replaceChildren(...(lines.length > 0 ? lines : [element("li", {}, "You are in no guild yet.")]))
 }
+
+const openPart = (part) => {
+  if (part === undefined) return
+  $(part).open = true
+  $(part).scrollIntoView()
+  $(part).firstElementChild.focus()
+}
+
+const view = /^#\/guilds\/([\w-]+)\/roster(?:\/(add|import|history)|\/characters\/([\w-]+))?$/
+let turns = 0
+
+const openGuild = async (id, isLatest) => {
+  if (shownGuild === id) return
+  const guild = guilds.find((one) => one.id === id)
+  if (guild === undefined) throw new Error("You are in no such guild.")
+  show("guilds")
+  shownGuild = undefined
+  await openRoster(guild, me)
+  if (isLatest()) shownGuild = id
+}
+
+/** Shows what the address says. Whoever goes on before it is there sees the later place only. */
+const route = async () => {
+  if (me === undefined) return
+  const turn = (turns += 1)
+  const isLatest = () => turn === turns
+  const [, guild, part, character] = view.exec(location.hash) ?? []
+  document.title = "Raid composition"
+  if (guild === undefined) {
+    shownGuild = undefined
+    show("guilds")
+    return
+  }
+  await openGuild(guild, isLatest)
+  if (character !== undefined && isLatest()) await openCharacter(character)
+  if (!isLatest()) return
+  show("guilds", "roster", ...(character === undefined ? [] : ["character"]))
+  const heading = $(character === undefined ? "roster-title" : "character-name")
+  document.title = `${heading.textContent} · Raid composition`
+  heading.focus({ preventScroll: character === undefined })
+  openPart(part)
+}
+
+const showFault = (error) => {
+  if (error.status === 401) showWelcome()
+  say(error.message)
+}
+
+window.addEventListener("hashchange", () => {
+  say("")
+  route().catch(showFault)
+})
+
+$("parts").addEventListener("click", ({ target }) => {
+  if (target.hash === location.hash) openPart(view.exec(target.hash)?.[2])
+})
 
 const showSession = async () => {
   const { user, session } = await call("GET", "/auth/session")
@@ -91,17 +143,19 @@ const showSession = async () => {
   $("who").textContent = `${user.discord.global_name ?? user.discord.username}, signed in until ${until}`
   $("session").hidden = false
   await listGuilds()
-  show("guilds")
+  await route().catch(showFault)
 }
 
 const signIn = on(async () => {
   const { url } = await call("GET", "/auth/discord/url")
+  sessionStorage.setItem("place", location.hash)
   location.assign(url)
 })
 
 const logOut = on(async () => {
   await call("POST", "/auth/logout")
   showWelcome()
+  history.replaceState(null, "", "/")
   say("You are logged out.")
 })
 
@@ -109,7 +163,8 @@ const makeGuild = on(async ({ target }) => {
   const { guild } = await call("POST", "/guilds", Object.fromEntries(new FormData(target)))
   target.reset()
   await listGuilds()
-  await openGuild(guild)
+  history.pushState(null, "", address(guild.id))
+  await route()
   say(`${guild.name} is made.`)
 })
 
@@ -120,10 +175,12 @@ $("new-guild").addEventListener("submit", makeGuild)
 $("refresh-battlenet").addEventListener("click", refresh("battlenet", "Battle.net"))
 $("refresh-warcraftlogs").addEventListener("click", refresh("warcraftlogs", "Warcraft Logs"))
 
-/** Discord redirects back with a code, or with an error if the user declined. */
+/** Discord redirects back with a code, or with an error if the user declined; then the page goes on where it was. */
 const endSignIn = async () => {
   const { code, state, error } = Object.fromEntries(new URLSearchParams(location.search))
-  history.replaceState(null, "", "/")
+  const place = location.hash || (sessionStorage.getItem("place") ?? "")
+  sessionStorage.removeItem("place")
+  history.replaceState(null, "", `/${place}`)
   if (error !== undefined) say("Sign-in was cancelled.")
   if (code !== undefined) await call("POST", "/auth/discord/callback", { code, state })
 }

@@ -1,43 +1,111 @@
-import { $, call, element, on, percent, row, say } from "./common.js"
+import { $, address, call, element, on, percent, row, say } from "./common.js"
 import { openTools, showHistory } from "./tools.js"
 
 /** The open guild: its roster as it was last read, the words of its game, and who looks. */
 let open
 
 const isOfficer = () => ["officer", "admin"].includes(open.guild.membership_role)
+const isOwn = (player) => player.user_id === open.me.id
+const mayEdit = (player) => isOfficer() || (open.guild.membership_role === "raider" && isOwn(player))
+
+let last = Promise.resolve()
+
+/** One at a time, so that a second edit knows of the first. */
+const inTurn = (work) => {
+  const result = last.then(work)
+  last = result.catch(() => {})
+  return result
+}
 
 /** An edit by somebody else comes first: the roster is read anew, and nothing is lost without a word. */
-const edit = async (method, path, body) => {
+const send = async ({ guild, roster }, method, path, body, key) => {
   try {
-    return await call(method, `/guilds/${open.guild.id}${path}`, body, open.roster.revision)
+    return await call(method, `/guilds/${guild.id}${path}`, body, roster.revision)
   } catch (error) {
     if (error.status !== 412) throw error
-    await read()
+    await readRoster(key)
     const sentence = "Somebody else has changed the roster meanwhile. It is shown as it is now: please look again."
-    throw new Error(sentence, { cause: error })
+    throw Object.assign(new Error(sentence, { cause: error }), { status: 412 })
   }
 }
 
-const select = (label, value, choices, change) => {
-  const all = choices.includes(value) ? choices : [value, ...choices]
-  const options = all.map((choice) => element("option", { value: choice, selected: choice === value }, choice))
-  const onchange = on(async ({ target }) => {
-    try {
-      await change(target.value)
-    } finally {
-      await read()
-    }
-    say("Saved.")
-  })
-  return element("select", { ariaLabel: label, onchange }, ...options)
+const ask = (method, path, body) => {
+  const of = open
+  return inTurn(() => send(of, method, path, body))
 }
 
-const classOf = (name) => open.game.classes.find((one) => one.name === name)
+/** Changes the roster and shows it as it is then. `key` names the field that was edited in place. */
+const edit = (method, path, body, key) => {
+  const of = open
+  return inTurn(async () => {
+    const answer = await send(of, method, path, body, key)
+    await readRoster(key)
+    return answer
+  })
+}
 
-const coloured = (text, name) => {
-  const made = element("span", { className: "class" }, text)
+const saving = (path, key, change) =>
+  on(async ({ target }) => {
+    await edit("PATCH", path, change(target), key)
+    say("Saved.")
+  })
+
+/** Gives a field edited in place its name and key, by which it is found again when the table is drawn anew. */
+const inPlace = (tag, { path, owner, field, label, ...properties }, ...children) => {
+  const key = `${owner.entry_id ?? owner.id} ${field}`
+  const onchange = saving(path, key, ({ value }) => ({ [field]: value }))
+  const made = element(tag, { ariaLabel: `${label} of ${owner.name}`, onchange, ...properties }, ...children)
+  made.dataset.key = key
+  return made
+}
+
+const text = (owner, path, field, label, least, maxLength) => {
+  const value = owner[field] ?? ""
+  const size = Math.min(24, Math.max(least, value.length))
+  return inPlace("input", { path, owner, field, label, size, maxLength, defaultValue: value, placeholder: label })
+}
+
+const select = (owner, path, field, label, choices) => {
+  const value = owner[field]
+  const all = choices.some(([name]) => name === value) ? choices : [[value, value], ...choices]
+  const options = all.map(([name, shown]) => element("option", { value: name, selected: name === value }, shown))
+  return inPlace("select", { path, owner, field, label }, ...options)
+}
+
+const words = (...all) => all.map((word) => [word, word])
+
+const classOf = (name) => open.game.classes.find((one) => one.name === name)
+const specsOf = (entry) => (classOf(entry.class)?.specs ?? []).map(({ name, label }) => [name, label])
+const labelOf = (entry, spec) => specsOf(entry).find(([name]) => name === spec)?.[1] ?? spec
+
+const swatch = (name) => {
+  const made = element("span", { className: "class", role: "img", ariaLabel: name, title: name }, "■")
   const colour = classOf(name)?.colour
   if (colour !== undefined) made.style.setProperty("--class", colour)
+  return made
+}
+
+const offSpecsOf = (entry) => entry.off_specs.map((spec) => labelOf(entry, spec)).join(", ")
+
+const offSpecs = (entry, path) => {
+  const key = `${entry.entry_id} off_specs`
+  const known = specsOf(entry).filter(([name]) => name !== entry.spec)
+  const boxes = known.map(([value, label]) => {
+    const box = element("input", { type: "checkbox", value, defaultChecked: entry.off_specs.includes(value) })
+    box.ariaLabel = `${entry.name} also plays ${label}`
+    box.dataset.key = `${key} ${value}`
+    const chosen = () => boxes.filter(({ checked }) => checked).map((one) => one.value)
+    box.addEventListener(
+      "change",
+      saving(path, box.dataset.key, () => ({ off_specs: chosen() }))
+    )
+    return box
+  })
+  const summary = element("summary", { ariaLabel: `Off-specs of ${entry.name}` }, offSpecsOf(entry) || "none")
+  const choices = boxes.map((box, index) => element("label", {}, box, known[index][1]))
+  const made = element("details", {}, summary, ...choices)
+  made.dataset.key = key
+  summary.dataset.key = `${key} summary`
   return made
 }
 
@@ -51,88 +119,127 @@ const asked = ({ warcraftlogs, battlenet }) => {
   return element("small", { title: faults }, `logs ${day(warcraftlogs)}, profile ${day(battlenet)}${faults && " ⚠"}`)
 }
 
-const removing = (label, path, question) =>
-  element(
-    "button",
-    {
-      className: "link",
-      ariaLabel: label,
-      onclick: on(async () => {
-        if (!confirm(question)) return
-        await edit("DELETE", path)
-        await read()
-      })
-    },
-    "✕"
-  )
+const removing = (label, path, question) => {
+  const onclick = on(async () => {
+    if (!confirm(question)) return
+    await edit("DELETE", path)
+    $("roster-title").focus({ preventScroll: true })
+    say("Removed.")
+  })
+  const made = element("button", { className: "link", ariaLabel: label, onclick }, "✕")
+  made.dataset.key = `${path} remove`
+  return made
+}
 
 const playerCell = (player) => {
   const path = `/players/${player.id}`
-  if (!isOfficer()) return element("span", { title: player.note ?? "" }, player.name)
-  const rename = on(async ({ target }) => {
-    await edit("PATCH", path, { name: target.value })
-    await read()
-    say("Saved.")
-  })
-  const name = element("input", { value: player.name, ariaLabel: `Name of ${player.name}`, onchange: rename })
-  name.size = Math.max(8, player.name.length)
-  const states = ["active", "trial", "bench", "inactive"]
-  const status = select(`Status of ${player.name}`, player.status, states, (to) => edit("PATCH", path, { status: to }))
+  const note = mayEdit(player) ? text(player, path, "note", "Note", 16, 500) : element("small", {}, player.note ?? "")
+  if (!isOfficer()) return element("div", { className: "player" }, player.name, note)
+  const status = select(player, path, "status", "Status", words("active", "trial", "bench", "inactive"))
   const remove = removing(`Remove ${player.name}`, path, `Remove ${player.name} and all their characters?`)
-  return element("span", { className: "player", title: player.note ?? "" }, name, status, remove)
+  const first = element("span", {}, text(player, path, "name", "Name", 8, 64), status, remove)
+  return element("div", { className: "player" }, first, note)
 }
 
-const entryRow = (player, entry, isFirst) => {
+const entryCells = (player, entry) => {
   const path = `/players/${player.id}/characters/${entry.entry_id}`
-  const change = (field) => (to) => edit("PATCH", path, { [field]: to })
-  const link = element("button", { className: "link", onclick: on(() => open.onCharacter(entry.id)) }, entry.name)
-  const own = player.user_id === open.me.id ? [" ", element("small", {}, "yours")] : []
-  const name = element("span", {}, coloured("■ ", entry.class), link, ...own)
-  const specs = classOf(entry.class)?.specs.map((spec) => spec.name) ?? []
+  const link = element("a", { href: address(open.guild.id, "characters", entry.id) }, entry.name)
+  link.dataset.key = `${entry.entry_id} name`
+  const own = isOwn(player) ? [" ", element("small", {}, "yours")] : []
   const { warcraftlogs, battlenet } = entry.summary
-  const edits = isOfficer()
+  const facts = mayEdit(player)
     ? [
-        select(`Spec of ${entry.name}`, entry.spec, specs, change("spec")),
-        select(`Role of ${entry.name}`, entry.role, ["tank", "heal", "melee", "ranged"], change("role")),
-        select(`Rank of ${entry.name}`, entry.rank, ["main", "alt"], change("rank"))
+        select(entry, path, "spec", "Spec", specsOf(entry)),
+        select(entry, path, "role", "Role", words("tank", "heal", "melee", "ranged")),
+        select(entry, path, "rank", "Rank", words("main", "alt")),
+        offSpecs(entry, path)
       ]
-    : [entry.spec, entry.role, entry.rank]
-  return row(
-    isFirst ? playerCell(player) : "",
-    name,
-    ...edits,
+    : [labelOf(entry, entry.spec), entry.role, entry.rank, offSpecsOf(entry)]
+  return [
+    element("span", { className: entry.rank }, swatch(entry.class), " ", link, ...own),
+    ...facts,
     battlenet?.equipped_item_level,
     warcraftlogs === null ? null : average(warcraftlogs),
     asked(entry.summary),
+    mayEdit(player) ? text(entry, path, "note", "Note", 10, 500) : element("small", {}, entry.note ?? ""),
     isOfficer() ? removing(`Remove ${entry.name}`, path, `Take ${entry.name} off the roster?`) : ""
-  )
+  ]
 }
 
-const show = () => {
+/** A player's rows: the cell with their name stands beside all their characters. */
+const playerRows = (player) => {
+  const none = [element("small", {}, "no characters"), ...Array.from({ length: 9 }, () => "")]
+  const cells = player.characters.length === 0 ? [none] : player.characters.map((entry) => entryCells(player, entry))
+  const rows = cells.map((each, index) => row(...(index === 0 ? [playerCell(player)] : []), ...each))
+  rows[0].cells[0].rowSpan = rows.length
+  for (const [index, each] of rows.entries()) {
+    each.cells[index === 0 ? 1 : 0].className = "name"
+    each.className = `${player.status}${index === 0 ? " first" : ""}`
+  }
+  return rows
+}
+
+const find = (key) => document.querySelector(`#roster-rows [data-key="${CSS.escape(key)}"]`)
+
+/** Draws the rows anew. Focus stays, and so does what is being written into another field than the edited one. */
+const draw = (rows, edited) => {
+  const body = $("roster-rows")
+  const unfolded = [...body.querySelectorAll("details[open]")].map(({ dataset }) => dataset.key)
+  const before = body.contains(document.activeElement) ? document.activeElement : undefined
+  const key = before?.dataset.key
+  const isWritten = before?.type === "text" && key !== edited && before.value !== before.defaultValue
+  body.replaceChildren(...rows)
+  for (const one of unfolded) find(one)?.setAttribute("open", "")
+  const after = key === undefined ? undefined : find(key)
+  if (!after) return
+  after.focus({ preventScroll: true })
+  if (!isWritten) return
+  after.value = before.value
+  after.setSelectionRange(before.selectionStart, before.selectionEnd)
+}
+
+const show = (edited) => {
   const { guild, roster } = open
   const count = roster.players.reduce((sum, { characters }) => sum + characters.length, 0)
   $("roster-title").textContent = `${guild.name}: ${count} ${count === 1 ? "character" : "characters"}`
-  $("roster-rows").replaceChildren(
-    ...roster.players.flatMap((player) =>
-      player.characters.length === 0
-        ? [row(playerCell(player), element("small", {}, "no characters"), ...Array.from({ length: 7 }, () => ""))]
-        : player.characters.map((entry, index) => entryRow(player, entry, index === 0))
-    )
-  )
-  $("officer").hidden = !isOfficer()
+  draw(roster.players.flatMap(playerRows), edited)
+  const editable = roster.players.filter(mayEdit)
+  const isHidden = { add: !isOfficer() && editable.length === 0, import: !isOfficer(), history: false }
+  for (const link of $("parts").children) {
+    const { part } = link.dataset
+    link.href = address(guild.id, part)
+    link.hidden = isHidden[part]
+    $(part).hidden = isHidden[part]
+  }
+  $("new-player").hidden = !isOfficer()
+  openTools({ ...open, editable, edit, ask })
 }
 
-const read = async () => {
-  const { roster } = await call("GET", `/guilds/${open.guild.id}/roster`)
+/** Reads the open roster again; `edited` is the field whose text is not kept. */
+export const readRoster = async (edited) => {
+  const of = open
+  if (of === undefined) return
+  const { roster } = await call("GET", `/guilds/${of.guild.id}/roster`)
+  if (open !== of) return
   open.roster = roster
-  show()
-  if (isOfficer()) openTools({ ...open, edit, read })
-  await showHistory(open.guild.id)
+  show(edited)
+  if ($("history").open) await showHistory(of.guild.id)
 }
 
-/** Shows a guild's roster; `onCharacter` opens a character by its id. */
-export const openRoster = async (guild, me, onCharacter) => {
+/** Shows a guild's roster. */
+export const openRoster = async (guild, me) => {
+  const opened = { guild, me, game: undefined, roster: undefined }
+  open = opened
   const { game_version: game } = await call("GET", `/game-versions/${guild.game_version}`)
-  open = { guild, me, game, onCharacter, roster: undefined }
-  await read()
+  opened.game = game
+  for (const part of ["add", "import", "history"]) $(part).open = false
+  await readRoster()
 }
+
+export const closeRoster = () => {
+  open = undefined
+}
+
+$("history").addEventListener("toggle", () => {
+  if ($("history").open && open !== undefined) showHistory(open.guild.id).catch((error) => say(error.message))
+})

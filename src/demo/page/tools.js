@@ -13,54 +13,71 @@ const choices = (id, name, options) =>
 const option = (value, text = value) => element("option", { value }, text)
 
 /** The rows of a dry run or write that are more than "unchanged". */
-const showOutcome = ({ dry_run: isDry, changes, rows }) => {
-  const counts = Object.entries(changes).filter(([, count]) => count > 0)
-  const sum = counts.map(([change, count]) => `${count} ${change}`).join(", ") || "nothing to do"
-  $("outcome").textContent = isDry ? `It would be: ${sum}.` : `Done: ${sum}.`
+const showOutcome = ({ dry_run: isDry, changes, rows, left_out: leftOut = {} }) => {
+  const told = (counts) =>
+    Object.entries(counts)
+      .filter(([, count]) => count > 0)
+      .map(([what, count]) => `${count} ${what.replace("_", " ")}`)
+      .join(", ")
+  const left = told(leftOut)
+  const sum = `${told(changes) || "nothing to do"}.${left && ` Left out, by reason: ${left}.`}`
+  $("outcome").textContent = isDry ? `It would be: ${sum}` : `Done: ${sum}`
+  const shown = rows.filter(({ change }) => change !== "unchanged")
+  $("outcome-table").hidden = shown.length === 0
   $("outcome-rows").replaceChildren(
-    ...rows
-      .filter(({ change }) => change !== "unchanged")
-      .map(({ player, character, change, fields = [] }) => {
-        const made = row(
-          change,
-          player,
-          character ?? "",
-          fields.map(({ field, reason }) => `${field} ${reason}`).join("; ")
-        )
-        made.className = change
-        return made
-      })
+    ...shown.map(({ player, character, change, fields = [] }) => {
+      const what = fields.map(({ field, reason }) => `${field} ${reason}`).join("; ")
+      const made = row(change, player, character ?? "", what)
+      made.className = change
+      return made
+    })
   )
+  // What is written was looked at before, and is valid.
+  $("write").disabled = !isDry || changes.invalid > 0
+}
+
+const forgetOutcome = () => {
+  $("outcome").textContent = ""
+  $("outcome-table").hidden = true
+  $("write").disabled = true
 }
 
 /** A list that holds JSON is sent as such, anything else as CSV. */
-const listOf = (text) => (/^\s*[{[]/.test(text) ? JSON.parse(text) : text)
+const listOf = (text) => {
+  if (!/^\s*[{[]/.test(text)) return text
+  try {
+    return JSON.parse(text)
+  } catch {
+    const fields = [{ field: "list", reason: "is neither JSON nor CSV" }]
+    throw Object.assign(new Error("The list cannot be read."), { details: { fields } })
+  }
+}
 
 const importing = on(async ({ target, submitter }) => {
   const isDry = submitter.value === "check"
-  const path = `/guilds/${open.guild.id}/roster/import?dry_run=${isDry}`
-  let list
+  const { list, replace } = target.elements
+  const path = `/roster/import?dry_run=${isDry}&replace=${replace.checked}`
   try {
-    list = listOf(target.elements.list.value)
-  } catch {
-    throw new Error("This is neither JSON nor CSV.")
-  }
-  const outcome = await call("POST", path, list, open.roster.revision).catch((error) => {
+    showOutcome(await (isDry ? open.ask : open.edit)("POST", path, listOf(list.value)))
+    if (isDry) return
+    $("outcome").focus()
+    say("The list is on the roster.")
+  } catch (error) {
+    forgetOutcome()
     // Nothing was written: the rows say why.
     if (error.status === 422 && error.details?.rows !== undefined) showOutcome({ ...error.details, dry_run: true })
     throw error
-  })
-  if (!isDry) await open.read()
-  showOutcome(outcome)
+  }
 })
 
 const discovering = on(async ({ target }) => {
   say("Asking…")
-  const { players, ...outcome } = await call("POST", `/guilds/${open.guild.id}/roster/discover`, {
-    ...fieldsOf(target),
-    region: open.guild.region
-  })
-  $("paste").elements.list.value = JSON.stringify({ players }, null, 1)
+  const { min_level: level, max_rank: rank, ...sought } = fieldsOf(target)
+  const bounds = { ...(level && { min_level: Number(level) }), ...(rank && { max_rank: Number(rank) }) }
+  const { players, ...outcome } = await open.ask("POST", "/roster/discover", { ...sought, ...bounds })
+  const { list, replace } = $("paste").elements
+  list.value = JSON.stringify({ players }, null, 1)
+  replace.checked = false
   showOutcome(outcome)
   say("Found. Import it as it is, or change it first.")
 })
@@ -69,16 +86,15 @@ const addPlayer = on(async ({ target }) => {
   const body = fieldsOf(target)
   await open.edit("POST", "/players", body)
   target.reset()
-  await open.read()
   say(`${body.name} is on the roster.`)
 })
 
 const addCharacter = on(async ({ target }) => {
-  const { player, name, spec, race, rank } = fieldsOf(target)
+  const { player, spec, ...others } = fieldsOf(target)
   const [kind, talent] = spec.split("/")
-  await open.edit("POST", `/players/${player}/characters`, { name, class: kind, spec: talent, race, rank })
+  const { name } = others
+  await open.edit("POST", `/players/${player}/characters`, { ...others, class: kind, spec: talent })
   target.elements.name.value = ""
-  await open.read()
   say(`${name} is on the roster.`)
 })
 
@@ -86,8 +102,9 @@ $("new-player").addEventListener("submit", addPlayer)
 $("new-character").addEventListener("submit", addCharacter)
 $("discover").addEventListener("submit", discovering)
 $("paste").addEventListener("submit", importing)
+$("paste").addEventListener("input", forgetOutcome)
 
-/** Fills the officers' forms for a roster. */
+/** Fills the forms for a roster. */
 export const openTools = (state) => {
   const isNew = open?.guild.id !== state.guild.id
   open = state
@@ -96,34 +113,30 @@ export const openTools = (state) => {
   choices(
     "new-character",
     "player",
-    open.roster.players.map(({ id, name }) => option(id, name))
+    open.editable.map(({ id, name }) => option(id, name))
   )
-  if (player !== "" && !isNew) elements.player.value = player
+  if (!isNew && open.editable.some(({ id }) => id === player)) elements.player.value = player
   if (!isNew) return
   const specs = open.game.classes.flatMap((one) =>
     one.specs.map(({ name, label }) => option(`${one.name}/${name}`, `${one.name}, ${label}`))
   )
   choices("new-character", "spec", specs)
-  choices(
-    "new-character",
-    "race",
-    open.game.races.map(({ name }) => option(name))
-  )
-  $("discover").elements.name.value = open.guild.name
-  $("discover").elements.realm.value = open.guild.realm
+  choices("new-character", "race", [option("", "unknown"), ...open.game.races.map(({ name }) => option(name))])
+  const sought = $("discover").elements
+  for (const name of ["name", "realm", "region"]) sought[name].value = open.guild[name]
+  sought.min_level.placeholder = open.game.max_level
   $("paste").reset()
-  $("outcome").textContent = ""
-  $("outcome-rows").replaceChildren()
+  forgetOutcome()
 }
 
-const shown = (value) => (value === null || value === "" ? "nothing" : String(value))
+const shown = (value) => [value ?? []].flat().join(", ") || "nothing"
 
-const sentence = ({ created_at: at, actor, change, player, character, fields }) => {
+const changeRow = ({ created_at: at, actor, change, player, character, fields }) => {
   const who = actor?.discord?.global_name ?? actor?.discord?.username ?? "The service"
-  const whom = character?.name ?? player.name
+  const whom = character === null ? player.name : `${character.name ?? "a character"} (${player.name})`
   const what = fields.map(({ field, from, to }) => `${field}: ${shown(from)} → ${shown(to)}`).join(", ")
   const when = new Date(at).toLocaleString(undefined, { dateStyle: "short", timeStyle: "short" })
-  return element("li", {}, `${who}, ${change.replace("_", " ")}: ${whom} `, element("small", {}, `${what} ${when}`))
+  return row(when, who, change.replace("_", " "), whom, what)
 }
 
 let older
@@ -132,7 +145,7 @@ let older
 export const showHistory = async (guild, cursor) => {
   const query = cursor === undefined ? "" : `&cursor=${cursor}`
   const { changes, next_cursor: next } = await call("GET", `/guilds/${guild}/roster/history?limit=20${query}`)
-  const lines = changes.map(sentence)
+  const lines = changes.map(changeRow)
   if (cursor === undefined) $("changes").replaceChildren(...lines)
   else $("changes").append(...lines)
   $("older").hidden = next === null
