@@ -21,6 +21,19 @@ const isSaved = (page: Page) => page.getByText("Saved.").waitFor()
 /** The field in which the keyboard is. */
 const focused = (page: Page) => page.evaluate("document.activeElement.ariaLabel")
 
+/** What the providers say stands on the roster at once. */
+const refreshOwn = async (page: Page) => {
+  await following(page, "Borintide")
+  for (const provider of ["Battle.net", "Warcraft Logs"]) {
+    await pressing(page, `Refresh from ${provider}`)
+    await page.getByText(`${provider} has answered.`).waitFor()
+  }
+  const row = page.locator("#roster-rows tr", { hasText: "Borintide" })
+  await row.filter({ hasText: /\d{3}[\d.]+ \/ [\d.]+0 min \/ 0 min/ }).waitFor()
+  await page.goBack()
+  await page.getByRole("heading", { name: "Borintide" }).waitFor({ state: "hidden" })
+}
+
 const editInPlace = async (page: Page) => {
   await field(page, "Spec of Cyrandel").focus()
   await field(page, "Spec of Cyrandel").selectOption("Fire")
@@ -42,6 +55,29 @@ const writeNotes = async (page: Page) => {
   await page.locator("summary", { hasText: "Frost" }).waitFor()
   assert.equal(await focused(page), "Cyrandel also plays Frost")
   await field(page, "Off-specs of Cyrandel").press("Enter")
+}
+
+/** What is being written when an earlier edit is answered is neither lost nor left unsaved. */
+const writeMeanwhile = async (page: Page) => {
+  let answer = () => {}
+  const written = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  await page.route("**/characters/*", async (route) => {
+    await written
+    await route.continue()
+  })
+  await field(page, "Spec of Cyrawisp").selectOption("Affliction")
+  await field(page, "Note of Cyrawisp").pressSequentially("brings stones")
+  answer()
+  await isSaved(page)
+  await page.unrouteAll({ behavior: "wait" })
+  assert.equal(await field(page, "Note of Cyrawisp").inputValue(), "brings stones")
+  await field(page, "Note of Cyrawisp").blur()
+  await isSaved(page)
+  await page.reload()
+  await field(page, "Note of Cyrawisp").waitFor()
+  assert.equal(await field(page, "Note of Cyrawisp").inputValue(), "brings stones")
 }
 
 const seeFaults = async (page: Page) => {
@@ -70,6 +106,18 @@ const meetAnotherOfficer = async (page: Page, frontend: string) => {
   await other.getByText("Somebody else has changed the roster meanwhile.").waitFor()
   assert.equal(await field(other, "Rank of Cyrandel").inputValue(), "alt")
   assert.equal(await field(other, "Role of Cyrandel").inputValue(), "ranged")
+
+  await following(other, "Import and find")
+  await other.getByLabel("CSV or JSON").fill(list)
+  await pressing(other, "See what changes")
+  await other.getByText("It would be: 3 created").waitFor()
+  await field(page, "Rank of Cyrandel").selectOption("main")
+  await isSaved(page)
+  await pressing(other, "Import")
+  await other.getByText("Somebody else has changed the roster meanwhile.").waitFor()
+  assert.equal(await field(other, "Rank of Cyrandel").inputValue(), "main")
+  assert.ok(await other.getByRole("button", { name: "Import", exact: true }).isDisabled())
+  assert.equal(await field(other, "Spec of Velwyn").count(), 0)
   await other.close()
 }
 
@@ -141,7 +189,7 @@ const readHistory = async (page: Page) => {
   await changes.first().waitFor()
   const first = await changes.count()
   await pressing(page, "Older")
-  await page.waitForFunction(`document.querySelectorAll("#changes tr").length > ${first}`)
+  await changes.nth(first).waitFor()
   const whole = changes.filter({ hasText: "Borin" }).filter({ hasText: "Cyrandel (Cyra)" })
   await whole.filter({ hasText: "spec: Arcane → Fire" }).waitFor()
   await whole.filter({ hasText: "off_specs: nothing → Frost" }).waitFor()
@@ -193,9 +241,11 @@ const work = async (page: Page, frontend: string) => {
   const complaints = complaintsOf(page)
   await signIn(page, frontend, "Borin")
   await openGuild(page)
+  await refreshOwn(page)
   await editInPlace(page)
   await writeNotes(page)
   await page.screenshot({ path: picture })
+  await writeMeanwhile(page)
   await seeFaults(page)
   await meetAnotherOfficer(page, frontend)
   await addByHand(page)

@@ -62,7 +62,16 @@ const inPlace = (tag, { path, owner, field, label, ...properties }, ...children)
 const text = (owner, path, field, label, least, maxLength) => {
   const value = owner[field] ?? ""
   const size = Math.min(24, Math.max(least, value.length))
-  return inPlace("input", { path, owner, field, label, size, maxLength, defaultValue: value, placeholder: label })
+  return inPlace("input", {
+    path,
+    owner,
+    field,
+    label,
+    size,
+    maxLength,
+    defaultValue: value,
+    placeholder: label.toLowerCase()
+  })
 }
 
 const select = (owner, path, field, label, choices) => {
@@ -112,11 +121,18 @@ const offSpecs = (entry, path) => {
 const average = ({ best_performance_average: best, median_performance_average: median }) =>
   best === null ? null : element("span", {}, percent(best), " / ", percent(median) ?? "–")
 
+/** The age of what a provider said, in the largest unit that is full. */
+const age = (snapshot) => {
+  if (snapshot === null) return "never"
+  const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(snapshot.fetched_at)) / 60_000))
+  if (minutes < 60) return `${minutes} min`
+  return minutes < 2880 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} days`
+}
+
 const asked = ({ warcraftlogs, battlenet }) => {
-  const day = (snapshot) =>
-    snapshot === null ? "never" : new Date(snapshot.fetched_at).toLocaleDateString(undefined, { dateStyle: "short" })
   const faults = [warcraftlogs?.error, battlenet?.error].filter(Boolean).join(" ")
-  return element("small", { title: faults }, `logs ${day(warcraftlogs)}, profile ${day(battlenet)}${faults && " ⚠"}`)
+  const ages = `${age(warcraftlogs)} / ${age(battlenet)}${faults && ` ⚠ ${faults}`}`
+  return element("small", { className: "asked", title: faults }, ages)
 }
 
 const removing = (label, path, question) => {
@@ -196,6 +212,9 @@ const draw = (rows, edited) => {
   if (!isWritten) return
   after.value = before.value
   after.setSelectionRange(before.selectionStart, before.selectionEnd)
+  // Not every browser tells of a change that a script began; where one does, this second event is ignored.
+  const leave = () => after.value !== after.defaultValue && after.dispatchEvent(new Event("change"))
+  after.addEventListener("blur", leave, { once: true })
 }
 
 const show = (edited) => {

@@ -32,6 +32,7 @@ const showOutcome = ({ dry_run: isDry, changes, rows, left_out: leftOut = {} }) 
       return made
     })
   )
+  $("outcome").scrollIntoView({ block: "center" })
   // What is written was looked at before, and is valid.
   $("write").disabled = !isDry || changes.invalid > 0
 }
