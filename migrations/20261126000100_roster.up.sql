@@ -37,8 +37,8 @@ with listed (class, specs) as (values
 )
 insert into game_specs (class, spec) select class, unnest(string_to_array(specs, ',')) from listed;
 
--- ── Characters: one row in the world, with or without an owner. Writes wait from here on, reads do not until the end. Exclusive, since a change
--- locks a guild's row before it writes: with less, it and this would wait for each other.
+-- ── Characters: one row in the world, with or without an owner. Writes wait from here on, reads do not until the end.
+-- Exclusive, since a change locks a guild's row before it writes: with less, it and this would wait for each other.
 lock table guilds, guild_memberships, users, characters in exclusive mode;
 
 update characters set realm_slug = realm_key(server), name_key = name_key(name);
