@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process"
-import { randomInt } from "node:crypto"
 import { readFile, statfs } from "node:fs/promises"
 import { createServer, type Socket } from "node:net"
 import { tmpdir } from "node:os"
@@ -167,8 +166,13 @@ const takes = (port: number) =>
     server.listen(port, "0.0.0.0", () => server.close(() => resolve(true)))
   })
 
-/** A port that was free a moment ago: below those that systems give to outgoing connections, which could take it since. */
+// Below the ports that systems give to outgoing connections, which could take one since; a hundred for each process, in
+// turn, so that those who ask at once get different ones.
+const firstPort = 11_000 + (process.pid % 210) * 100
+let asked = 0
+
+/** A port that was free a moment ago. */
 export const freePort = async (): Promise<number> => {
-  const port = randomInt(11_000, 32_000)
+  const port = firstPort + (asked++ % 100)
   return (await takes(port)) ? port : freePort()
 }
