@@ -17,6 +17,17 @@ import {
 } from "./OAuth.ts"
 import { CurrentSessionDeleteForbidden, Session, SessionId, SessionNotFound, User } from "./Session.ts"
 
+/**
+ * A path in the app, and nothing that a browser could take for another site: one slash at its begin, none after another,
+ * no backslash, nor these or control characters percent-encoded. As browsers write paths, it is ASCII.
+ */
+const ReturnTo = Schema.String.check(
+  Schema.isMaxLength(512),
+  Schema.isPattern(/^\/(?!.*(?:\/\/|%2[fF]|%5[cC]|%[01]|%7[fF]))[!-[\]-~]*$/, {
+    message: "must be a path of the app: one / at the begin, no //, no backslash, no control characters, ASCII"
+  })
+)
+
 const CallbackText = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(1024))
 
 /** Declares on an endpoint, by the status of its success, the headers it sets. */
@@ -27,6 +38,15 @@ const cookies = (description: string) => ({ "Set-Cookie": { schema: { type: "str
 export class SignInApi extends HttpApiGroup.make("signIn")
   .add(
     HttpApiEndpoint.get("url", "/discord/url", {
+      query: {
+        return_to: Schema.optionalKey(
+          field(
+            ReturnTo,
+            "Where in the app to go on after signing in. The callback answers it as `X-Return-To`.",
+            "/guild-invites/Zl0Jq1x5fXc"
+          )
+        )
+      },
       success: Schema.Struct({
         url: field(
           Schema.String,
@@ -65,12 +85,20 @@ export class SignInApi extends HttpApiGroup.make("signIn")
     })
       .annotate(Allowance, "callback")
       .annotateMerge(
-        setting(204, cookies("The session, which scripts cannot read, and the CSRF token, which they can."))
+        setting(204, {
+          ...cookies("The session, which scripts cannot read, and the CSRF token, which they can."),
+          "X-Return-To": {
+            schema: { type: "string" },
+            description: "The `return_to` that the sign-in began with, if it did with one.",
+            example: "/guild-invites/Zl0Jq1x5fXc"
+          }
+        })
       )
       .annotateMerge(
         documented(
           "Finish signing in",
-          "From the browser that began it, once. A session that the browser presents as well ends."
+          "From the browser that began it, once. A session that the browser presents as well ends, unless this sign-in " +
+            "opened it: then the browser has only sent its callback again, and for an hour the answer is the same."
         )
       )
   )
@@ -87,7 +115,9 @@ export class SessionsApi extends HttpApiGroup.make("sessions")
   .add(
     HttpApiEndpoint.get("current", "/session", {
       success: Schema.Struct({ user: User, session: Session })
-    }).annotateMerge(documented("Who am I?", "The user, and the session of this request.")),
+    })
+      .annotateMerge(setting(200, cookies("The CSRF token, if the request came without it or with another.")))
+      .annotateMerge(documented("Who am I?", "The user, and the session of this request.")),
     HttpApiEndpoint.get("list", "/sessions", {
       success: Schema.Struct({ sessions: Schema.Array(Session) })
     }).annotateMerge(documented("Where am I signed in?", "The user's live sessions, the last used first.")),

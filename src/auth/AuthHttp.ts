@@ -10,6 +10,11 @@ import { CurrentSession } from "./SignedIn.ts"
 import { SignIn } from "./SignIn.ts"
 import * as Sweep from "./Sweep.ts"
 
+const answerHeader = (name: string, value: string) =>
+  HttpEffect.appendPreResponseHandler((_, response) =>
+    Effect.succeed(HttpServerResponse.setHeader(response, name, value))
+  )
+
 const signInLayer = groupOf(
   Api,
   "signIn",
@@ -17,26 +22,21 @@ const signInLayer = groupOf(
     const signIn = yield* SignIn
     const cookies = yield* SessionCookies
     return handlers.handleAll({
-      url: Effect.fnUntraced(function* () {
-        const { url, browser } = yield* signIn.begin((yield* RequestCookies).browsers)
+      url: Effect.fnUntraced(function* ({ query }) {
+        const { browsers } = yield* RequestCookies
+        const { url, browser } = yield* signIn.begin({ browsers, returnTo: query.return_to ?? null })
         yield* cookies.setBrowser(browser)
         return { url }
       }),
       callback: Effect.fnUntraced(function* ({ payload }) {
         const { browsers, sessions } = yield* RequestCookies
-        const presented = sessions.map(({ hash }) => hash)
-        const { token, csrf } = yield* signIn.finish({ ...payload, browsers, presented })
+        const { token, csrf, returnTo } = yield* signIn.finish({ ...payload, browsers, presented: sessions })
         yield* cookies.setSession(token, csrf)
+        if (returnTo !== null) yield* answerHeader("x-return-to", returnTo)
       })
     })
   })
 )
-
-/** An app on another site cannot read our cookies. */
-const answerCsrf = (csrf: string) =>
-  HttpEffect.appendPreResponseHandler((_, response) =>
-    Effect.succeed(HttpServerResponse.setHeader(response, "x-csrf-token", csrf))
-  )
 
 const sessionsLayer = groupOf(
   Api,
@@ -46,7 +46,14 @@ const sessionsLayer = groupOf(
     const csrf = yield* Csrf
     const cookies = yield* SessionCookies
     return handlers.handleAll({
-      current: () => Effect.map(CurrentSession, ({ json }) => jsonAnswer(json)),
+      current: Effect.fnUntraced(function* () {
+        const { token, json } = yield* CurrentSession
+        const { csrfs } = yield* RequestCookies
+        const own = csrf.token(token)
+        // Lost, another session's, or a twin that hides it.
+        if (csrfs.length !== 1 || csrfs[0] !== own) yield* cookies.setCsrf(own)
+        return jsonAnswer(json)
+      }),
       list: () => Effect.map(Effect.flatMap(CurrentSession, sessions.list), jsonAnswer),
       remove: Effect.fnUntraced(function* ({ params }) {
         yield* sessions.remove(params.session_id, yield* CurrentSession)
@@ -57,13 +64,14 @@ const sessionsLayer = groupOf(
       csrf: Effect.fnUntraced(function* () {
         const { token } = yield* CurrentSession
         yield* cookies.setCsrf(csrf.token(token))
-        yield* answerCsrf(csrf.token(token))
+        // An app on another site cannot read our cookies.
+        yield* answerHeader("x-csrf-token", csrf.token(token))
       }),
       logout: Effect.fnUntraced(function* () {
         const { sessions: presented } = yield* RequestCookies
         yield* sessions.logout(
           yield* CurrentSession,
-          presented.map(({ hash }) => hash)
+          presented.flatMap(({ hashes }) => hashes)
         )
         yield* cookies.signOut
       })

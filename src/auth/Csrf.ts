@@ -6,7 +6,7 @@ import { SessionsRepo } from "./SessionsRepo.ts"
 /** What a token is checked against. */
 interface Guarded {
   readonly session: { readonly id: SessionId }
-  /** Matches a token that the earlier service issued, for an adopted session. */
+  /** Of the token that it was given when it began, or by the earlier service. */
   readonly csrfHash: string
 }
 
@@ -19,7 +19,10 @@ export class Csrf extends Context.Service<
   {
     /** The token of a session. It never changes, so two tabs cannot invalidate each other's. */
     readonly token: (sessionToken: string) => string
-    /** Accepts the token that `token` derives, or the one whose hash came with an adopted session. */
+    /**
+     * Accepts the token that `token` derives, and the one whose hash the session has: it came with an adopted session, or
+     * was issued under the secret before.
+     */
     readonly check: (
       guarded: Guarded,
       sessionToken: string,
@@ -37,11 +40,13 @@ export class Csrf extends Context.Service<
         Effect.andThen(Effect.ignore(repo.csrfFailed(id, reason)), Effect.fail(error))
 
       return Csrf.of({
-        token: crypto.csrfToken,
+        token: crypto.common.csrfToken,
         check: ({ session, csrfHash }, sessionToken, header) => {
           if (header === undefined || header === "") return refuse(session.id, "absent", new CsrfRequired())
-          return crypto.equal(header, crypto.csrfToken(sessionToken)) ||
-            crypto.equal(crypto.hash("csrf", header), csrfHash)
+          return crypto.known.some(
+            ({ csrfToken, hash }) =>
+              crypto.equal(header, csrfToken(sessionToken)) || crypto.equal(hash("csrf", header), csrfHash)
+          )
             ? Effect.void
             : refuse(session.id, "wrong", new CsrfInvalid())
         }

@@ -7,17 +7,25 @@ import { longestLife } from "./SessionLife.ts"
 
 /** The cookies of one request. */
 interface SentCookies {
-  /** The session tokens and their stored hashes: one as a rule, none when there are too many to be ours. */
-  readonly sessions: ReadonlyArray<{ readonly token: string; readonly hash: string }>
+  /**
+   * The session tokens, one as a rule, none when there are too many to be ours; each with its hash by every known secret,
+   * as in `Crypto.known`.
+   */
+  readonly sessions: ReadonlyArray<{ readonly token: string; readonly hashes: ReadonlyArray<string> }>
   /** Whether any session cookie was sent, valid or not. */
   readonly hasSession: boolean
+  /** The CSRF tokens: one as a rule. */
+  readonly csrfs: ReadonlyArray<string>
   /** The secrets that bind a started sign-in to one browser: one as a rule. */
   readonly browsers: ReadonlyArray<string>
 }
 
+/** The hash of a session's token that all replicas know it by, also while the secret is changed. */
+export const commonHash = ({ hashes }: SentCookies["sessions"][number]) => hashes.at(-1)!
+
 /** The cookies of the current request. */
 export const RequestCookies = Context.Reference<SentCookies>("auth/RequestCookies", {
-  defaultValue: () => ({ sessions: [], hasSession: false, browsers: [] })
+  defaultValue: () => ({ sessions: [], hasSession: false, csrfs: [], browsers: [] })
 })
 
 /**
@@ -106,8 +114,12 @@ export class SessionCookies extends Context.Service<
         const cookies = parseCookies(header)
         const sent = cookies.get(session.cookieName)
         return {
-          sessions: valuesOf(sent).map((token) => ({ token, hash: crypto.hash("session", token) })),
+          sessions: valuesOf(sent).map((token) => ({
+            token,
+            hashes: crypto.known.map(({ hash }) => hash("session", token))
+          })),
           hasSession: sent !== undefined,
+          csrfs: valuesOf(cookies.get(session.csrfCookieName)),
           browsers: valuesOf(cookies.get(browserName))
         }
       }
@@ -128,6 +140,9 @@ export class SessionCookies extends Context.Service<
         }
         get hasSession() {
           return this.#sent.hasSession
+        }
+        get csrfs() {
+          return this.#sent.csrfs
         }
         get browsers() {
           return this.#sent.browsers

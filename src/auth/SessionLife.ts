@@ -25,9 +25,14 @@ export const sessionLife = (sql: SqlClient.SqlClient, s = "user_sessions") => {
   }
 }
 
-/** Whether a session's token has one of these hashes: base64, so that a space parts them. */
+/** Whether a column has one of these hashes: base64, so that a space parts them. */
+export const isOneOf = (sql: SqlClient.SqlClient, column: string, hashes: ReadonlyArray<string>): Statement.Fragment =>
+  sql`${sql.literal(column)} = any(string_to_array(${hashes.join(" ")}, ' '))`
+
+/** Whether a session's token has one of these hashes, by the current secret or the one before. */
 export const hasToken = (
   sql: SqlClient.SqlClient,
   hashes: ReadonlyArray<string>,
   s = "user_sessions"
-): Statement.Fragment => sql`${sql.literal(s)}.token_hash = any(string_to_array(${hashes.join(" ")}, ' '))`
+): Statement.Fragment =>
+  sql`(${isOneOf(sql, `${s}.token_hash`, hashes)} or ${isOneOf(sql, `${s}.previous_token_hash`, hashes)})`

@@ -2,6 +2,7 @@ import { Context, Effect, Layer } from "effect"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import type { JsonText } from "../http/JsonText.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
+import { Crypto } from "../infra/Crypto.ts"
 import { GeoIp } from "../infra/GeoIp.ts"
 import { ProfileRefresh } from "./ProfileRefresh.ts"
 import {
@@ -55,6 +56,8 @@ export class Sessions extends Context.Service<
       Visitor,
       Unauthorized | SessionRevoked | SessionExpired | ReloginRequired | DependencyUnavailable
     >
+    /** Stores a session that was found by another secret's hash under the current secret. Never fails the request. */
+    readonly rekey: (visitor: Visitor, token: string) => Effect.Effect<void>
     /** Extends a session not seen for five minutes, and refreshes a profile over a day old. Never fails the request. */
     readonly touch: (visitor: Visitor) => Effect.Effect<void>
     readonly list: (
@@ -76,6 +79,7 @@ export class Sessions extends Context.Service<
       const repo = yield* SessionsRepo
       const geoIp = yield* GeoIp
       const profiles = yield* ProfileRefresh
+      const crypto = yield* Crypto
 
       const judge = (
         rows: ReadonlyArray<SessionRow>
@@ -98,8 +102,21 @@ export class Sessions extends Context.Service<
         yield* Effect.ignore(repo.touch(visitor.session.id, geoIp.locate(ip)))
       })
 
+      /** The CSRF token stays what it was: `csrfHash` lets it in when the secret that derived it is gone. */
+      const rekey = ({ session, csrfHash }: Visitor, token: string) => {
+        const { common } = crypto
+        const csrf = common.csrfToken(token)
+        const hashes = {
+          tokenHash: crypto.hash("session", token),
+          previousTokenHash: common.hash("session", token),
+          csrfHash: common.hash("csrf", csrf) === csrfHash ? crypto.hash("csrf", csrf) : csrfHash
+        }
+        return Effect.ignore(repo.rekey(session.id, hashes))
+      }
+
       return Sessions.of({
         find,
+        rekey,
         touch,
         list: ({ user, session }) => repo.list(user.id, session.id),
         logout: ({ user }, tokenHashes) => repo.logout(tokenHashes, user.id),

@@ -8,7 +8,7 @@ import type { Location } from "../infra/GeoIp.ts"
 import { change, read, Reads, sharedRead } from "../infra/Sql.ts"
 import { jsonArray, jsonObject } from "../infra/SqlJson.ts"
 import { Session, type SessionId, User } from "./Session.ts"
-import { hasToken, sessionLife } from "./SessionLife.ts"
+import { hasToken, isOneOf, sessionLife } from "./SessionLife.ts"
 import type { UserId } from "./User.ts"
 
 type SessionJson = JsonText<{ readonly user: typeof User.Type; readonly session: typeof Session.Type }>
@@ -17,6 +17,7 @@ type SessionJson = JsonText<{ readonly user: typeof User.Type; readonly session:
 export interface SessionRow {
   readonly id: SessionId
   readonly user_id: UserId
+  /** The one that was asked for. */
   readonly token_hash: string
   readonly csrf_token_hash: string
   readonly last_seen_at: Date
@@ -29,13 +30,26 @@ export interface SessionRow {
   readonly json: SessionJson
 }
 
+/** What the database knows of a session's tokens. */
+export interface Hashes {
+  readonly tokenHash: string
+  /** By the secret before, while there is one. */
+  readonly previousTokenHash: string | null
+  readonly csrfHash: string
+}
+
 export class SessionsRepo extends Context.Service<
   SessionsRepo,
   {
-    /** The sessions with these token hashes, the one seen last first. Requests that ask at once share a statement. */
+    /**
+     * The sessions with these token hashes, the one seen last first. Requests that ask at once share a statement. Only if
+     * none is live, a second one looks for what a replica with a newer secret has stored.
+     */
     readonly find: (
       tokenHashes: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyArray<SessionRow>, DependencyUnavailable>
+    /** Stores other hashes of the same tokens, unless another request just did. */
+    readonly rekey: (id: SessionId, hashes: Hashes) => Effect.Effect<void, DependencyUnavailable>
     /** Updates last-seen, expiry and current location, unless another request just did. */
     readonly touch: (id: SessionId, location: Location) => Effect.Effect<void, DependencyUnavailable>
     /** A user's live sessions, newest activity first. */
@@ -71,9 +85,10 @@ export class SessionsRepo extends Context.Service<
       const user = jsonObject(User.fields, "u", { discord: "discord_user(i, p)" })
       const both = `select row_to_json(r) from (select ${user} as user, ${session("true")} as session) r`
 
-      const find = sharedRead((requests: ReadonlyArray<ReadonlyArray<string>>) =>
-        reads<SessionRow>`
-          select s.id, s.user_id, s.token_hash, s.csrf_token_hash, s.last_seen_at, ${s.unseen} as stale,
+      const findBy = (column: string) =>
+        sharedRead((requests: ReadonlyArray<ReadonlyArray<string>>) =>
+          reads<SessionRow>`
+          select s.id, s.user_id, ${sql.literal(column)} as token_hash, s.csrf_token_hash, s.last_seen_at, ${s.unseen} as stale,
             case
               when u.deleted_at is not null then 'deleted'
               when s.revoked_at is not null then 'revoked'
@@ -87,18 +102,35 @@ export class SessionsRepo extends Context.Service<
           join users u on u.id = s.user_id
           join discord_identities i on i.user_id = u.id
           join discord_profiles p on p.discord_identity_id = i.id
-          where ${hasToken(sql, requests.flat(), "s")}
+          where ${isOneOf(sql, column, requests.flat())}
           order by s.last_seen_at desc, s.id`.pipe(
-          Effect.map((rows) => {
-            const byToken = Map.groupBy(rows, (row) => row.token_hash)
-            return requests.map((hashes) =>
-              hashes.length === 1
-                ? (byToken.get(hashes[0]!) ?? [])
-                : rows.filter(({ token_hash }) => hashes.includes(token_hash))
-            )
-          })
+            Effect.map((rows) => {
+              const byToken = Map.groupBy(rows, (row) => row.token_hash)
+              return requests.map((hashes) =>
+                hashes.length === 1
+                  ? (byToken.get(hashes[0]!) ?? [])
+                  : rows.filter(({ token_hash }) => hashes.includes(token_hash))
+              )
+            })
+          )
         )
-      )
+
+      const [findByCurrent, findByPrevious] = [findBy("s.token_hash"), findBy("s.previous_token_hash")]
+
+      const find = (hashes: ReadonlyArray<string>) =>
+        Effect.filterOrElse(
+          findByCurrent(hashes),
+          (rows) => rows.some(({ state }) => state === "live"),
+          (rows) => Effect.map(findByPrevious(hashes), (others) => [...others, ...rows])
+        )
+
+      const rekey = (id: SessionId, { tokenHash, previousTokenHash, csrfHash }: Hashes) =>
+        Effect.asVoid(
+          change(sql`
+            update user_sessions set token_hash = ${tokenHash}, previous_token_hash = ${previousTokenHash},
+              csrf_token_hash = ${csrfHash}, updated_at = now()
+            where id = ${id} and token_hash <> ${tokenHash}`)
+        )
 
       const touch = Effect.fnUntraced(function* (id: SessionId, location: Location) {
         const { ip } = yield* RequestInfo
@@ -185,6 +217,7 @@ export class SessionsRepo extends Context.Service<
 
       return SessionsRepo.of({
         find,
+        rekey,
         touch,
         list,
         revoke,

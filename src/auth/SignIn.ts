@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, type Redacted } from "effect"
+import { Clock, Context, Duration, Effect, Layer, type Redacted } from "effect"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
 import { AppConfig } from "../infra/AppConfig.ts"
@@ -37,14 +37,31 @@ const refusals = {
   consumed: () => new OAuthStateConsumed()
 }
 
+/** What a sign-in begins with. */
+interface Start {
+  readonly browsers: ReadonlyArray<string>
+  /** A path in the app. */
+  readonly returnTo: string | null
+}
+
 /** What Discord sends back through the browser. */
 interface Callback {
   readonly code: string
   readonly state: string
   readonly browsers: ReadonlyArray<string>
-  /** The hashes of the session tokens that the browser already had; those sessions end. */
-  readonly presented: ReadonlyArray<string>
+  /** The session tokens that the browser already had, with their hashes; those sessions end. */
+  readonly presented: ReadonlyArray<{ readonly token: string; readonly hashes: ReadonlyArray<string> }>
 }
+
+/** A session of a sign-in, and the path in the app that the sign-in began with. */
+interface Finished {
+  readonly token: string
+  readonly csrf: string
+  readonly returnTo: string | null
+}
+
+/** While the secret is changed, replicas may not know the new one for this long after one that does has started. */
+const rollout = Duration.toMillis("1 hour")
 
 /** Signing in with Discord: the authorization code grant with PKCE, bound to the browser that started it. */
 export class SignIn extends Context.Service<
@@ -52,11 +69,10 @@ export class SignIn extends Context.Service<
   {
     /** The URL to send the browser to, and the secret it must send back. All tabs of a browser share one secret. */
     readonly begin: (
-      browsers: ReadonlyArray<string>
+      start: Start
     ) => Effect.Effect<{ readonly url: string; readonly browser: string }, DependencyUnavailable>
-    readonly finish: (
-      callback: Callback
-    ) => Effect.Effect<{ readonly token: string; readonly csrf: string }, OAuthFailure | DependencyUnavailable>
+    /** Once; the browser that has the session which it opened may ask again, and gets the same. */
+    readonly finish: (callback: Callback) => Effect.Effect<Finished, OAuthFailure | DependencyUnavailable>
   }
 >()("auth/SignIn") {
   static readonly layerNoDeps = Layer.effect(
@@ -68,10 +84,18 @@ export class SignIn extends Context.Service<
       const client = yield* DiscordClient
       const geoIp = yield* GeoIp
 
-      const begin = Effect.fn("SignIn.begin")(function* (known: ReadonlyArray<string>) {
-        const browser = known.find((secret) => /^[\w-]{43}$/.test(secret)) ?? (yield* crypto.token)
+      const startedAt = yield* Clock.currentTimeMillis
+
+      const begin = Effect.fn("SignIn.begin")(function* ({ browsers, returnTo }: Start) {
+        const isRollout = (yield* Clock.currentTimeMillis) - startedAt < rollout
+        const { hash, verifier } = isRollout ? crypto.common : crypto
+        const browser = browsers.find((secret) => /^[\w-]{43}$/.test(secret)) ?? (yield* crypto.token)
         const state = yield* crypto.token
-        yield* repo.begin(crypto.hash("oauth-state", state), crypto.hash("oauth-browser", browser))
+        yield* repo.begin({
+          stateHash: hash("oauth-state", state),
+          browserHash: hash("oauth-browser", browser),
+          returnTo
+        })
         const url = new URL(discord.authorizeUrl)
         for (const [key, value] of Object.entries({
           client_id: discord.clientId,
@@ -79,7 +103,7 @@ export class SignIn extends Context.Service<
           redirect_uri: discord.redirectUrl,
           scope: "identify",
           state,
-          code_challenge: crypto.challenge(crypto.verifier(state)),
+          code_challenge: crypto.challenge(verifier(state)),
           code_challenge_method: "S256"
         })) {
           url.searchParams.set(key, value)
@@ -121,25 +145,34 @@ export class SignIn extends Context.Service<
       })
 
       const finish = Effect.fn("SignIn.finish")(function* ({ code, state, browsers, presented }: Callback) {
-        const verdict = yield* repo.consume(
-          crypto.hash("oauth-state", state),
-          browsers.map((secret) => crypto.hash("oauth-browser", secret))
-        )
+        const stateHashes = crypto.known.map(({ hash }) => hash("oauth-state", state))
+        const { verdict, stateHash, tokenHash, returnTo } = yield* repo.consume({
+          stateHashes,
+          browserHashes: browsers.flatMap((secret) => crypto.known.map(({ hash }) => hash("oauth-browser", secret))),
+          presentedTokenHashes: presented.flatMap(({ hashes }) => hashes)
+        })
+        if (verdict === "again") {
+          const { token } = presented.find(({ hashes }) => hashes.includes(tokenHash!))!
+          return { token, csrf: crypto.common.csrfToken(token), returnTo }
+        }
         if (verdict !== "won") return yield* refusals[verdict]()
-        const { tokens, profile } = yield* ask(code, crypto.verifier(state)).pipe(
+        const { verifier } = crypto.known[stateHashes.indexOf(stateHash!)]!
+        const { tokens, profile } = yield* ask(code, verifier(state)).pipe(
           Effect.tapError((error) => Effect.ignore(repo.fail(error.code)))
         )
         const token = yield* crypto.token
-        const csrf = crypto.csrfToken(token)
+        const csrf = crypto.common.csrfToken(token)
         const { ip } = yield* RequestInfo
         yield* repo.complete(profile, {
+          stateHash: stateHash!,
           tokenHash: crypto.hash("session", token),
+          previousTokenHash: crypto.known.length === 1 ? null : crypto.common.hash("session", token),
           csrfHash: crypto.hash("csrf", csrf),
-          presentedTokenHashes: presented,
+          presentedTokenHashes: presented.flatMap(({ hashes }) => hashes),
           ...(yield* sealTokens(crypto, tokens)),
           location: geoIp.locate(ip)
         })
-        return { token, csrf }
+        return { token, csrf, returnTo }
       })
 
       return SignIn.of({ begin, finish })

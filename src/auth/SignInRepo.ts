@@ -8,15 +8,41 @@ import type { Location } from "../infra/GeoIp.ts"
 import { change } from "../infra/Sql.ts"
 import type { SealedTokens } from "./SealedTokens.ts"
 import { storeProfile } from "./ProfileSql.ts"
-import { hasToken, sessionLife } from "./SessionLife.ts"
+import { hasToken, isOneOf, sessionLife } from "./SessionLife.ts"
+import type { Hashes } from "./SessionsRepo.ts"
 
-/** The outcome of consuming a state. */
-export type StateVerdict = "won" | "unknown" | "expired" | "consumed"
+interface NewState {
+  readonly stateHash: string
+  readonly browserHash: string
+  /** The path in the app to go on at. */
+  readonly returnTo: string | null
+}
+
+/** What a browser finishes with: hashes by every known secret. */
+interface Sent {
+  readonly stateHashes: ReadonlyArray<string>
+  readonly browserHashes: ReadonlyArray<string>
+  readonly presentedTokenHashes: ReadonlyArray<string>
+}
+
+/** The outcome of consuming a state; `again` for a browser that still has the session which the state led to. */
+interface Consumed {
+  readonly verdict: "won" | "again" | "unknown" | "expired" | "consumed"
+  /** The one of those asked for; null if it is unknown. */
+  readonly stateHash: string | null
+  /** That of the session, with `again`: the one of those presented. */
+  readonly tokenHash: string | null
+  /** The path in the app that the sign-in began with; null if there was none, or the state is another browser's. */
+  readonly returnTo: string | null
+}
+
+/** For how long after a sign-in began its browser may finish it again: as long as its cookie lasts. */
+const again = "1 hour"
 
 /** Hashes and ciphertexts only: useless to a reader of the database. */
-export interface NewSession extends SealedTokens {
-  readonly tokenHash: string
-  readonly csrfHash: string
+export interface NewSession extends SealedTokens, Hashes {
+  /** The state that led to it. */
+  readonly stateHash: string
   readonly presentedTokenHashes: ReadonlyArray<string>
   readonly location: Location
 }
@@ -24,12 +50,9 @@ export interface NewSession extends SealedTokens {
 export class SignInRepo extends Context.Service<
   SignInRepo,
   {
-    readonly begin: (stateHash: string, browserHash: string) => Effect.Effect<void, DependencyUnavailable>
+    readonly begin: (state: NewState) => Effect.Effect<void, DependencyUnavailable>
     /** Consumes a state. Of any number of parallel callers, one gets `won`. */
-    readonly consume: (
-      stateHash: string,
-      browserHashes: ReadonlyArray<string>
-    ) => Effect.Effect<StateVerdict, DependencyUnavailable>
+    readonly consume: (sent: Sent) => Effect.Effect<Consumed, DependencyUnavailable>
     readonly fail: (reason: string) => Effect.Effect<void, DependencyUnavailable>
     /** Finds, creates or restores the user and creates the session, in one transaction. */
     readonly complete: (profile: DiscordProfile, session: NewSession) => Effect.Effect<void, DependencyUnavailable>
@@ -41,43 +64,57 @@ export class SignInRepo extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const life = sessionLife(sql)
 
-      const begin = Effect.fn("SignInRepo.begin")(function* (stateHash: string, browserHash: string) {
+      const begin = Effect.fn("SignInRepo.begin")(function* ({ stateHash, browserHash, returnTo }: NewState) {
         const { ip, userAgent } = yield* RequestInfo
         yield* change(sql`
           with begun as (
-            insert into oauth_states (state_hash, browser_hash, provider, expires_at, ip_address, user_agent)
-            values (${stateHash}, ${browserHash}, 'discord', now() + interval '10 minutes', ${ip}::inet, ${userAgent})
+            insert into oauth_states (state_hash, browser_hash, return_to, provider, expires_at, ip_address, user_agent)
+            values (${stateHash}, ${browserHash}, ${returnTo}, 'discord', now() + interval '10 minutes', ${ip}::inet,
+              ${userAgent})
           )
           ${yield* auditEvents(sql, { type: "sign_in_started" })}`)
       })
 
-      const consume = Effect.fn("SignInRepo.consume")(function* (
-        stateHash: string,
-        browserHashes: ReadonlyArray<string>
-      ) {
+      const consume = Effect.fn("SignInRepo.consume")(function* ({
+        stateHashes,
+        browserHashes,
+        presentedTokenHashes
+      }: Sent) {
         const refused = yield* auditEvents(sql, {
           type: "sign_in_state_refused",
           detail: sql`jsonb_build_object('reason', verdict)`,
-          from: sql`answer where verdict <> 'won'`
+          from: sql`answer where verdict not in ('won', 'again')`
         })
-        const rows = yield* change(sql<{ verdict: StateVerdict }>`
+        const rows = yield* change(sql<Consumed>`
           with state as (
-            select id, browser_hash = any(string_to_array(${browserHashes.join(" ")}, ' ')) as mine, expires_at <= now() as expired
-            from oauth_states where state_hash = ${stateHash}
+            select id, state_hash, session_id, return_to, ${isOneOf(sql, "browser_hash", browserHashes)} as mine,
+              expires_at <= now() as expired, created_at > now() - interval '${sql.literal(again)}' as recent
+            from oauth_states where ${isOneOf(sql, "state_hash", stateHashes)}
           ), taken as (
             update oauth_states set consumed_at = now()
             where id = (select id from state where mine) and consumed_at is null and expires_at > now()
             returning id
+          ), kept as (
+            select case when ${isOneOf(sql, "s.token_hash", presentedTokenHashes)} then s.token_hash
+              else s.previous_token_hash end as token_hash
+            from state
+            join user_sessions s on s.id = state.session_id
+            join users u on u.id = s.user_id and u.deleted_at is null
+            join discord_identities i on i.user_id = u.id and i.relogin_required_at is null
+            where state.mine and state.recent and ${sessionLife(sql, "s").live} and ${hasToken(sql, presentedTokenHashes, "s")}
           ), answer as (
             select case
               when exists (select from taken) then 'won'
               when not exists (select from state where mine) then 'unknown'
+              when exists (select from kept) then 'again'
               when (select expired from state) then 'expired'
               else 'consumed'
             end as verdict
           ), audited as (${refused})
-          select verdict from answer`)
-        return rows[0]?.verdict ?? "unknown"
+          select verdict, (select state_hash from state) as "stateHash", (select token_hash from kept) as "tokenHash",
+            (select return_to from state where mine) as "returnTo"
+          from answer`)
+        return rows[0]!
       })
 
       const fail = Effect.fn("SignInRepo.fail")(function* (reason: string) {
@@ -135,14 +172,17 @@ export class SignInRepo extends Context.Service<
               and (${hasToken(sql, session.presentedTokenHashes)} or user_id = (select id from restored))
             returning id, user_id
           ), opened as (
-            insert into user_sessions (created_at, last_seen_at, user_id, token_hash, csrf_token_hash, expires_at, login_ip_address,
+            insert into user_sessions (created_at, last_seen_at, user_id, token_hash, csrf_token_hash, previous_token_hash, expires_at, login_ip_address,
               login_location_country, login_location_region, login_location_city, current_ip_address,
               current_location_country, current_location_region, current_location_city, user_agent)
-            select clock_timestamp(), clock_timestamp(), user_id, ${session.tokenHash}, ${session.csrfHash}, ${life.begun}, ${ip}::inet,
+            select clock_timestamp(), clock_timestamp(), user_id, ${session.tokenHash}, ${session.csrfHash},
+              ${session.previousTokenHash}, ${life.begun}, ${ip}::inet,
               ${session.location.country}, ${session.location.region}, ${session.location.city}, ${ip}::inet,
               ${session.location.country}, ${session.location.region}, ${session.location.city}, ${userAgent}
             from identity
             returning id, user_id
+          ), answered as (
+            update oauth_states set session_id = (select id from opened) where state_hash = ${session.stateHash}
           )
           ${events}`
         yield* change(sql.withTransaction(Effect.andThen(takeTurn, signIn)))

@@ -4,7 +4,7 @@ import { isSafe } from "../http/Methods.ts"
 import { RateLimits } from "../limits/RateLimits.ts"
 import { Csrf } from "./Csrf.ts"
 import { Unauthorized } from "./Session.ts"
-import { RequestCookies, SessionCookies } from "./SessionCookies.ts"
+import { commonHash, RequestCookies, SessionCookies } from "./SessionCookies.ts"
 import { Sessions } from "./Sessions.ts"
 import { CurrentSession, SignedIn } from "./SignedIn.ts"
 
@@ -20,11 +20,13 @@ export const signedInLayer = Layer.effect(
     const enter = Effect.gen(function* () {
       const { sessions: sent } = yield* RequestCookies
       if (sent.length === 0) return yield* new Unauthorized()
-      const visitor = yield* sessions.find(sent.map(({ hash }) => hash))
-      const { token, hash } = sent.find(({ hash }) => hash === visitor.tokenHash)!
-      yield* limits.signedIn(hash, visitor.user.id)
+      const visitor = yield* sessions.find(sent.flatMap(({ hashes }) => hashes))
+      const own = sent.find(({ hashes }) => hashes.includes(visitor.tokenHash))!
+      const { token } = own
+      yield* limits.signedIn(commonHash(own), visitor.user.id)
       const { method, headers } = yield* HttpServerRequest.HttpServerRequest
       if (!isSafe(method)) yield* csrf.check(visitor, token, headers["x-csrf-token"])
+      if (visitor.tokenHash !== own.hashes[0]) yield* sessions.rekey(visitor, token)
       yield* sessions.touch(visitor)
       return { token, user: visitor.user, session: visitor.session, json: visitor.json }
     }).pipe(

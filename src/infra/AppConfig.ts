@@ -89,8 +89,11 @@ const readDiscord = (reader: ConfigReader) => ({
   authorizeUrl: reader.optional("DISCORD_AUTHORIZE_URL", httpUrl, "https://discord.com/oauth2/authorize")
 })
 
+const sessionSecret = secret("at least 32 bytes", 32)
+
 const readSession = (reader: ConfigReader) => ({
-  hmacSecret: reader.required("SESSION_HMAC_SECRET", secret("at least 32 bytes", 32)),
+  hmacSecret: reader.required("SESSION_HMAC_SECRET", sessionSecret),
+  previousHmacSecret: reader.optional("SESSION_HMAC_SECRET_PREVIOUS", sessionSecret, undefined),
   cookieName: reader.optional("SESSION_COOKIE_NAME", cookieName, "session"),
   csrfCookieName: reader.optional("CSRF_COOKIE_NAME", cookieName, "csrf"),
   cookieDomain: reader.required("COOKIE_DOMAIN", cookieDomain),
@@ -193,7 +196,7 @@ const databaseContradictions = ({ host = "", ssl, ca }: DatabaseConfig) => {
 /** Rules between variables. An invalid value is undefined here, despite its type. */
 const contradictions = (values: Values): ReadonlyArray<string> => {
   const { database, redis, otel, session, discord, port, metricsPort } = values
-  const { cookieName, csrfCookieName, cookieSecure, cookieSameSite, hmacSecret } = session
+  const { cookieName, csrfCookieName, cookieSecure, cookieSameSite, hmacSecret, previousHmacSecret } = session
   const faults = databaseContradictions(database)
   if (redis.ca !== undefined && redis.tls === false) faults.push("REDIS_TLS_CA requires REDIS_TLS true")
   if (otel.protocol === "grpc" && (otel.traces ?? otel.logs ?? otel.metrics) !== undefined)
@@ -214,6 +217,8 @@ const contradictions = (values: Values): ReadonlyArray<string> => {
   }
   if (hmacSecret && discord.tokenKey && decodeKey(Redacted.value(hmacSecret))?.equals(Redacted.value(discord.tokenKey)))
     faults.push("SESSION_HMAC_SECRET and DISCORD_TOKEN_ENCRYPTION_KEY must differ")
+  if (hmacSecret && previousHmacSecret && Redacted.value(hmacSecret) === Redacted.value(previousHmacSecret))
+    faults.push("SESSION_HMAC_SECRET_PREVIOUS and SESSION_HMAC_SECRET must differ")
   if (discord.previousTokenKey && discord.tokenKey && sameKey(discord.previousTokenKey, discord.tokenKey))
     faults.push("DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS and DISCORD_TOKEN_ENCRYPTION_KEY must differ")
   return faults

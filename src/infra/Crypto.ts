@@ -25,17 +25,39 @@ const decrypt = (
   return Redacted.make(new TextDecoder("utf-8", { fatal: true }).decode(plain))
 }
 
+/** What one HMAC secret makes. */
+export interface Keyed {
+  /** HMAC-SHA-256 of `domain:message`, as standard base64, for storage. */
+  readonly hash: (domain: Domain, message: string) => string
+  /** The CSRF token derived from a session token, as unpadded base64url. */
+  readonly csrfToken: (sessionToken: string) => string
+  /** The PKCE verifier of a sign-in. Derived from its state, so it is not stored anywhere. */
+  readonly verifier: (state: string) => Redacted.Redacted<string>
+}
+
+const keyedBy = (secret: Redacted.Redacted<string>): Keyed => {
+  const mac = (domain: Domain, message: string) =>
+    createHmac("sha256", Redacted.value(secret)).update(`${domain}:${message}`)
+  return {
+    hash: (domain, message) => mac(domain, message).digest("base64"),
+    csrfToken: (sessionToken) => mac("csrf-token", sessionToken).digest("base64url"),
+    verifier: (state) => Redacted.make(mac("pkce", state).digest("base64url"))
+  }
+}
+
+/** Hashes and derived tokens are under SESSION_HMAC_SECRET, unless something else is said. */
 export class Crypto extends Context.Service<
   Crypto,
-  {
+  Keyed & {
+    /** By every secret that is accepted: SESSION_HMAC_SECRET first, then SESSION_HMAC_SECRET_PREVIOUS if there is one. */
+    readonly known: ReadonlyArray<Keyed>
+    /**
+     * By the secret before, while there is one: replicas that do not have the new one yet know what this makes. Else by
+     * the only one.
+     */
+    readonly common: Keyed
     /** 32 random bytes as unpadded base64url: 43 characters. */
     readonly token: Effect.Effect<string>
-    /** HMAC-SHA-256 of `domain:message` under SESSION_HMAC_SECRET, as standard base64, for storage. */
-    readonly hash: (domain: Domain, message: string) => string
-    /** The CSRF token derived from a session token, as unpadded base64url. */
-    readonly csrfToken: (sessionToken: string) => string
-    /** The PKCE verifier of a sign-in. Derived from its state, so it is not stored anywhere. */
-    readonly verifier: (state: string) => Redacted.Redacted<string>
     /** The S256 challenge of a PKCE verifier: its SHA-256 as unpadded base64url. */
     readonly challenge: (verifier: Redacted.Redacted<string>) => string
     /** Compares in constant time. */
@@ -50,14 +72,15 @@ export class Crypto extends Context.Service<
     Crypto,
     Effect.gen(function* () {
       const { session, discord } = yield* AppConfig
-      const mac = (domain: Domain, message: string) =>
-        createHmac("sha256", Redacted.value(session.hmacSecret)).update(`${domain}:${message}`)
+      const current = keyedBy(session.hmacSecret)
+      const { previousHmacSecret } = session
+      const previous = previousHmacSecret === undefined ? undefined : keyedBy(previousHmacSecret)
 
       return Crypto.of({
+        ...current,
+        known: previous === undefined ? [current] : [current, previous],
+        common: previous ?? current,
         token: Effect.sync(() => randomBytes(32).toString("base64url")),
-        hash: (domain, message) => mac(domain, message).digest("base64"),
-        csrfToken: (sessionToken) => mac("csrf-token", sessionToken).digest("base64url"),
-        verifier: (state) => Redacted.make(mac("pkce", state).digest("base64url")),
         challenge: (verifier) => createHash("sha256").update(Redacted.value(verifier)).digest("base64url"),
         equal: (a, b) => {
           const [left, right] = [Buffer.from(a), Buffer.from(b)]

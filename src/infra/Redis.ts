@@ -138,5 +138,5 @@ export const layer = Layer.effect(
 export const redisPrefix = Effect.gen(function* () {
   const { database } = yield* AppConfig
   const crypto = yield* Crypto
-  return `raid:${crypto.hash("redis", database.name).slice(0, 8)}:`
+  return `raid:${crypto.common.hash("redis", database.name).slice(0, 8)}:`
 })

@@ -74,7 +74,7 @@ export const refreshTurns = Effect.fnUntraced(function* <A, E>({ account, spentF
   const prefix = yield* redisPrefix
   const [begin, end] = [redis.eval(beginScript), redis.eval(endScript)]
   const running = yield* FiberMap.make<string, A, E | ProviderUnavailable | ProviderRateLimited>()
-  const provider = crypto.hash("redis", account).slice(0, 8)
+  const provider = crypto.common.hash("redis", account).slice(0, 8)
   const quota = `${prefix}quota:${provider}`
   const unavailable = Effect.suspend(() => new ProviderUnavailable({ retryAfter: 5 }))
 

@@ -1,7 +1,7 @@
 import { Cause, Clock, Context, Effect, Layer, Option, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { randomUUID } from "node:crypto"
-import { RequestCookies, SessionCookies } from "../auth/SessionCookies.ts"
+import { commonHash, RequestCookies, SessionCookies } from "../auth/SessionCookies.ts"
 import {
   InternalError,
   InvalidRequest,
@@ -104,7 +104,7 @@ export const pipelineLayer = HttpRouter.middleware(
         const answer = Effect.suspend((): Effect.Effect<Response, unknown> => {
           if (!isWellFormed(request)) return new InvalidRequest()
           if (isPreflight(request)) return Effect.succeed(HttpServerResponse.empty({ status: 204 }))
-          const counted = limits.request({ count, ip: info.ip, sessions: () => sent.sessions.map(({ hash }) => hash) })
+          const counted = limits.request({ count, ip: info.ip, sessions: () => sent.sessions.map(commonHash) })
           return Effect.andThen(counted, () => routed(app, route, request))
         }).pipe(
           Effect.catchCause(failed),

@@ -29,7 +29,8 @@ export const responseHeaders = ({ frontendOrigin, session }: AppConfig["Service"
   const cors = {
     "access-control-allow-origin": frontendOrigin,
     "access-control-allow-credentials": "true",
-    "access-control-expose-headers": "etag, x-csrf-token, x-request-id, retry-after, ratelimit, ratelimit-policy"
+    "access-control-expose-headers":
+      "etag, x-csrf-token, x-request-id, x-return-to, retry-after, ratelimit, ratelimit-policy"
   }
   const preflight = {
     "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",

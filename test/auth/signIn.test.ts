@@ -69,7 +69,7 @@ layer(TestApp.layer(), live)("signing in", (it) => {
       const victim = yield* openBrowser()
       const attacker = yield* openBrowser()
       const payload = yield* attacker.authorize(personas.raider.id)
-      yield* victim.client.signIn.url()
+      yield* victim.client.signIn.url({ query: {} })
       const before = yield* exchanges
       const { status, body } = yield* victim.send("POST", callback, { json: payload })
       assert.deepStrictEqual([status, body.error.code], [400, "auth.invalid_oauth_state"])

@@ -42,7 +42,8 @@ const signIn = (discord: Discord) => {
       locate: (ip) => ({ country: ip === "203.0.113.9" ? "PT" : null, region: null, city: null })
     }),
     Layer.mock(SignInRepo, {
-      consume: () => Effect.succeed("won" as const),
+      consume: ({ stateHashes }) =>
+        Effect.succeed({ verdict: "won" as const, stateHash: stateHashes[0]!, tokenHash: null, returnTo: null }),
       fail: (reason) => Effect.sync(() => void failures.push(reason)),
       complete: (_, session) => Effect.sync(() => void stored.push(session))
     })

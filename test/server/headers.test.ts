@@ -16,7 +16,8 @@ layer(TestApp.layer(), live)("headers", (it) => {
       assert.deepInclude(headers, {
         "access-control-allow-origin": origin,
         "access-control-allow-credentials": "true",
-        "access-control-expose-headers": "etag, x-csrf-token, x-request-id, retry-after, ratelimit, ratelimit-policy",
+        "access-control-expose-headers":
+          "etag, x-csrf-token, x-request-id, x-return-to, retry-after, ratelimit, ratelimit-policy",
         vary: "Origin"
       })
     })

@@ -64,8 +64,8 @@ export const openBrowser = Effect.fnUntraced(function* (at?: string, sharedJar?:
   })
 
   /** Begins a sign-in and lets the persona consent at Discord; returns the code and state for the callback. */
-  const authorize = Effect.fnUntraced(function* (persona: string) {
-    const begun = yield* client.signIn.url()
+  const authorize = Effect.fnUntraced(function* (persona: string, returnTo?: string) {
+    const begun = yield* client.signIn.url({ query: returnTo === undefined ? {} : { return_to: returnTo } })
     const { code, state } = yield* (discord ?? app.discord).authorize(begun.url, persona)
     noteSecret(state!)
     return { code: code!, state: state! }
