@@ -33,7 +33,9 @@ const CallbackText = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLeng
 /** Declares on an endpoint, by the status of its success, the headers it sets. */
 const setting = (status: number, headers: object) => Context.make(Extra, { responses: { [status]: { headers } } })
 
-const cookies = (description: string) => ({ "Set-Cookie": { schema: { type: "string" }, description } })
+const cookies = (description: string, more: object = {}) => ({
+  "Set-Cookie": { schema: { type: "string" }, description, ...more }
+})
 
 export class SignInApi extends HttpApiGroup.make("signIn")
   .add(
@@ -88,6 +90,7 @@ export class SignInApi extends HttpApiGroup.make("signIn")
         setting(204, {
           ...cookies("The session, which scripts cannot read, and the CSRF token, which they can."),
           "X-Return-To": {
+            required: false,
             schema: { type: "string" },
             description: "The `return_to` that the sign-in began with, if it did with one.",
             example: "/guild-invites/Zl0Jq1x5fXc"
@@ -116,7 +119,9 @@ export class SessionsApi extends HttpApiGroup.make("sessions")
     HttpApiEndpoint.get("current", "/session", {
       success: Schema.Struct({ user: User, session: Session })
     })
-      .annotateMerge(setting(200, cookies("The CSRF token, if the request came without it or with another.")))
+      .annotateMerge(
+        setting(200, cookies("The CSRF token, if the request came without it or with another.", { required: false }))
+      )
       .annotateMerge(documented("Who am I?", "The user, and the session of this request.")),
     HttpApiEndpoint.get("list", "/sessions", {
       success: Schema.Struct({ sessions: Schema.Array(Session) })

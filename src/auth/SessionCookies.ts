@@ -5,13 +5,16 @@ import { Crypto } from "../infra/Crypto.ts"
 import { parseCookies } from "./CookieHeader.ts"
 import { longestLife } from "./SessionLife.ts"
 
+/** A session token, and its hash by each secret of `Crypto.known`. */
+export interface SentToken {
+  readonly token: string
+  readonly hashes: ReadonlyArray<string>
+}
+
 /** The cookies of one request. */
 interface SentCookies {
-  /**
-   * The session tokens, one as a rule, none when there are too many to be ours; each with its hash by every known secret,
-   * as in `Crypto.known`.
-   */
-  readonly sessions: ReadonlyArray<{ readonly token: string; readonly hashes: ReadonlyArray<string> }>
+  /** The session tokens: one as a rule, none when there are too many to be ours. */
+  readonly sessions: ReadonlyArray<SentToken>
   /** Whether any session cookie was sent, valid or not. */
   readonly hasSession: boolean
   /** The CSRF tokens: one as a rule. */
@@ -21,7 +24,7 @@ interface SentCookies {
 }
 
 /** The hash of a session's token that all replicas know it by, also while the secret is changed. */
-export const commonHash = ({ hashes }: SentCookies["sessions"][number]) => hashes.at(-1)!
+export const commonHash = ({ hashes }: SentToken) => hashes.at(-1)!
 
 /** The cookies of the current request. */
 export const RequestCookies = Context.Reference<SentCookies>("auth/RequestCookies", {

@@ -15,6 +15,7 @@ import {
   SessionRevoked,
   Unauthorized
 } from "./Session.ts"
+import type { SentToken } from "./SessionCookies.ts"
 import { type SessionRow, SessionsRepo } from "./SessionsRepo.ts"
 import type { UserId } from "./User.ts"
 
@@ -46,12 +47,12 @@ export class Sessions extends Context.Service<
   Sessions,
   {
     /**
-     * The visitor of the session tokens with these hashes. Asks PostgreSQL, so every replica refuses a revoked session at
-     * once. If there are several, the live one counts; of two live ones of a user, the one seen last. Live sessions of
-     * different users are refused.
+     * The visitor of these session tokens. Asks PostgreSQL, so every replica refuses a revoked session at once. If there are
+     * several, the live one counts; of two live ones of a user, the one seen last. Live sessions of different users are
+     * refused.
      */
     readonly find: (
-      tokenHashes: ReadonlyArray<string>
+      sent: ReadonlyArray<SentToken>
     ) => Effect.Effect<
       Visitor,
       Unauthorized | SessionRevoked | SessionExpired | ReloginRequired | DependencyUnavailable
@@ -93,7 +94,22 @@ export class Sessions extends Context.Service<
         return row.state === "relogin" ? new ReloginRequired() : Effect.succeed(toVisitor(row))
       }
 
-      const find = (tokenHashes: ReadonlyArray<string>) => Effect.flatMap(repo.find(tokenHashes), judge)
+      /** Only for a token that is one of ours and in no row: a replica with a newer secret may have stored it. */
+      const others = (sent: ReadonlyArray<SentToken>, rows: ReadonlyArray<SessionRow>) => {
+        if (rows.length === sent.length || rows.some(({ state }) => state === "live")) return Effect.succeed(rows)
+        const unknown = sent.filter(
+          ({ token, hashes }) =>
+            /^[\w-]{43}$/.test(token) && !rows.some(({ token_hash }) => hashes.includes(token_hash))
+        )
+        if (unknown.length === 0) return Effect.succeed(rows)
+        return Effect.map(repo.findByPrevious(unknown.flatMap(({ hashes }) => hashes)), (found) => [...found, ...rows])
+      }
+
+      const find = (sent: ReadonlyArray<SentToken>) =>
+        repo.find(sent.flatMap(({ hashes }) => hashes)).pipe(
+          Effect.flatMap((rows) => others(sent, rows)),
+          Effect.flatMap(judge)
+        )
 
       const touch = Effect.fnUntraced(function* (visitor: Visitor) {
         if (visitor.profileStale) yield* profiles.begin(visitor.user.id)

@@ -30,6 +30,8 @@ export interface SessionRow {
   readonly json: SessionJson
 }
 
+type Find = (tokenHashes: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<SessionRow>, DependencyUnavailable>
+
 /** What the database knows of a session's tokens. */
 export interface Hashes {
   readonly tokenHash: string
@@ -41,13 +43,10 @@ export interface Hashes {
 export class SessionsRepo extends Context.Service<
   SessionsRepo,
   {
-    /**
-     * The sessions with these token hashes, the one seen last first. Requests that ask at once share a statement. Only if
-     * none is live, a second one looks for what a replica with a newer secret has stored.
-     */
-    readonly find: (
-      tokenHashes: ReadonlyArray<string>
-    ) => Effect.Effect<ReadonlyArray<SessionRow>, DependencyUnavailable>
+    /** The sessions with these token hashes, the one seen last first. Requests that ask at once share a statement. */
+    readonly find: Find
+    /** The same, of sessions that a replica with a newer secret has stored: by their hashes under the secret before. */
+    readonly findByPrevious: Find
     /** Stores other hashes of the same tokens, unless another request just did. */
     readonly rekey: (id: SessionId, hashes: Hashes) => Effect.Effect<void, DependencyUnavailable>
     /** Updates last-seen, expiry and current location, unless another request just did. */
@@ -113,15 +112,6 @@ export class SessionsRepo extends Context.Service<
               )
             })
           )
-        )
-
-      const [findByCurrent, findByPrevious] = [findBy("s.token_hash"), findBy("s.previous_token_hash")]
-
-      const find = (hashes: ReadonlyArray<string>) =>
-        Effect.filterOrElse(
-          findByCurrent(hashes),
-          (rows) => rows.some(({ state }) => state === "live"),
-          (rows) => Effect.map(findByPrevious(hashes), (others) => [...others, ...rows])
         )
 
       const rekey = (id: SessionId, { tokenHash, previousTokenHash, csrfHash }: Hashes) =>
@@ -216,7 +206,8 @@ export class SessionsRepo extends Context.Service<
       })
 
       return SessionsRepo.of({
-        find,
+        find: findBy("s.token_hash"),
+        findByPrevious: findBy("s.previous_token_hash"),
         rekey,
         touch,
         list,

@@ -15,6 +15,7 @@ import {
   ProfileFetchFailed,
   ProfileFetchLimited
 } from "./OAuth.ts"
+import type { SentToken } from "./SessionCookies.ts"
 import { sealTokens } from "./SealedTokens.ts"
 import { SignInRepo } from "./SignInRepo.ts"
 
@@ -50,7 +51,7 @@ interface Callback {
   readonly state: string
   readonly browsers: ReadonlyArray<string>
   /** The session tokens that the browser already had, with their hashes; those sessions end. */
-  readonly presented: ReadonlyArray<{ readonly token: string; readonly hashes: ReadonlyArray<string> }>
+  readonly presented: ReadonlyArray<SentToken>
 }
 
 /** A session of a sign-in, and the path in the app that the sign-in began with. */

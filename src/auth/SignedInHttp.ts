@@ -20,7 +20,7 @@ export const signedInLayer = Layer.effect(
     const enter = Effect.gen(function* () {
       const { sessions: sent } = yield* RequestCookies
       if (sent.length === 0) return yield* new Unauthorized()
-      const visitor = yield* sessions.find(sent.flatMap(({ hashes }) => hashes))
+      const visitor = yield* sessions.find(sent)
       const own = sent.find(({ hashes }) => hashes.includes(visitor.tokenHash))!
       const { token } = own
       yield* limits.signedIn(commonHash(own), visitor.user.id)

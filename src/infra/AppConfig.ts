@@ -215,8 +215,13 @@ const contradictions = (values: Values): ReadonlyArray<string> => {
     if (/^__(Host|Secure)-/i.test(name) && cookieSecure === false)
       faults.push(`${variable} with a __Host- or __Secure- prefix requires COOKIE_SECURE true`)
   }
-  if (hmacSecret && discord.tokenKey && decodeKey(Redacted.value(hmacSecret))?.equals(Redacted.value(discord.tokenKey)))
-    faults.push("SESSION_HMAC_SECRET and DISCORD_TOKEN_ENCRYPTION_KEY must differ")
+  for (const [variable, value] of [
+    ["SESSION_HMAC_SECRET", hmacSecret],
+    ["SESSION_HMAC_SECRET_PREVIOUS", previousHmacSecret]
+  ] as const) {
+    if (value && discord.tokenKey && decodeKey(Redacted.value(value))?.equals(Redacted.value(discord.tokenKey)))
+      faults.push(`${variable} and DISCORD_TOKEN_ENCRYPTION_KEY must differ`)
+  }
   if (hmacSecret && previousHmacSecret && Redacted.value(hmacSecret) === Redacted.value(previousHmacSecret))
     faults.push("SESSION_HMAC_SECRET_PREVIOUS and SESSION_HMAC_SECRET must differ")
   if (discord.previousTokenKey && discord.tokenKey && sameKey(discord.previousTokenKey, discord.tokenKey))

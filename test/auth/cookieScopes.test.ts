@@ -143,7 +143,8 @@ layer(TestApp.layer(), live)("cookies of several scopes", (it) => {
         const spent = statements() - before
         const what = sent.join(" ")
         if (isKnown(is)) {
-          assert.deepStrictEqual([status, body.session?.id, lines, spent], [200, known[is].id, [], 1], what)
+          const set = lines.map((line) => line.split("=", 1)[0])
+          assert.deepStrictEqual([status, body.session?.id, set, spent], [200, known[is].id, ["csrf"], 1], what)
         } else {
           const cleared = lines.map((line) => line.split(";", 2).join(";"))
           const over = new Set(sent).size > 4

@@ -25,6 +25,8 @@ const keys = [
   ["0".repeat(64), "ab".repeat(32), Buffer.alloc(32).toString("base64"), Buffer.alloc(32, 7).toString("base64url")]
 ].flat()
 
+const hmacSecrets = [...placeholders, "canary-of-only-31-bytes-7d2f9ab", "0".repeat(64), "AAAA".repeat(12)]
+
 /** Invalid values of each required variable, besides absent and blank. */
 const required: Readonly<Record<string, ReadonlyArray<string>>> = {
   APP_PORT: ports,
@@ -41,7 +43,7 @@ const required: Readonly<Record<string, ReadonlyArray<string>>> = {
   DISCORD_CLIENT_SECRET: placeholders,
   DISCORD_REDIRECT_URL: urls,
   DISCORD_TOKEN_ENCRYPTION_KEY: keys,
-  SESSION_HMAC_SECRET: [...placeholders, "canary-of-only-31-bytes-7d2f9ab", "0".repeat(64), "AAAA".repeat(12)],
+  SESSION_HMAC_SECRET: hmacSecrets,
   COOKIE_DOMAIN: ["canary domain", "canary:80", "https://canary.test", "-canary", "canary..test", "canary;test"].concat(
     ["192.0.2.7", "[2001:db8::7]", "canary.7", "canary.0x7f"]
   ),
@@ -73,6 +75,7 @@ const optional: Readonly<Record<string, ReadonlyArray<string>>> = {
   DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS: keys,
   DISCORD_API_BASE_URL: urls,
   DISCORD_AUTHORIZE_URL: urls,
+  SESSION_HMAC_SECRET_PREVIOUS: hmacSecrets,
   SESSION_COOKIE_NAME: ["canary cookie", "canary;", "canary=", "canäry", "c".repeat(65)],
   CSRF_COOKIE_NAME: ["canary cookie", "canary,", '"canary"'],
   COOKIE_SECURE: flags,
@@ -178,6 +181,8 @@ const contradictions: ReadonlyArray<readonly [names: string, changes: Variables]
   ["SESSION_HMAC_SECRET", { SESSION_HMAC_SECRET: key.toString("hex").toUpperCase() }],
   ["SESSION_HMAC_SECRET", { SESSION_HMAC_SECRET: key.toString("base64") }],
   ["SESSION_HMAC_SECRET", { SESSION_HMAC_SECRET: key.toString("base64url") }],
+  ["SESSION_HMAC_SECRET_PREVIOUS", { SESSION_HMAC_SECRET_PREVIOUS: environment.SESSION_HMAC_SECRET }],
+  ["SESSION_HMAC_SECRET_PREVIOUS", { SESSION_HMAC_SECRET_PREVIOUS: key.toString("base64") }],
   ["DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS", { DISCORD_TOKEN_ENCRYPTION_KEY_PREVIOUS: key.toString("base64") }],
   ["DB_SSL_CA", { DB_SSL_CA: certificateFile }],
   ["DB_SSL_CA", { DB_SSL_CA: certificateFile, DB_SSL: "require" }],

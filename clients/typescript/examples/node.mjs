@@ -8,7 +8,7 @@ const api = createClient({ baseUrl, cookies: memoryCookies() })
 const { url } = await api.get("/api/v1/auth/discord/url")
 const consent = await fetch(`${url}&persona=900000000000000003`, { redirect: "manual" })
 const { code, state } = Object.fromEntries(new URL(consent.headers.get("location")).searchParams)
-await api.post("/api/v1/auth/discord/callback", { body: { code, state } })
+await api.finishSignIn({ code, state })
 
 const body = { name: "Night Watch", realm: "Spineshatter", region: "eu", faction: "horde", game_version: "classicann" }
 const { guild } = await api.post("/api/v1/guilds", { body })

@@ -1,5 +1,12 @@
 import { Data, Effect, Stream } from "effect"
-import { ApiError, type ClientOptions, createClient, type ServerEvent } from "./index.ts"
+import {
+  ApiError,
+  type ClientOptions,
+  createClient,
+  type DiscordAnswer,
+  type ServerEvent,
+  type SignedIn
+} from "./index.ts"
 import type { Answer, CallOptions, CodeOf, Input, Method, PathOf, Rest } from "./types.ts"
 
 /** There was no usable answer: no connection, or not the API's. */
@@ -24,6 +31,9 @@ export interface EffectClient {
   readonly post: Call<"post">
   readonly patch: Call<"patch">
   readonly delete: Call<"delete">
+  readonly finishSignIn: (
+    answer: DiscordAnswer
+  ) => Effect.Effect<SignedIn, ApiFailure<CodeOf<"post", "/api/v1/auth/discord/callback">> | ConnectionError>
   readonly events: (
     path: string,
     options?: CallOptions & { readonly lastEventId?: string }
@@ -45,6 +55,8 @@ export const makeClient = (options: ClientOptions): EffectClient => {
     post: calling(client.post),
     patch: calling(client.patch),
     delete: calling(client.delete),
+    finishSignIn: (answer) =>
+      Effect.tryPromise({ try: (signal) => client.finishSignIn(answer, { signal }), catch: failed }),
     events: (path, options) => Stream.fromAsyncIterable(client.events(path, options), failed)
   } as EffectClient
 }

@@ -26,11 +26,28 @@ type Send<M extends Method> = <P extends PathOf<M>>(
   ...[input]: Rest<Input<M, P>>
 ) => Call<Answer<M, P>, CodeOf<M, P>>
 
+/** What Discord's page sent back to the app, in its query. */
+export interface DiscordAnswer {
+  readonly code: string
+  readonly state: string
+}
+
+/** A finished sign-in. */
+export interface SignedIn {
+  /** The path in the app that the sign-in began with (`return_to`), if it did with one. */
+  readonly returnTo: string | undefined
+}
+
 export interface Client {
   readonly get: Send<"get">
   readonly post: Send<"post">
   readonly patch: Send<"patch">
   readonly delete: Send<"delete">
+  /**
+   * The callback of a sign-in. A page that is loaded again or twice may call it again: while another call is finishing the
+   * same sign-in, this one waits a second for its cookies, up to `retries` times.
+   */
+  readonly finishSignIn: (answer: DiscordAnswer, options?: CallOptions) => Call<SignedIn, CodeOf<"post", typeof signIn>>
   /** The events of a stream. It connects again when the connection ends, and goes on after the last event. */
   readonly events: (
     path: string,
@@ -128,6 +145,16 @@ export const createClient = ({ baseUrl, cookies, retries = 2, ...options }: Clie
     return once(method, url, asked, await tokenOf())
   }
 
+  const finishSignIn = async ({ code, state }: DiscordAnswer, options: CallOptions = {}): Promise<SignedIn> => {
+    for (let left = retries; ; left -= 1) {
+      const response = await changed("POST", new URL(signIn, baseUrl), { ...options, body: { code, state } })
+      if (response.ok) return { returnTo: response.headers.get("x-return-to") ?? undefined }
+      const error = await failureOf(response)
+      if (error.code !== "auth.oauth_state_consumed" || left <= 0) throw error
+      await wait(1000, options.signal)
+    }
+  }
+
   const calling =
     (method: string) =>
     async (path: string, asked: Asked = {}): Promise<unknown> => {
@@ -177,6 +204,7 @@ export const createClient = ({ baseUrl, cookies, retries = 2, ...options }: Clie
     post: calling("POST"),
     patch: calling("PATCH"),
     delete: calling("DELETE"),
+    finishSignIn,
     events
   } as unknown as Client
 }

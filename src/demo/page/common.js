@@ -15,7 +15,7 @@ export const call = async (method, path, body, revision) => {
   if (revision !== undefined) headers["if-match"] = `"${revision}"`
   const sent = typeof body === "string" ? body : JSON.stringify(body)
   const response = await fetch(api + path, { method, headers, body: sent, credentials: "include" })
-  if (response.status === 204) return undefined
+  if (response.status === 204) return response.headers.get("x-return-to") ?? undefined
   const answer = await response.json()
   if (response.ok) return answer
   const { message, details } = answer.error

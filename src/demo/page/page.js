@@ -147,8 +147,7 @@ const showSession = async () => {
 }
 
 const signIn = on(async () => {
-  const { url } = await call("GET", "/auth/discord/url")
-  sessionStorage.setItem("place", location.hash)
+  const { url } = await call("GET", `/auth/discord/url?return_to=${encodeURIComponent(`/${location.hash}`)}`)
   location.assign(url)
 })
 
@@ -175,14 +174,16 @@ $("new-guild").addEventListener("submit", makeGuild)
 $("refresh-battlenet").addEventListener("click", refresh("battlenet", "Battle.net"))
 $("refresh-warcraftlogs").addEventListener("click", refresh("warcraftlogs", "Warcraft Logs"))
 
-/** Discord redirects back with a code, or with an error if the user declined; then the page goes on where it was. */
+/** Discord redirects back with a code, or with an error if the user declined; the API knows where the page was. */
 const endSignIn = async () => {
   const { code, state, error } = Object.fromEntries(new URLSearchParams(location.search))
-  const place = location.hash || (sessionStorage.getItem("place") ?? "")
-  sessionStorage.removeItem("place")
-  history.replaceState(null, "", `/${place}`)
-  if (error !== undefined) say("Sign-in was cancelled.")
-  if (code !== undefined) await call("POST", "/auth/discord/callback", { code, state })
+  let place = `/${location.hash}`
+  try {
+    if (error !== undefined) say("Sign-in was cancelled.")
+    if (code !== undefined) place = (await call("POST", "/auth/discord/callback", { code, state })) ?? place
+  } finally {
+    history.replaceState(null, "", place)
+  }
 }
 
 await endSignIn().catch((error) => say(error.message))
