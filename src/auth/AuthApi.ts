@@ -23,9 +23,7 @@ import { CurrentSessionDeleteForbidden, Session, SessionId, SessionNotFound, Use
  */
 const ReturnTo = Schema.String.check(
   Schema.isMaxLength(512),
-  Schema.isPattern(/^\/(?!.*(?:\/\/|%2[fF]|%5[cC]|%[01]|%7[fF]))[!-[\]-~]*$/, {
-    message: "must be a path of the app: one / at the begin, no //, no backslash, no control characters, ASCII"
-  })
+  Schema.isPattern(/^(?!.*(?:\/\/|%2[fF]|%5[cC]|%[01]|%7[fF]))\/[!-[\]-~]*$/)
 )
 
 const CallbackText = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(1024))
@@ -44,7 +42,8 @@ export class SignInApi extends HttpApiGroup.make("signIn")
         return_to: Schema.optionalKey(
           field(
             ReturnTo,
-            "Where in the app to go on after signing in. The callback answers it as `X-Return-To`.",
+            "Where in the app to go on after signing in; the callback answers it as `X-Return-To`. A path in ASCII with one " +
+              "slash at its begin, without `//`, backslash and control characters, percent-encoded or not.",
             "/guild-invites/Zl0Jq1x5fXc"
           )
         )

@@ -23,7 +23,7 @@ interface Content {
 }
 
 interface Response extends Content {
-  readonly headers?: Readonly<Record<string, object>>
+  readonly headers?: Readonly<Record<string, { readonly required?: boolean }>>
 }
 
 interface Parameter {
