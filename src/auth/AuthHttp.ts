@@ -47,9 +47,9 @@ const sessionsLayer = groupOf(
     const cookies = yield* SessionCookies
     return handlers.handleAll({
       current: Effect.fnUntraced(function* () {
-        const { token, json } = yield* CurrentSession
+        const { token, csrfHash, json } = yield* CurrentSession
         const { csrfs } = yield* RequestCookies
-        const own = csrf.token(token)
+        const own = csrf.token(token, csrfHash)
         // Lost, another session's, or a twin that hides it.
         if (csrfs.length !== 1 || csrfs[0] !== own) yield* cookies.setCsrf(own)
         return jsonAnswer(json)
@@ -62,10 +62,11 @@ const sessionsLayer = groupOf(
         yield* sessions.logoutOthers(yield* CurrentSession)
       }),
       csrf: Effect.fnUntraced(function* () {
-        const { token } = yield* CurrentSession
-        yield* cookies.setCsrf(csrf.token(token))
+        const { token, csrfHash } = yield* CurrentSession
+        const own = csrf.token(token, csrfHash)
+        yield* cookies.setCsrf(own)
         // An app on another site cannot read our cookies.
-        yield* answerHeader("x-csrf-token", csrf.token(token))
+        yield* answerHeader("x-csrf-token", own)
       }),
       logout: Effect.fnUntraced(function* () {
         const { sessions: presented } = yield* RequestCookies

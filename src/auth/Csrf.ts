@@ -11,6 +11,16 @@ interface Guarded {
 }
 
 /**
+ * The CSRF token that every replica takes: derived by the secret that all of them know, but for a session that one without
+ * the secret before has made.
+ */
+export const csrfTokenOf = ({ hash, known, common }: Crypto["Service"], sessionToken: string, csrfHash: string) => {
+  const { csrfToken } =
+    known.find((by) => by !== common && hash("csrf", by.csrfToken(sessionToken)) === csrfHash) ?? common
+  return csrfToken(sessionToken)
+}
+
+/**
  * A change must carry the session's CSRF token in a header: a page from another origin can make a browser send cookies,
  * but cannot read the token.
  */
@@ -18,7 +28,7 @@ export class Csrf extends Context.Service<
   Csrf,
   {
     /** The token of a session. It never changes, so two tabs cannot invalidate each other's. */
-    readonly token: (sessionToken: string) => string
+    readonly token: (sessionToken: string, csrfHash: string) => string
     /**
      * Accepts the token that `token` derives, and the one whose hash the session has: it came with an adopted session, or
      * was issued under the secret before.
@@ -40,7 +50,7 @@ export class Csrf extends Context.Service<
         Effect.andThen(Effect.ignore(repo.csrfFailed(id, reason)), Effect.fail(error))
 
       return Csrf.of({
-        token: crypto.common.csrfToken,
+        token: (sessionToken, csrfHash) => csrfTokenOf(crypto, sessionToken, csrfHash),
         check: ({ session, csrfHash }, sessionToken, header) => {
           if (header === undefined || header === "") return refuse(session.id, "absent", new CsrfRequired())
           return crypto.known.some(

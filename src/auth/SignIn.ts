@@ -3,6 +3,7 @@ import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
 import { AppConfig } from "../infra/AppConfig.ts"
 import { Crypto } from "../infra/Crypto.ts"
+import { csrfTokenOf } from "./Csrf.ts"
 import { DiscordClient } from "./discord/DiscordClient.ts"
 import { GeoIp } from "../infra/GeoIp.ts"
 import {
@@ -147,14 +148,14 @@ export class SignIn extends Context.Service<
 
       const finish = Effect.fn("SignIn.finish")(function* ({ code, state, browsers, presented }: Callback) {
         const stateHashes = crypto.known.map(({ hash }) => hash("oauth-state", state))
-        const { verdict, stateHash, tokenHash, returnTo } = yield* repo.consume({
+        const { verdict, stateHash, kept, returnTo } = yield* repo.consume({
           stateHashes,
           browserHashes: browsers.flatMap((secret) => crypto.known.map(({ hash }) => hash("oauth-browser", secret))),
           presentedTokenHashes: presented.flatMap(({ hashes }) => hashes)
         })
-        if (verdict === "again") {
-          const { token } = presented.find(({ hashes }) => hashes.includes(tokenHash!))!
-          return { token, csrf: crypto.common.csrfToken(token), returnTo }
+        if (kept !== null) {
+          const { token } = presented.find(({ hashes }) => hashes.includes(kept.tokenHash))!
+          return { token, csrf: csrfTokenOf(crypto, token, kept.csrfHash), returnTo }
         }
         if (verdict !== "won") return yield* refusals[verdict]()
         const { verifier } = crypto.known[stateHashes.indexOf(stateHash!)]!

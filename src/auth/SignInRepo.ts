@@ -25,13 +25,13 @@ interface Sent {
   readonly presentedTokenHashes: ReadonlyArray<string>
 }
 
-/** The outcome of consuming a state; `again` for a browser that still has the session which the state led to. */
+/** The outcome of consuming a state. */
 interface Consumed {
-  readonly verdict: "won" | "again" | "unknown" | "expired" | "consumed"
+  readonly verdict: "won" | "unknown" | "expired" | "consumed"
   /** The one of those asked for; null if it is unknown. */
   readonly stateHash: string | null
-  /** That of the session, with `again`: the one of those presented. */
-  readonly tokenHash: string | null
+  /** The session that the state led to, if the browser presented it: the token's hash is one of those presented. */
+  readonly kept: Pick<Hashes, "tokenHash" | "csrfHash"> | null
   /** The path in the app that the sign-in began with; null if there was none, or the state is another browser's. */
   readonly returnTo: string | null
 }
@@ -83,7 +83,7 @@ export class SignInRepo extends Context.Service<
         const refused = yield* auditEvents(sql, {
           type: "sign_in_state_refused",
           detail: sql`jsonb_build_object('reason', verdict)`,
-          from: sql`answer where verdict not in ('won', 'again')`
+          from: sql`answer where verdict <> 'won' and not exists (select from kept)`
         })
         const rows = yield* change(sql<Consumed>`
           with state as (
@@ -96,7 +96,7 @@ export class SignInRepo extends Context.Service<
             returning id
           ), kept as (
             select case when ${isOneOf(sql, "s.token_hash", presentedTokenHashes)} then s.token_hash
-              else s.previous_token_hash end as token_hash
+              else s.previous_token_hash end as "tokenHash", s.csrf_token_hash as "csrfHash"
             from state
             join user_sessions s on s.id = state.session_id
             join users u on u.id = s.user_id and u.deleted_at is null
@@ -106,12 +106,11 @@ export class SignInRepo extends Context.Service<
             select case
               when exists (select from taken) then 'won'
               when not exists (select from state where mine) then 'unknown'
-              when exists (select from kept) then 'again'
               when (select expired from state) then 'expired'
               else 'consumed'
             end as verdict
           ), audited as (${refused})
-          select verdict, (select state_hash from state) as "stateHash", (select token_hash from kept) as "tokenHash",
+          select verdict, (select state_hash from state) as "stateHash", (select row_to_json(kept) from kept) as kept,
             (select return_to from state where mine) as "returnTo"
           from answer`)
         return rows[0]!

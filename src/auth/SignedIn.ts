@@ -21,6 +21,7 @@ export class CurrentSession extends Context.Service<
   CurrentSession,
   {
     readonly token: string
+    readonly csrfHash: string
     readonly user: { readonly id: UserId }
     readonly session: { readonly id: SessionId }
     /** Both as answers show them. */

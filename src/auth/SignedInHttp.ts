@@ -28,7 +28,8 @@ export const signedInLayer = Layer.effect(
       if (!isSafe(method)) yield* csrf.check(visitor, token, headers["x-csrf-token"])
       if (visitor.tokenHash !== own.hashes[0]) yield* sessions.rekey(visitor, token)
       yield* sessions.touch(visitor)
-      return { token, user: visitor.user, session: visitor.session, json: visitor.json }
+      const { csrfHash, user, session, json } = visitor
+      return { token, csrfHash, user, session, json }
     }).pipe(
       Effect.tapError((error) =>
         Effect.flatMap(RequestCookies, ({ hasSession }) =>

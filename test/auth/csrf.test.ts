@@ -150,4 +150,30 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("CSRF and origin", (it) => 
         assert.strictEqual(yield* make({ origin, "sec-fetch-site": "same-origin" }), 403, origin)
     })
   )
+
+  it.effect("GET /auth/session sets a CSRF cookie that is lost or another's again, and no other", () =>
+    Effect.gen(function* () {
+      const { signIn, url, cookie, send } = yield* openBrowser()
+      yield* signIn()
+      const [session, own] = [yield* cookie("session"), (yield* cookie("csrf"))!]
+      const asked = Effect.fnUntraced(function* (csrf: string) {
+        const headers = { cookie: `session=${session}${csrf}` }
+        const answer = yield* Effect.promise(() => fetch(`${url}/api/v1/auth/session`, { headers }))
+        assert.deepStrictEqual([answer.status, answer.headers.get("cache-control")], [200, "no-store"])
+        return answer.headers.getSetCookie()
+      })
+      const fresh = [`csrf=${own}; Max-Age=7776000; Path=/; SameSite=Lax`]
+      for (const lost of ["", "; csrf=", "; csrf=stale", `; csrf=${own}x`, `; csrf=${own}; csrf=stale`])
+        assert.deepStrictEqual(yield* asked(lost), fresh, lost)
+      for (const kept of [`; csrf=${own}`, `; csrf=${own}; csrf=${own}`, `; csrf="${own}"; other=1`])
+        assert.deepStrictEqual(yield* asked(kept), [], kept)
+      for (const path of ["/guilds", "/auth/sessions"])
+        assert.strictEqual(
+          (yield* send("GET", `/api/v1${path}`, { headers: { cookie: `session=${session}` } })).setCookie,
+          ""
+        )
+      const stranger = yield* Effect.promise(() => fetch(`${url}/api/v1/auth/session`))
+      assert.deepStrictEqual([stranger.status, stranger.headers.getSetCookie()], [401, []])
+    })
+  )
 })

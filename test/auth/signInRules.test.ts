@@ -43,7 +43,7 @@ const signIn = (discord: Discord) => {
     }),
     Layer.mock(SignInRepo, {
       consume: ({ stateHashes }) =>
-        Effect.succeed({ verdict: "won" as const, stateHash: stateHashes[0]!, tokenHash: null, returnTo: null }),
+        Effect.succeed({ verdict: "won" as const, stateHash: stateHashes[0]!, kept: null, returnTo: null }),
       fail: (reason) => Effect.sync(() => void failures.push(reason)),
       complete: (_, session) => Effect.sync(() => void stored.push(session))
     })
