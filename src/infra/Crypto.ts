@@ -7,7 +7,7 @@ import { AppConfig } from "./AppConfig.ts"
 export class CannotOpen extends Data.TaggedError("CannotOpen")<{ readonly reason: "format" | "key" }> {}
 
 /** The purpose of a keyed hash. Hashes from different domains never match. */
-export type Domain = "session" | "csrf" | "csrf-token" | "oauth-state" | "oauth-browser" | "pkce" | "redis"
+type Domain = "session" | "csrf" | "csrf-token" | "oauth-state" | "oauth-browser" | "pkce" | "redis"
 
 /** Splits `v1:<nonce>:<ciphertext>`. */
 const partsOf = (sealed: string) => {
@@ -26,7 +26,7 @@ const decrypt = (
 }
 
 /** What one HMAC secret makes. */
-export interface Keyed {
+interface Keyed {
   /** HMAC-SHA-256 of `domain:message`, as standard base64, for storage. */
   readonly hash: (domain: Domain, message: string) => string
   /** The CSRF token derived from a session token, as unpadded base64url. */
