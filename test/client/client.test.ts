@@ -157,6 +157,39 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("the client package", (it) 
     })
   )
 
+  it.effect("finishes a sign-in, again and twice at once, and tells where to go on", () =>
+    Effect.gen(function* () {
+      const { url, discord } = yield* TestApp
+      const { sent, fetch } = recording()
+      const cookies = memoryCookies()
+      const client = createClient({ baseUrl: url, cookies, fetch })
+      const begin = Effect.gen(function* () {
+        const query = { return_to: "/guild-invites/Zl0Jq1x5fXc" }
+        const begun = yield* Effect.promise(() => client.get("/api/v1/auth/discord/url", { query }))
+        const { code, state } = yield* discord.authorize(begun.url, personas.raider.id)
+        noteSecret(state!)
+        sent.length = 0
+        return { code: code!, state: state! }
+      })
+      const answer = yield* begin
+      const place = { returnTo: "/guild-invites/Zl0Jq1x5fXc" }
+      const twice = () => Promise.all([client.finishSignIn(answer), client.finishSignIn(answer)])
+      assert.deepStrictEqual(yield* Effect.promise(twice), [place, place])
+      const callback = "POST /api/v1/auth/discord/callback"
+      assert.sameMembers(sent, [`${callback} 204`, `${callback} 409`, `${callback} 204`])
+      assert.deepStrictEqual(yield* makeClient({ baseUrl: url, cookies, fetch }).finishSignIn(answer), place)
+      const impatient = createClient({ baseUrl: url, cookies: memoryCookies(), fetch, retries: 0 })
+      const refused = yield* Effect.promise(() => attempt(impatient.finishSignIn(answer)))
+      assert.isTrue(!refused.ok && refused.error.code === "auth.invalid_oauth_state")
+      // Another sign-in of this browser has ended that one's session.
+      const other = yield* begin
+      yield* Effect.promise(() => client.finishSignIn(other))
+      const patient = createClient({ baseUrl: url, cookies, fetch, retries: 1 })
+      const late = yield* Effect.promise(() => attempt(patient.finishSignIn(answer)))
+      assert.isTrue(!late.ok && late.error.code === "auth.oauth_state_consumed")
+    })
+  )
+
   it.effect("reads server-sent events, connects again and goes on after the last", () =>
     Effect.gen(function* () {
       const asked: Array<string | undefined> = []
