@@ -1,13 +1,6 @@
 import { Data, Effect, Stream } from "effect"
-import {
-  ApiError,
-  type ClientOptions,
-  createClient,
-  type DiscordAnswer,
-  type ServerEvent,
-  type SignedIn
-} from "./index.ts"
-import type { Answer, CallOptions, CodeOf, Input, Method, PathOf, Rest } from "./types.ts"
+import { ApiError, type ClientOptions, createClient, type DiscordAnswer, type SignedIn } from "./index.ts"
+import type { Answer, CodeOf, EventOf, Input, Method, PathOf, Rest, StreamInput, StreamPath } from "./types.ts"
 
 /** There was no usable answer: no connection, or not the API's. */
 export class ConnectionError extends Data.TaggedError("ConnectionError")<{ readonly cause: unknown }> {}
@@ -29,15 +22,16 @@ type Call<M extends Method> = <P extends PathOf<M>>(
 export interface EffectClient {
   readonly get: Call<"get">
   readonly post: Call<"post">
+  readonly put: Call<"put">
   readonly patch: Call<"patch">
   readonly delete: Call<"delete">
   readonly finishSignIn: (
     answer: DiscordAnswer
   ) => Effect.Effect<SignedIn, ApiFailure<CodeOf<"post", "/api/v1/auth/discord/callback">> | ConnectionError>
-  readonly events: (
-    path: string,
-    options?: CallOptions & { readonly lastEventId?: string }
-  ) => Stream.Stream<ServerEvent, ApiFailure<string> | ConnectionError>
+  readonly events: <P extends StreamPath>(
+    path: P,
+    ...[input]: Rest<StreamInput<P>>
+  ) => Stream.Stream<EventOf<P>, ApiFailure<CodeOf<"get", P>> | ConnectionError>
 }
 
 const failed = (cause: unknown) =>
@@ -53,10 +47,11 @@ export const makeClient = (options: ClientOptions): EffectClient => {
   return {
     get: calling(client.get),
     post: calling(client.post),
+    put: calling(client.put),
     patch: calling(client.patch),
     delete: calling(client.delete),
-    finishSignIn: (answer) =>
+    finishSignIn: (answer: DiscordAnswer) =>
       Effect.tryPromise({ try: (signal) => client.finishSignIn(answer, { signal }), catch: failed }),
-    events: (path, options) => Stream.fromAsyncIterable(client.events(path, options), failed)
+    events: (path: never, input: never) => Stream.fromAsyncIterable(client.events(path, input), failed)
   } as EffectClient
 }
