@@ -1,4 +1,4 @@
-import { Context, Effect, Exit, Layer, Queue, RcRef, type Scope, Stream } from "effect"
+import { Context, Effect, Exit, Fiber, Layer, Queue, RcRef, type Scope, Stream } from "effect"
 import { AppConfig } from "./AppConfig.ts"
 import { listeningConnection } from "./Sql.ts"
 
@@ -82,8 +82,13 @@ export class Notices extends Context.Service<
 
       const looking = Effect.forever(Effect.delay(lookAgain, "1 second"))
 
+      // In the context of this layer: that of the first reader's request would be kept for as long as somebody listens.
+      const run = Effect.runForkWith(yield* Effect.context<never>())
       const source = yield* RcRef.make({
-        acquire: Effect.forkScoped(database.pooler === "transaction" ? looking : listening),
+        acquire: Effect.acquireRelease(
+          Effect.sync(() => run(database.pooler === "transaction" ? looking : listening)),
+          Fiber.interrupt
+        ),
         idleTimeToLive: "30 seconds"
       })
 

@@ -34,7 +34,7 @@ export const responseHeaders = ({ frontendOrigin, session }: AppConfig["Service"
   }
   const preflight = {
     "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
-    "access-control-allow-headers": "content-type, if-match, if-none-match, x-csrf-token",
+    "access-control-allow-headers": "content-type, if-match, if-none-match, last-event-id, x-csrf-token",
     "access-control-max-age": "3600"
   }
   const plain = {

@@ -57,6 +57,7 @@ const linkByKeyboard = async (page: Page) => {
   await page.getByRole("dialog").waitFor({ state: "hidden" })
   assert.match(String(await focused(page)), / member$/)
   await page.keyboard.press("Enter")
+  await page.getByRole("dialog").waitFor()
   await page.keyboard.type("Bor")
   await page.keyboard.press("Tab")
   await page.keyboard.press("Enter")

@@ -34,7 +34,7 @@ layer(TestApp.layer(), live)("headers", (it) => {
       assert.deepInclude(headers, {
         "access-control-allow-origin": origin,
         "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
-        "access-control-allow-headers": "content-type, if-match, if-none-match, x-csrf-token",
+        "access-control-allow-headers": "content-type, if-match, if-none-match, last-event-id, x-csrf-token",
         "access-control-max-age": "3600"
       })
     })

@@ -9,6 +9,7 @@ import { completed } from "../../src/http/Document.ts"
 import { keywordsKey } from "../../src/http/Documented.ts"
 import { type OpenApiDocument, operationsOf } from "../fuzz/Document.ts"
 import { until } from "../start/startProcess.ts"
+import { openBrowser } from "../support/Browser.ts"
 import { foundGuild, somebody } from "../support/people.ts"
 import { live, TestApp } from "../support/TestApp.ts"
 import { startStreams, StreamApi } from "./StreamServer.ts"
@@ -88,6 +89,10 @@ layer(TestApp.layer(), live)("event streams", (it) => {
       yield* next.has(`{"rest":"","after":"11"}`)
       const odd = yield* open(url, guild.id, cookie, { "last-event-id": "a b" })
       yield* odd.has(`{"rest":"","after":null}`)
+      // As tests of every route see it: the first event, and then the stream is left.
+      const { send } = yield* openBrowser(url, admin.jar)
+      const { body } = yield* send("GET", `/guilds/${guild.id}/numbers`)
+      assert.deepStrictEqual(body, { id: "1", event: "heard", data: { rest: "", after: null } })
       const stranger = yield* open(url, guild.id, "session=nobody")
       assert.strictEqual(stranger.response.status, 401)
     })

@@ -10,6 +10,8 @@ export const draw = (rows, edited) => {
   const before = body.contains(document.activeElement) ? document.activeElement : undefined
   const key = before?.dataset.key
   const isWritten = before?.type === "text" && key !== edited && before.value !== before.defaultValue
+  // Some browsers tell of a change when the field is taken away; it is saved when the field that follows it is left.
+  if (isWritten) Object.assign(before, { onchange: null })
   body.replaceChildren(...rows)
   for (const one of unfolded) find(one)?.setAttribute("open", "")
   const after = key === undefined ? undefined : find(key)
