@@ -77,13 +77,18 @@ export const listen = (server: Server, variable: string, port: number) =>
   })
 
 /**
- * Drains a server in three steps. First it keeps serving, while load balancers take it out of rotation; each response
- * closes its connection, so that a pool keeps none that could be closed under its next request. Then it accepts no new
- * connections. Finally it closes the remaining, idle ones.
+ * Drains a server in three steps. First it keeps serving, while load balancers take it out of rotation. Then it accepts
+ * no new connections, and each response closes its own. Finally it closes the remaining, idle ones. A proxy may be sending
+ * a change on one of those, and could not tell whether it was applied, so proxies get as long as the delay to close theirs.
  */
 const drainOf = (server: Server, { begin, tell }: Draining["Service"], delayMs: number) => {
   const answering = new Set<ServerResponse>()
   let draining = false
+  let connections = 0
+  server.on("connection", (socket) => {
+    connections += 1
+    socket.on("close", () => (connections -= 1))
+  })
   const close = (response: ServerResponse) => {
     response.shouldKeepAlive = false
   }
@@ -95,15 +100,16 @@ const drainOf = (server: Server, { begin, tell }: Draining["Service"], delayMs: 
   return Effect.gen(function* () {
     yield* Effect.logInfo("Stopping")
     yield* begin
+    yield* Effect.sleep(`${delayMs + 200} millis`)
     draining = true
     answering.forEach(close)
-    // Requests on their way to a service that nobody balances are still taken.
-    yield* Effect.sleep(`${delayMs + 200} millis`)
     // http.Server's own close would drop idle connections at once, and with them requests already on their way.
     NetServer.prototype.close.call(server)
     yield* tell
+    const idleUntil = performance.now() + delayMs
+    const isDrained = () => answering.size === 0 && (connections === 0 || performance.now() >= idleUntil)
     // Every request has a deadline; only clients that do not read their response are left after 8 seconds.
-    yield* Effect.sleep("200 millis").pipe(Effect.repeat({ until: () => answering.size === 0, times: 40 }))
+    yield* Effect.sleep("200 millis").pipe(Effect.repeat({ until: isDrained, times: 40 }))
     server.close()
     server.closeAllConnections()
   })

@@ -85,7 +85,10 @@ export class BnetClient extends Context.Service<
     BnetClient,
     Effect.gen(function* () {
       const { bnet, frontendOrigin } = yield* AppConfig
-      const upstream = (yield* UpstreamHttp).open("battlenet", `raid-composition-backend/${version} (+${frontendOrigin})`)
+      const upstream = (yield* UpstreamHttp).open(
+        "battlenet",
+        `raid-composition-backend/${version} (+${frontendOrigin})`
+      )
       const send = yield* clientCredentials("battlenet", upstream, bnet)
 
       const namespace = (kind: "profile" | "dynamic", region: Region) =>

@@ -110,7 +110,10 @@ export class WclClient extends Context.Service<
     WclClient,
     Effect.gen(function* () {
       const { wcl, frontendOrigin } = yield* AppConfig
-      const upstream = (yield* UpstreamHttp).open("warcraftlogs", `raid-composition-backend/${version} (+${frontendOrigin})`)
+      const upstream = (yield* UpstreamHttp).open(
+        "warcraftlogs",
+        `raid-composition-backend/${version} (+${frontendOrigin})`
+      )
       const send = yield* clientCredentials("warcraftlogs", upstream, wcl)
 
       /** The data of a query, and whether errors left it incomplete. */
