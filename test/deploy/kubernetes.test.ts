@@ -167,7 +167,7 @@ describe("the pods", () => {
   it("serve on until every proxy knows that they go, and have time for that and the drain", () => {
     const compose = parse(textOf("docker-compose.yml")) as { services: { api: { stop_grace_period: string } } }
     const drain = Number.parseInt(compose.services.api.stop_grace_period, 10)
-    assert.include(textOf("docs/operation.md"), `Give the service ${drain}\nseconds to stop`)
+    assert.include(textOf("docs/operation.md"), `the delay and ${drain} seconds to stop`)
     const delay = Number(config.SHUTDOWN_DELAY_MS) / 1000
     assert.isAtLeast(delay, 5)
     assert.isAtLeast(pod.terminationGracePeriodSeconds!, delay + drain)
