@@ -58,7 +58,7 @@ const hasSystemd = ["/usr/bin", "/bin"].some((folder) => existsSync(join(folder,
 // oxlint-disable-next-line no-console -- what was not seen
 if (!hasSystemd) console.log("There is no systemd-analyze here, so the unit was not verified by it.")
 
-describe(file, () => {
+describe("the systemd unit", () => {
   it.effect("has variables of the service alone, which it accepts", () =>
     Effect.gen(function* () {
       assert.includeMembers([...variables()], Object.keys(own))

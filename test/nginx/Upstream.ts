@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { freePort } from "../../src/demo/servers/Watchdog.ts"
 
 /** A request as a replica would get it. */
-export interface Asked {
+interface Asked {
   readonly method: string
   readonly headers: IncomingMessage["headers"]
   readonly bytes: number
