@@ -11,6 +11,7 @@ export class Draining extends Context.Service<
     readonly tell: Effect.Effect<void>
     /** Returns when that is so. An answer that lasts ends by it (`Stream.interruptWhen`), or it is cut 8 s later. */
     readonly told: Effect.Effect<void>
+    readonly closed: Effect.Effect<boolean>
   }
 >()("infra/Draining") {
   static readonly layer = Layer.effect(
@@ -21,7 +22,8 @@ export class Draining extends Context.Service<
         begin: Effect.asVoid(Deferred.succeed(stopping, undefined)),
         begun: Deferred.isDone(stopping),
         tell: Effect.asVoid(Deferred.succeed(closed, undefined)),
-        told: Deferred.await(closed)
+        told: Deferred.await(closed),
+        closed: Deferred.isDone(closed)
       })
     })
   )

@@ -6,6 +6,7 @@ import { request as sendTls } from "node:https"
 import { Api } from "../../src/Api.ts"
 import { freePort } from "../../src/demo/servers/Watchdog.ts"
 import { BodyRule } from "../../src/http/Envelope.ts"
+import { textOf } from "../containers/Dockerfile.ts"
 import { certificateFile } from "../support/Certificates.ts"
 import { query } from "../support/query.ts"
 import { live, TestApp } from "../support/TestApp.ts"
@@ -99,11 +100,13 @@ describe("deploy/nginx", () => {
     })
   )
 
-  it.live("passes server-sent events on at once", () =>
+  it.live("passes server-sent events on at once, marked as the service marks them", () =>
     Effect.gen(function* () {
+      const eventStream = { "content-type": "text/event-stream", "x-accel-buffering": "no" }
+      assert.include(textOf("src/streams/EventStreams.ts"), `"x-accel-buffering": "no"`)
       let next = () => {}
       const { plain } = yield* behind((_, response) => {
-        response.writeHead(200, { "content-type": "text/event-stream" }).write("data: one\n\n")
+        response.writeHead(200, eventStream).write("data: one\n\n")
         next = () => response.end("data: two\n\n")
       })
       const { body } = yield* Effect.promise(() => fetch(`http://127.0.0.1:${plain}${guilds}`))
