@@ -37,6 +37,8 @@ ARG BUILDKIT_SBOM_SCAN_CONTEXT=true
 ARG VERSION=unknown
 ARG REVISION=unknown
 ARG CREATED=unknown
+# Told by /api/v1/health, the metrics and the log.
+ENV REVISION="$REVISION"
 LABEL org.opencontainers.image.title="raid-composition-backend" \
       org.opencontainers.image.description="Backend of a raid composition planner for World of Warcraft guilds" \
       org.opencontainers.image.version="$VERSION" \

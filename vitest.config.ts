@@ -4,7 +4,7 @@ import { CountReporter } from "./test/support/CountReporter.ts"
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "test/pgbouncer/**", "test/rolling/**"],
+    exclude: ["**/node_modules/**", "test/nginx/**", "test/pgbouncer/**", "test/rolling/**"],
     globalSetup: ["test/support/globalSetup.ts"],
     setupFiles: ["test/support/canaryScan.ts"],
     reporters: ["default", new CountReporter()],

@@ -6,6 +6,13 @@ import { Allowance } from "../limits/Allowance.ts"
 const up = <const Service extends string>(service: Service) =>
   Schema.Struct({ status: Schema.Literal("ok"), service: Schema.Literal(service) })
 
+const alive = Schema.Struct({
+  status: Schema.Literal("ok"),
+  service: Schema.Literal("app"),
+  version: field(Schema.String, "The version that runs.", "0.2.0"),
+  revision: field(Schema.String, "The commit that it was built from, or `unknown`.", "34fbca7")
+})
+
 const down = <const Service extends string>(service: Service) =>
   Schema.Struct({
     status: Schema.Literal("unavailable"),
@@ -15,7 +22,7 @@ const down = <const Service extends string>(service: Service) =>
 
 export class HealthApi extends HttpApiGroup.make("health")
   .add(
-    HttpApiEndpoint.get("app", "/", { success: up("app") }).annotateMerge(
+    HttpApiEndpoint.get("app", "/", { success: alive }).annotateMerge(
       documented("Is it alive?", "Answers as long as the process does; asks nothing of its servers.")
     ),
     HttpApiEndpoint.get("ready", "/ready", { success: up("ready"), error: down("ready") }).annotateMerge(

@@ -21,6 +21,7 @@ import {
   port,
   rate,
   ratio,
+  revision,
   ConfigReader,
   secret,
   secretPairs,
@@ -153,6 +154,8 @@ const read = (reader: ConfigReader) => ({
   auditRetentionDays: reader.optional("AUDIT_RETENTION_DAYS", integer(1, 3650, "a number of days"), 365),
   metricsPort: reader.optional("METRICS_PORT", port, undefined),
   otel: readOtel(reader),
+  shutdownDelayMs: reader.optional("SHUTDOWN_DELAY_MS", integer(0, 60_000, "milliseconds"), 0),
+  revision: reader.optional("REVISION", revision, "unknown"),
   log: {
     level: reader.optional("LOG_LEVEL", oneOf("Trace", "Debug", "Info", "Warn", "Error", "Fatal"), "Info" as const),
     format: reader.optional(

@@ -29,6 +29,9 @@ const parseUrl = (text: string) => {
 export const text = format("set", (text) => text)
 export const port = integer(1, 65535, "a port")
 export const rate = integer(1, 1_000_000, "a number")
+export const revision = format("a commit: letters, digits, dots, dashes and underscores, at most 64", (text) =>
+  /^[\w.-]{1,64}$/.test(text) ? text : undefined
+)
 export const boolean = format("true or false", (text) =>
   /^(true|false)$/i.test(text) ? text.toLowerCase() === "true" : undefined
 )

@@ -1,5 +1,7 @@
 import { Context, Effect, type Exit, Layer, Metric } from "effect"
 import { monitorEventLoopDelay } from "node:perf_hooks"
+import { AppConfig } from "./AppConfig.ts"
+import { version } from "./Version.ts"
 
 /** Whether the metrics are exported. If not, nothing is measured, at no cost. */
 export const Metered = Context.Reference<boolean>("infra/Metrics/Metered", { defaultValue: () => false })
@@ -75,6 +77,8 @@ export const processLayer = Layer.effectDiscard(
         return { count: (user + system) / 1e6, incremental: true }
       }
     )
+    const { revision } = yield* AppConfig
+    yield* observed("build_info", "Which version runs.", () => 1, { version, revision })
     const started = Date.now() / 1000 - process.uptime()
     yield* observed(
       "process_start_time_seconds",

@@ -4,6 +4,7 @@ import { OtlpExporter, OtlpLogger, OtlpMetrics, OtlpSerialization, OtlpTracer } 
 import { AppConfig } from "./AppConfig.ts"
 import { jsonLines } from "./LogLines.ts"
 import { Metered } from "./Metrics.ts"
+import { version } from "./Version.ts"
 
 type Config = AppConfig["Service"]
 type Sampler = Config["otel"]["sampler"]
@@ -25,7 +26,7 @@ const sampled =
 const exported = ({ otel }: Config) => {
   const to = (url: string) => ({
     url,
-    resource: { serviceName: otel.serviceName, attributes: otel.attributes },
+    resource: { serviceName: otel.serviceName, serviceVersion: version, attributes: otel.attributes },
     headers: otel.headers && Redacted.value(otel.headers),
     compression: otel.compression
   })

@@ -30,6 +30,9 @@ const requestIdOf = ({ headers }: Request) => {
   return given !== undefined && /^[A-Za-z0-9._-]{8,128}$/.test(given) ? given : randomUUID()
 }
 
+/** On a socket that serves both, 192.0.2.7 is ::ffff:192.0.2.7; a link-local address has its interface behind a %. */
+const plainAddress = (address: string) => address.replace(/^::ffff:(?=[\d.]+$)|%.*$/i, "")
+
 class Facts implements RequestInfo {
   readonly id: string
   readonly ip: string | null
@@ -38,7 +41,7 @@ class Facts implements RequestInfo {
 
   constructor(request: Request, startedAt: number) {
     this.id = requestIdOf(request)
-    this.ip = Option.getOrNull(request.remoteAddress)
+    this.ip = Option.getOrNull(Option.map(request.remoteAddress, plainAddress))
     this.startedAt = startedAt
     this.#request = request
   }

@@ -21,6 +21,7 @@ import { Crypto } from "../infra/Crypto.ts"
 import { Draining } from "../infra/Draining.ts"
 import { GeoIp } from "../infra/GeoIp.ts"
 import { Reads } from "../infra/Sql.ts"
+import { version } from "../infra/Version.ts"
 import { plainHeaders } from "./ResponseHeaders.ts"
 import { type ApiError, envelope, InvalidRequest, TooLarge } from "../http/ApiError.ts"
 
@@ -71,16 +72,23 @@ export class CannotBind extends Data.TaggedError("CannotBind")<{ readonly variab
 export const listen = (server: Server, variable: string, port: number) =>
   Effect.callback<void, CannotBind>((resume) => {
     server.on("error", ({ message }) => resume(new CannotBind({ variable, reason: message })))
-    server.listen(port, "0.0.0.0", () => resume(Effect.void))
+    // Without an address Node takes ::, which serves IPv4 too, or 0.0.0.0 where the kernel has no IPv6.
+    server.listen(port, () => resume(Effect.void))
   })
 
 /**
- * Drains a server in three steps. First it keeps serving for a moment, while load balancers take it out of rotation.
- * Then it accepts no new connections, and each response closes its own. Finally it closes the remaining, idle ones.
+ * Drains a server in three steps. First it keeps serving, while load balancers take it out of rotation. Then it accepts
+ * no new connections, and each response closes its own. Finally it closes the remaining, idle ones. A proxy may be sending
+ * a change on one of those, and could not tell whether it was applied, so proxies get as long as the delay to close theirs.
  */
-const drainOf = (server: Server, begin: Effect.Effect<void>) => {
+const drainOf = (server: Server, { begin, tell }: Draining["Service"], delayMs: number) => {
   const answering = new Set<ServerResponse>()
   let draining = false
+  let connections = 0
+  server.on("connection", (socket) => {
+    connections += 1
+    socket.on("close", () => (connections -= 1))
+  })
   const close = (response: ServerResponse) => {
     response.shouldKeepAlive = false
   }
@@ -92,13 +100,16 @@ const drainOf = (server: Server, begin: Effect.Effect<void>) => {
   return Effect.gen(function* () {
     yield* Effect.logInfo("Stopping")
     yield* begin
-    yield* Effect.sleep("200 millis")
+    yield* Effect.sleep(`${delayMs + 200} millis`)
     draining = true
     answering.forEach(close)
     // http.Server's own close would drop idle connections at once, and with them requests already on their way.
     NetServer.prototype.close.call(server)
+    yield* tell
+    const idleUntil = performance.now() + delayMs
+    const isDrained = () => answering.size === 0 && (connections === 0 || performance.now() >= idleUntil)
     // Every request has a deadline; only clients that do not read their response are left after 8 seconds.
-    yield* Effect.sleep("200 millis").pipe(Effect.repeat({ until: () => answering.size === 0, times: 40 }))
+    yield* Effect.sleep("200 millis").pipe(Effect.repeat({ until: isDrained, times: 40 }))
     server.close()
     server.closeAllConnections()
   })
@@ -136,16 +147,16 @@ export const serve = <E>(
 ) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
-      const { port, trustedProxies } = yield* AppConfig
+      const { port, trustedProxies, shutdownDelayMs, revision } = yield* AppConfig
       const proxied = trustedProxies.length > 0 ? HttpMiddleware.xForwardedHeaders({ trustedProxies })(app) : app
       // Closed after the drain, which interrupts any request still running.
       const requests = yield* Scope.fork(yield* Effect.scope, "parallel")
       const server = makeServer()
-      const drain = drainOf(server, (yield* Draining).begin)
+      const drain = drainOf(server, yield* Draining, shutdownDelayMs)
       const handler = NodeHttpServer.makeHandler(proxied, { scope: requests })
       server.on("request", yield* Effect.updateContext(handler, withoutServices))
       yield* Effect.acquireRelease(listen(server, "APP_PORT", port), () => drain)
-      yield* Effect.logInfo(`Serving on port ${port}`)
+      yield* Effect.logInfo(`Serving on port ${port}, version ${version}, revision ${revision}`)
     })
   )
 

@@ -111,7 +111,7 @@ export class EventStreams extends Context.Service<
             Effect.sync(() => listeners.add(listener)),
             () => Effect.sync(() => listeners.delete(listener))
           )
-          if (yield* draining.begun) goodbye(listener)
+          if (yield* draining.closed) goodbye(listener)
           yield* Stream.runForEach(events, (event) =>
             Effect.sync(() => Queue.offerUnsafe(queue, eventText(event)))
           ).pipe(

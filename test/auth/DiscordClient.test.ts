@@ -7,6 +7,7 @@ import { discordSimulator } from "../../src/demo/simulators/Discord.ts"
 import type { Fault } from "../../src/demo/simulators/Fault.ts"
 import { personas, profileOf } from "../../src/demo/simulators/Personas.ts"
 import { Metered } from "../../src/infra/Metrics.ts"
+import { textOf } from "../containers/Dockerfile.ts"
 import { credentials, discordClient, faults, inTime, redirectUrl, withLog } from "../infra/providers.ts"
 
 const verifier = "v".repeat(64)
@@ -59,7 +60,8 @@ describe("DiscordClient", { concurrent: true }, () => {
       const profile = yield* client.currentUser(tokens.accessToken)
       assert.deepInclude(profile, { id: personas.admin.id, username: "aldra.sim", global_name: "Aldra", bot: null })
       const [exchange] = sim.calls.to("/oauth2/token")
-      assert.deepInclude(exchange, { authorization: "basic", userAgent: "DiscordBot (http://app.test:4200, 0.1.0)" })
+      const userAgent = `DiscordBot (http://app.test:4200, ${JSON.parse(textOf("package.json")).version})`
+      assert.deepInclude(exchange, { authorization: "basic", userAgent })
       assert.deepEqual(exchange?.body, {
         grant_type: "authorization_code",
         code: "[secret]",

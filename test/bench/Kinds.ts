@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url"
-import { last, stagesOf, textOf, wordsOf } from "../containers/Dockerfile.ts"
+import { last, stagesOf, textOf, variablesIn, wordsOf } from "../containers/Dockerfile.ts"
 
 /** Where the repository begins. */
 export const root = fileURLToPath(new URL("../../", import.meta.url))
@@ -10,11 +10,7 @@ const image = () => {
   const stage = stagesOf(textOf("Dockerfile")).at(-1)!
   const wordsIn = (keyword: string) => wordsOf(last(stage, keyword)?.text ?? "") ?? []
   const [, ...words] = [...wordsIn("ENTRYPOINT"), ...wordsIn("CMD")]
-  const variables = stage.instructions
-    .filter(({ keyword }) => keyword === "ENV")
-    .flatMap(({ text }) => Array.from(text.matchAll(/(\w+)=(?:"([^"]*)"|(\S+))/g)))
-    .map(([, name = "", quoted, plain]) => [name, quoted ?? plain ?? ""] as const)
-  return { words, variables: Object.fromEntries(variables) as Record<string, string>, cwd: `${root}local/build` }
+  return { words, variables: variablesIn(stage), cwd: `${root}local/build` }
 }
 
 const production = { NODE_ENV: "production" }

@@ -2,7 +2,18 @@ import { constants } from "node:fs"
 import { chmod, chown, copyFile, cp, lstat, mkdir, mkdtemp, readdir } from "node:fs/promises"
 import { join, posix } from "node:path"
 import { fileURLToPath } from "node:url"
-import { context, copyOf, ignoredBy, type Instruction, last, probeOf, stagesOf, textOf, wordsOf } from "./Dockerfile.ts"
+import {
+  context,
+  copyOf,
+  ignoredBy,
+  type Instruction,
+  last,
+  probeOf,
+  stagesOf,
+  textOf,
+  variablesIn,
+  wordsOf
+} from "./Dockerfile.ts"
 import { run } from "./Processes.ts"
 
 /** What an image would contain and start, in a folder. */
@@ -13,6 +24,7 @@ export interface Image {
   readonly entrypoint: ReadonlyArray<string>
   readonly command: ReadonlyArray<string>
   readonly probe: ReadonlyArray<string>
+  readonly variables: Readonly<Record<string, string>>
 }
 
 /** Where the base images have Node; npm is the one on PATH. */
@@ -64,7 +76,11 @@ const shell = async (text: string, { root, workdir }: Stage, variables: Record<s
  * Follows a Dockerfile without an engine, each stage in an empty folder of its own under `home`. Base images are
  * assumed to contain what `nodeOf` says.
  */
-export const build = async (file: string, home: string): Promise<Image> => {
+export const build = async (
+  file: string,
+  home: string,
+  args: Readonly<Record<string, string>> = {}
+): Promise<Image> => {
   const stages = new Map<string, Stage>()
   const all = stagesOf(textOf(file))
   for (const { image, name = "", instructions } of all) {
@@ -94,7 +110,8 @@ export const build = async (file: string, home: string): Promise<Image> => {
     user: last(runtime, "USER")!.text,
     entrypoint: words("ENTRYPOINT"),
     command: words("CMD"),
-    probe: probeOf(runtime) ?? []
+    probe: probeOf(runtime) ?? [],
+    variables: variablesIn(runtime, args)
   }
 }
 

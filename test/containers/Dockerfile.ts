@@ -48,6 +48,19 @@ export const wordsOf = (text: string): ReadonlyArray<string> | undefined =>
 /** The last of its kind, which is the one that counts. */
 export const last = (stage: Stage, keyword: string) => stage.instructions.findLast((one) => one.keyword === keyword)
 
+const pairsIn = (stage: Stage, keyword: string) =>
+  stage.instructions
+    .filter((one) => one.keyword === keyword)
+    .flatMap(({ text }) => Array.from(text.matchAll(/(\w+)=(?:"([^"]*)"|(\S+))/g)))
+    .map(([, name = "", quoted, plain]) => [name, quoted ?? plain ?? ""] as const)
+
+/** The variables that a container of a stage has, when it was built with these arguments. */
+export const variablesIn = (stage: Stage, args: Readonly<Record<string, string>> = {}): Record<string, string> => {
+  const known: Readonly<Record<string, string>> = { ...Object.fromEntries(pairsIn(stage, "ARG")), ...args }
+  const expand = (text: string) => text.replaceAll(/\$(\w+)/g, (whole, name: string) => known[name] ?? whole)
+  return Object.fromEntries(pairsIn(stage, "ENV").map(([name, value]) => [name, expand(value)]))
+}
+
 /** The command of the health check, in exec form. */
 export const probeOf = (stage: Stage) => wordsOf(last(stage, "HEALTHCHECK")?.text.replace(/^CMD\s+/, "") ?? "")
 

@@ -1,7 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
 import { validate } from "dockerfile-utils"
 import { existsSync } from "node:fs"
-import { context, copyOf, ignoredBy, last, probeOf, type Stage, stagesOf, textOf, wordsOf } from "./Dockerfile.ts"
+import {
+  context,
+  copyOf,
+  ignoredBy,
+  last,
+  probeOf,
+  type Stage,
+  stagesOf,
+  textOf,
+  variablesIn,
+  wordsOf
+} from "./Dockerfile.ts"
 
 const files = ["Dockerfile", "local.Dockerfile"]
 const ignored = ignoredBy(textOf(".dockerignore"))
@@ -83,6 +94,11 @@ describe("Dockerfile", () => {
   it("copies only files into the runtime image that production needs", () => {
     const targets = runtime.instructions.filter(({ keyword }) => keyword === "COPY").map((copy) => copyOf(copy).target)
     assert.sameMembers(targets, ["/app/node_modules/undici/", "/app/migrations/", "/app/seeds/", "./"])
+  })
+
+  it("has the commit that it is built from in the service's environment", () => {
+    assert.deepInclude(variablesIn(runtime, { REVISION: "34fbca7" }), { REVISION: "34fbca7" })
+    assert.deepInclude(variablesIn(runtime), { REVISION: "unknown" })
   })
 
   it("is probed without a shell", () => {

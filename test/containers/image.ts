@@ -51,7 +51,7 @@ const runnerOf = async (image: Image, variables: Variables, home: string) => {
   if (isRoot) await chown(own, uid!, gid!)
   const options = {
     cwd: join(image.root, image.workdir),
-    env: { ...variables, PATH: pathIn(image.root), HOME: own, TMPDIR: own },
+    env: { ...image.variables, ...variables, PATH: pathIn(image.root), HOME: own, TMPDIR: own },
     ...(isRoot ? { uid, gid } : {})
   }
   const placed = ([program = "", ...words]: ReadonlyArray<string>) => [
@@ -74,7 +74,7 @@ const query = (postgres: PostgresServer, database: string, statement: string) =>
   )
 
 const tryImage = async (postgres: PostgresServer, redis: RedisServer, home: string) => {
-  const image = await build("Dockerfile", home)
+  const image = await build("Dockerfile", home, { REVISION: "34fbca7" })
   await settle(image.root, true)
   for await (const { path, mode } of walk(image.root)) assert.equal(mode & 0o222, 0, `${path} can be written`)
   const variables = await variablesFor(postgres, redis, "image")
@@ -98,6 +98,9 @@ const tryImage = async (postgres: PostgresServer, redis: RedisServer, home: stri
   const millis = Math.round(performance.now() - begin)
 
   assert.equal((await run(probe)).code, 0)
+  const { version } = JSON.parse(textOf("package.json"))
+  const told = { status: "ok", service: "app", version, revision: "34fbca7" }
+  assert.deepEqual(await (await fetch(`${url}/health`)).json(), told)
   const document = await fetch(`${url}/openapi.json`)
   assert.equal(document.status, 200)
   assert.ok(Object.hasOwn((await document.json()) as object, "openapi"))

@@ -164,12 +164,15 @@ describe("the pods", () => {
     assert.isAtLeast(startupProbe!.periodSeconds! * startupProbe!.failureThreshold!, 30 + 60 + 60)
   })
 
-  it("have time for the pause before SIGTERM and the drain", () => {
+  it("serve on until every proxy knows that they go, and have time for that and the drain", () => {
     const compose = parse(textOf("docker-compose.yml")) as { services: { api: { stop_grace_period: string } } }
     const drain = Number.parseInt(compose.services.api.stop_grace_period, 10)
-    assert.include(textOf("docs/operation.md"), `Give the service ${drain}\nseconds to stop`)
-    const pause = api.lifecycle!.preStop!.sleep!.seconds
-    assert.isAtLeast(pod.terminationGracePeriodSeconds!, Number(pause) + drain)
+    assert.include(textOf("docs/operation.md"), `the delay and ${drain} seconds to stop`)
+    const delay = Number(config.SHUTDOWN_DELAY_MS) / 1000
+    assert.isAtLeast(delay, 5)
+    assert.isAtLeast(pod.terminationGracePeriodSeconds!, delay + drain)
+    // One way to wait: it would be added to the delay.
+    assert.isUndefined(api.lifecycle)
   })
 
   it("have the memory that the operator's page asks for", () => {

@@ -1,9 +1,19 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { textOf } from "../containers/Dockerfile.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { live, TestApp } from "../support/TestApp.ts"
 
-layer(TestApp.layer(), live)("health", (it) => {
+layer(TestApp.layer({ REVISION: "34fbca7" }), live)("health", (it) => {
+  it.effect("tells which version and commit runs", () =>
+    Effect.gen(function* () {
+      const { version } = JSON.parse(textOf("package.json"))
+      const { send } = yield* openBrowser()
+      const { body } = yield* send("GET", "/api/v1/health")
+      assert.deepStrictEqual(body, { status: "ok", service: "app", version, revision: "34fbca7" })
+    })
+  )
+
   it.effect.each(["postgres", "redis"] as const)("%s: up, shut, silent and back", (service) =>
     Effect.gen(function* () {
       const app = yield* TestApp

@@ -111,6 +111,8 @@ const optional: Readonly<Record<string, ReadonlyArray<string>>> = {
   OTEL_TRACES_SAMPLER: ["canary", "parentbased_", "jaeger_remote"],
   OTEL_TRACES_SAMPLER_ARG: ["1.1", "-1", ".", "canary", "0x1", "1e-1"],
   OTEL_SDK_DISABLED: flags,
+  SHUTDOWN_DELAY_MS: ["-1", "60001", "5s"],
+  REVISION: ["canary revision", "canary/1", "c".repeat(65)],
   LOG_LEVEL: ["canary", "verbose"],
   LOG_FORMAT: ["canary", "xml"]
 }

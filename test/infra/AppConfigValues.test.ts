@@ -50,6 +50,8 @@ const good: ReadonlyArray<readonly [name: string, value: string, Good]> = [
   ["OTEL_TRACES_SAMPLER", "Always_Off", { of: ({ otel }) => otel.sampler, is: { parentBased: false, ratio: 0 } }],
   ["OTEL_TRACES_SAMPLER_ARG", "0.25", { of: ({ otel }) => otel.sampler, is: { parentBased: true, ratio: 1 } }],
   ["RUN_DB_SEEDS", "true", { of: ({ runSeeds }) => runSeeds, is: true }],
+  ["SHUTDOWN_DELAY_MS", "60000", { of: (config) => config.shutdownDelayMs, is: 60_000 }],
+  ["REVISION", "34fbca7", { of: ({ revision }) => revision, is: "34fbca7" }],
   ["LOG_LEVEL", "warn", { of: ({ log }) => log.level, is: "Warn" }],
   ["LOG_LEVEL", "WARN", { of: ({ log }) => log.level, is: "Warn" }],
   ["LOG_LEVEL", "Debug", { of: ({ log }) => log.level, is: "Debug" }],
@@ -123,6 +125,7 @@ describe("a valid variable", () => {
       const entries = Object.entries(environment).filter(([name]) => required.has(name))
       const { discord, session, wcl, bnet, ...config } = yield* readAll(Object.fromEntries(entries))
       assert.deepInclude(config, { runSeeds: false, trustedProxies: [], auditRetentionDays: 365 })
+      assert.deepInclude(config, { shutdownDelayMs: 0, revision: "unknown" })
       assert.deepInclude(config.database, { poolSize: 10, ssl: "disable", ca: undefined, pooler: "none" })
       assert.strictEqual(config.log.level, "Info")
       assert.deepInclude(session, { cookieName: "session", csrfCookieName: "csrf" })

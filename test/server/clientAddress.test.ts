@@ -1,5 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { get } from "node:http"
+import { networkInterfaces } from "node:os"
 import { openBrowser } from "../support/Browser.ts"
 import { query } from "../support/query.ts"
 import { live, startReplica, TestApp } from "../support/TestApp.ts"
@@ -11,6 +13,37 @@ const addressOf = Effect.fnUntraced(function* (url: string | undefined, forwarde
   const [row] = yield* query`select host(ip_address) as ip from oauth_states order by created_at desc limit 1`
   return row?.ip
 })
+
+/** Every address of this machine, as a URL's host; a link-local one needs its interface. */
+const addresses = Object.entries(networkInterfaces()).flatMap(([name, all = []]) =>
+  all.map(({ address }) => ({ ip: address, host: address.startsWith("fe80:") ? `${address}%${name}` : address }))
+)
+
+/** The status of a request from one of this machine's addresses to itself. */
+const fromItself = (url: string, host: string) =>
+  Effect.callback<number | undefined>((resume) => {
+    const { port } = new URL(url)
+    get({ host, localAddress: host, port, path: "/api/v1/auth/discord/url", agent: false }, (response) => {
+      response.resume().on("end", () => resume(Effect.succeed(response.statusCode)))
+    })
+  })
+
+layer(TestApp.layer({ RATE_LIMIT_SIGN_IN: "8" }), live)(
+  "a client that connects to one socket for IPv4 and IPv6",
+  (it) => {
+    it.effect.each(addresses)("L03 from $ip has this address; of IPv4 each has its own limit", ({ ip, host }) =>
+      Effect.gen(function* () {
+        const { url } = yield* TestApp
+        yield* query`delete from oauth_states`
+        assert.strictEqual(yield* fromItself(url, host), 200)
+        assert.deepStrictEqual(yield* query`select host(ip_address) as ip from oauth_states`, [{ ip }])
+        if (ip.includes(":")) return
+        const others = yield* Effect.replicateEffect(fromItself(url, host), 8)
+        assert.deepStrictEqual(others, [...Array.from({ length: 7 }, () => 200), 429])
+      })
+    )
+  }
+)
 
 layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1, 10.0.0.0/8, fd00::/8" }), live)("the client's address", (it) => {
   it.effect.each([

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { createServer } from "node:net"
 import parsePrometheus from "parse-prometheus-text-format"
 import { freePort, step } from "../../src/demo/servers/Watchdog.ts"
+import { textOf } from "../containers/Dockerfile.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { attributeOf, collector, type OtlpSpan } from "../support/Collector.ts"
 import { environment } from "../support/environment.ts"
@@ -200,6 +201,9 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("telemetry", (it) => {
       assert.isAtLeast(total("provider_request_duration_seconds", { provider: "warcraftlogs", outcome: "200" }), 2)
       assert.strictEqual(family("redis_up", "GAUGE")[0]!.value, "1")
       assert.strictEqual(family("db_client_pool_size", "GAUGE")[0]!.value, "10")
+      const { version } = JSON.parse(textOf("package.json"))
+      const built = { labels: { version, revision: "unknown" }, value: "1" }
+      assert.deepStrictEqual(family("build_info", "GAUGE")[0], built)
       assert.isAbove(Number(family("process_cpu_seconds_total", "COUNTER")[0]!.value), 0)
       assert.isAbove(Number(family("process_resident_memory_bytes", "GAUGE")[0]!.value), 1e7)
       assert.closeTo(Number(family("process_start_time_seconds", "GAUGE")[0]!.value), Date.now() / 1000, 3600)

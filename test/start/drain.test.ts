@@ -104,6 +104,38 @@ it.live("D08 on SIGTERM under load, twice, no accepted request is lost", () =>
   })
 )
 
+it.live(
+  "on SIGTERM it is not ready at once, and serves for SHUTDOWN_DELAY_MS; then proxies may end their connections",
+  () =>
+    Effect.gen(function* () {
+      const variables = yield* variablesFor(yield* migratedDatabase)
+      const service = yield* startProcess({ ...variables, SHUTDOWN_DELAY_MS: "1500" })
+      yield* service.serving
+      const [ready, postgres] = [`${service.url}/health/ready`, `${service.url}/health/postgres`]
+      const pooled = new Agent({ keepAlive: true, maxSockets: 1 })
+      assert.deepStrictEqual(yield* ask(ready, pooled), { status: 200, connection: "keep-alive" })
+
+      service.kill("SIGTERM")
+      const stopped = performance.now()
+      const unready = { status: 503, connection: "keep-alive" }
+      yield* until(ask(ready, pooled), (answer) => JSON.stringify(answer) === JSON.stringify(unready))
+      assert.isBelow(performance.now() - stopped, 1000)
+      const answers: Array<Answer | string> = []
+      yield* until(ask(postgres), (answer) => answers.push(answer) > 0 && answer === "ECONNREFUSED")
+      assert.isAtLeast(performance.now() - stopped, 1500)
+      const served = answers.slice(0, -1)
+      assert.isAbove(served.length, 10)
+      assert.isTrue(served.every((answer) => typeof answer === "object" && answer.status === 200))
+
+      // Long after the last response, and later than an idle connection would be closed without a delay.
+      yield* Effect.sleep("1 second")
+      assert.deepStrictEqual(yield* ask(postgres, pooled), { status: 200, connection: "close" })
+      assert.strictEqual(yield* service.ended, 0)
+      // Nobody is connected any more, so the rest of the time is not waited for.
+      assert.isBelow(performance.now() - stopped, 1500 + 1000 + 1500)
+    })
+)
+
 it.live("on SIGTERM while it waits for PostgreSQL it exits at once", () =>
   Effect.gen(function* () {
     const database = yield* testDatabase

@@ -22,13 +22,13 @@ const lasting = Effect.map(Draining, ({ told }) =>
   )
 )
 
-it.live("answers that last end by themselves when a drain begins, and none is cut", () =>
+it.live.each(["0", "500"])("with a delay of %s ms answers that last end by themselves, and none is cut", (delay) =>
   Effect.gen(function* () {
     yield* capturedLog
     const port = yield* step(freePort)
     const service = Layer.unwrap(Effect.map(lasting, serve)).pipe(
       Layer.provide([platform, Draining.layer]),
-      Layer.provide(AppConfig.layerFrom({ ...environment, APP_PORT: String(port) }))
+      Layer.provide(AppConfig.layerFrom({ ...environment, APP_PORT: String(port), SHUTDOWN_DELAY_MS: delay }))
     )
     const scope = yield* Scope.make()
     yield* Layer.buildWithScope(service, scope)
@@ -48,6 +48,9 @@ it.live("answers that last end by themselves when a drain begins, and none is cu
         let text = ""
         // A response that is cut rejects here.
         for (let part = await reader.read(); !part.done; part = await reader.read()) text += part.value
+        // Whoever was sent away does not come back here.
+        const again = await fetch(`http://127.0.0.1:${port}/events`).catch((error: Error) => error.cause)
+        assert.deepInclude(again, { code: "ECONNREFUSED" })
         return text
       })
     )

@@ -84,7 +84,7 @@ export const takenPort = Effect.map(
   Effect.acquireRelease(
     Effect.callback<ReturnType<typeof createServer>>((resume) => {
       const server = createServer()
-      server.listen(0, "0.0.0.0", () => resume(Effect.succeed(server)))
+      server.listen(0, () => resume(Effect.succeed(server)))
     }),
     (server) => Effect.sync(() => server.close())
   ),

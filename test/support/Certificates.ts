@@ -21,6 +21,8 @@ const own = make("own")
 
 /** A certificate for `localhost` that vouches for itself. */
 export const certificateFile = own.certificate
+/** Its key. */
+export const keyFile = own.key
 /** The same with its key, for a server. */
 export const ownCertificate = () => ({ key: readFileSync(own.key), cert: readFileSync(own.certificate) })
 /** Another one, which vouches for nobody else. */

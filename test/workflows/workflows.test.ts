@@ -109,6 +109,7 @@ describe("The workflows", () => {
     const build = steps.find(({ uses }) => uses?.startsWith("docker/build-push-action@"))?.with ?? {}
     const args = String(build["build-args"]).match(/^\w+(?==)/gm) ?? []
     assert.includeMembers(text("Dockerfile").match(/(?<=^ARG )\w+/gm) ?? [], args)
+    assert.include(String(build["build-args"]), "REVISION=${{ github.sha }}\n")
     assert.deepInclude(build, { platforms: "linux/amd64,linux/arm64", provenance: "mode=max", sbom: true })
     assert.match(String(build["outputs"]), /^type=oci,dest=/)
     assert.notProperty(build, "push")

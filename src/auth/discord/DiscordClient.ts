@@ -1,6 +1,7 @@
 import { Context, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { HttpClientRequest } from "effect/http"
 import { AppConfig } from "../../infra/AppConfig.ts"
+import { version } from "../../infra/Version.ts"
 import { decodeProfile } from "./DiscordProfile.ts"
 import type { DiscordProfile } from "./DiscordProfile.ts"
 import { orNull } from "../../infra/upstream/Lenient.ts"
@@ -86,7 +87,7 @@ export class DiscordClient extends Context.Service<
     DiscordClient,
     Effect.gen(function* () {
       const { discord, frontendOrigin } = yield* AppConfig
-      const upstream = (yield* UpstreamHttp).open("discord", `DiscordBot (${frontendOrigin}, 0.1.0)`)
+      const upstream = (yield* UpstreamHttp).open("discord", `DiscordBot (${frontendOrigin}, ${version})`)
 
       const unavailable = (stage: Stage, reason: string) =>
         Effect.logWarning("A provider sent no usable response").pipe(

@@ -163,7 +163,7 @@ const takes = (port: number) =>
   new Promise<boolean>((resolve) => {
     const server = createServer()
     server.once("error", () => resolve(false))
-    server.listen(port, "0.0.0.0", () => server.close(() => resolve(true)))
+    server.listen(port, () => server.close(() => resolve(true)))
   })
 
 // Below the ports that systems give to outgoing connections, which could take one since; a hundred for each process, in

@@ -4,6 +4,7 @@ import type { BattlenetSnapshot } from "../../characters/Character.ts"
 import type { Region } from "../../game/Game.ts"
 import type { GuildMember } from "../../game/GuildMember.ts"
 import { AppConfig } from "../../infra/AppConfig.ts"
+import { version } from "../../infra/Version.ts"
 import { guildSlug, readGuildRoster } from "./GuildRoster.ts"
 import { isUnknownCharacter, readActiveSpec, readAvatar, readProfile, readRealms } from "./Profile.ts"
 import { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../../infra/upstream/ProviderErrors.ts"
@@ -84,7 +85,10 @@ export class BnetClient extends Context.Service<
     BnetClient,
     Effect.gen(function* () {
       const { bnet, frontendOrigin } = yield* AppConfig
-      const upstream = (yield* UpstreamHttp).open("battlenet", `raid-composition-backend/0.1.0 (+${frontendOrigin})`)
+      const upstream = (yield* UpstreamHttp).open(
+        "battlenet",
+        `raid-composition-backend/${version} (+${frontendOrigin})`
+      )
       const send = yield* clientCredentials("battlenet", upstream, bnet)
 
       const namespace = (kind: "profile" | "dynamic", region: Region) =>

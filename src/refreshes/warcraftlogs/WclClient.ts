@@ -3,6 +3,7 @@ import { HttpClientRequest } from "effect/http"
 import type { GearItem, Ranking, WarcraftlogsSnapshot } from "../../characters/Character.ts"
 import type { RaidRole } from "../../game/Game.ts"
 import { AppConfig } from "../../infra/AppConfig.ts"
+import { version } from "../../infra/Version.ts"
 import { orNull } from "../../infra/upstream/Lenient.ts"
 import { ProviderRateLimited, ProviderUnavailable } from "../../infra/upstream/ProviderErrors.ts"
 import { UpstreamHttp } from "../../infra/upstream/UpstreamHttp.ts"
@@ -109,7 +110,10 @@ export class WclClient extends Context.Service<
     WclClient,
     Effect.gen(function* () {
       const { wcl, frontendOrigin } = yield* AppConfig
-      const upstream = (yield* UpstreamHttp).open("warcraftlogs", `raid-composition-backend/0.1.0 (+${frontendOrigin})`)
+      const upstream = (yield* UpstreamHttp).open(
+        "warcraftlogs",
+        `raid-composition-backend/${version} (+${frontendOrigin})`
+      )
       const send = yield* clientCredentials("warcraftlogs", upstream, wcl)
 
       /** The data of a query, and whether errors left it incomplete. */
