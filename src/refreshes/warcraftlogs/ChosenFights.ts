@@ -24,7 +24,8 @@ const keyOf = ({ code, fight }: Pick<LoggedKill, "code" | "fight">) => `${code} 
 const likelier = (a: LoggedKill, b: LoggedKill) =>
   (b.players?.length ?? 0) - (a.players?.length ?? 0) || b.at - a.at || byText(a.code, b.code) || a.fight - b.fight
 
-const mayHold = (kill: LoggedKill, missed: ReadonlyArray<Missed>) =>
+/** Whether the character may be in a kill, after those in which it was missed. */
+export const mayHold = (kill: LoggedKill, missed: ReadonlyArray<Missed>) =>
   missed.every(
     ({ code, fight, actor }) =>
       code !== kill.code || (actor !== null && fight !== kill.fight && kill.players?.includes(actor) !== false)

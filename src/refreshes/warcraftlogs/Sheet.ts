@@ -22,7 +22,15 @@ export interface SheetAsked {
 /** The rankings part of a snapshot. */
 export type RankingsPart = Pick<
   WarcraftlogsSnapshot,
-  "zone_id" | "metric" | "best_performance_average" | "median_performance_average" | "total_kills"
+  | "all_stars"
+  | "zone_id"
+  | "metric"
+  | "difficulty"
+  | "size"
+  | "partition"
+  | "best_performance_average"
+  | "median_performance_average"
+  | "total_kills"
 > & {
   /** Undefined if they could not be read this time: what is stored then stays, with the fields beside it. */
   readonly rankings: WarcraftlogsSnapshot["rankings"] | undefined
