@@ -1,4 +1,4 @@
-import { Clock, Data, Duration, Effect, Exit, Option, type Scope } from "effect"
+import { Clock, Data, Duration, Effect, Exit, Option, type Scope, Semaphore } from "effect"
 import { type Headers, type HttpClient, type HttpClientError, HttpClientRequest } from "effect/http"
 import { CircuitBreaker } from "effect/persistence"
 import { durationsOf } from "../Metrics.ts"
@@ -52,6 +52,8 @@ export interface Upstream {
 }
 
 const operationLimit = Duration.millis(5300)
+/** At once for each provider: what one that hangs may keep of this process. The others wait within their limit. */
+const mostOperations = 64
 
 /** 1 to 3600. */
 export const clampSeconds = (seconds: number) => Math.min(Math.max(Math.ceil(seconds), 1), 3600)
@@ -120,6 +122,8 @@ const report = (name: string) => (error: UpstreamError) =>
     ? Effect.void
     : warn(name, "A provider sent no usable response", { reason: error.reason })
 
+const busy = Unanswered.because("too many at once", 5)
+
 const within = <A>(duration: Duration.Input, effect: Effect.Effect<A, UpstreamError>) =>
   Effect.timeoutOrElse(effect, { duration, orElse: () => Unanswered.because("timeout") })
 
@@ -162,6 +166,7 @@ export const makeUpstream = (options: Options): Upstream => {
   const { name, userAgent, breaker } = options
   const { spend, spentFor } = makeQuota(name)
   const ask = askOf(options, spend)
+  const places = Semaphore.makeUnsafe(mostOperations)
 
   const send: Upstream["send"] = (request, { repeatable = false, sharedQuota = () => true } = {}) =>
     Effect.flatMap(spentFor, (millis) => {
@@ -175,11 +180,26 @@ export const makeUpstream = (options: Options): Upstream => {
       })
     )
 
+  const guarded = <A>(operation: Effect.Effect<A, UpstreamError>, millis: number) =>
+    breaker
+      .execute(within(millis, operation), { key: name, classify: outcome })
+      .pipe(
+        Effect.catchTag("CircuitBreakerError", (error) => Unanswered.because("circuit open", secondsUntilClosed(error)))
+      )
+
+  // Whoever waits for a place is refused at once when the circuit opens.
   const guard: Upstream["guard"] = (operation, limit = operationLimit) =>
-    breaker.execute(within(limit, operation), { key: name, classify: outcome }).pipe(
-      Effect.catchTag("CircuitBreakerError", (error) => Unanswered.because("circuit open", secondsUntilClosed(error))),
-      Effect.tapError(report(name))
-    )
+    Effect.flatMap(Clock.currentTimeMillis, (start) => {
+      const until = start + Duration.toMillis(limit)
+      const begun = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        now < until ? guarded(operation, until - now) : busy
+      )
+      // A little longer than the operation, whose own timeout is what the circuit counts.
+      return Effect.timeoutOrElse(places.withPermits(1)(begun), {
+        duration: until - start + 100,
+        orElse: () => busy
+      }).pipe(Effect.tapError(report(name)))
+    })
 
   const spare: Upstream["spare"] = (until, part) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => within(Math.max(until - now, 0), part)).pipe(
