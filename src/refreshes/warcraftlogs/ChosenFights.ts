@@ -72,11 +72,11 @@ export const chooseFights = (
   }
   const newest = chosen.toSorted((a, b) => b.kill.at - a.kill.at || likelier(a.kill, b.kill))
   const given = new Set<(typeof sheets)[number]>()
-  return newest.flatMap(({ kill: { players: _, ...kill }, sheets: holds }) => {
+  return newest.flatMap(({ kill: { code, fight, at, finished, startTime, endTime }, sheets: holds }) => {
     const mine = [...holds].filter((sheet) => !given.has(sheet))
     for (const sheet of mine) given.add(sheet)
     const characters = mine.map(({ character, name, servers }) => ({ character, name, servers }))
-    return characters.length === 0 ? [] : [{ ...kill, characters }]
+    return characters.length === 0 ? [] : [{ code, fight, at, finished, startTime, endTime, characters }]
   })
 }
 

@@ -33,7 +33,7 @@ export interface WclQuestion {
  * A snapshot to store. `gear` and `rankings` are undefined if they could not be read this time or were not requested.
  * The stored ones are then kept; for rankings, so is what belongs to them.
  */
-export interface WclCharacter extends Omit<WclRankings, "fault" | "erases"> {
+export interface WclCharacter extends WclRankings {
   readonly gear: ReadonlyArray<GearItem> | undefined
 }
 
@@ -128,15 +128,11 @@ export class WclClient extends Context.Service<
         return gear === "none" ? { gear: undefined, error: sentences.noGear } : { gear, error: null }
       })
 
-      const withGear = (
-        { fault: _, erases, ...found }: WclRankings,
-        gear: WclCharacter["gear"],
-        error: string | null
-      ) => {
+      const withGear = (found: WclRankings, gear: WclCharacter["gear"], error: string | null) => {
         const errors = [found.error, error].filter((each) => each !== null)
         return {
           ...found,
-          gear: erases ? [] : gear,
+          gear: found.erases ? [] : gear,
           partial: found.partial || error !== null,
           error: errors.length > 0 ? errors.join(" ") : null
         } satisfies WclCharacter as WclCharacter
