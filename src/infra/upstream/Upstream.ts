@@ -52,8 +52,10 @@ export interface Upstream {
 }
 
 const operationLimit = Duration.millis(5300)
-/** At once for each provider: what one that hangs may keep of this process. The others wait within their limit. */
+/** At once for each provider: what one that hangs may keep of this process. */
 const mostOperations = 64
+/** Milliseconds that others wait for a place, about. */
+const patience = 2000
 
 /** 1 to 3600. */
 export const clampSeconds = (seconds: number) => Math.min(Math.max(Math.ceil(seconds), 1), 3600)
@@ -116,13 +118,13 @@ interface Options {
 const warn = (name: string, sentence: string, facts: object) =>
   Effect.logWarning(sentence).pipe(Effect.annotateLogs({ provider: name, ...facts }))
 
-/** Does not log an open circuit or an exhausted quota, since their causes were logged. */
+const busy = Unanswered.because("too many at once", 5)
+
+/** Does not log an open circuit, a full house or an exhausted quota, since their causes were logged. */
 const report = (name: string) => (error: UpstreamError) =>
-  error._tag === "Throttled" || error.reason === "circuit open"
+  error._tag === "Throttled" || error.reason === "circuit open" || error === busy
     ? Effect.void
     : warn(name, "A provider sent no usable response", { reason: error.reason })
-
-const busy = Unanswered.because("too many at once", 5)
 
 const within = <A>(duration: Duration.Input, effect: Effect.Effect<A, UpstreamError>) =>
   Effect.timeoutOrElse(effect, { duration, orElse: () => Unanswered.because("timeout") })
@@ -187,18 +189,26 @@ export const makeUpstream = (options: Options): Upstream => {
         Effect.catchTag("CircuitBreakerError", (error) => Unanswered.because("circuit open", secondsUntilClosed(error)))
       )
 
+  let waiting = 0
   // Whoever waits for a place is refused at once when the circuit opens.
   const guard: Upstream["guard"] = (operation, limit = operationLimit) =>
     Effect.flatMap(Clock.currentTimeMillis, (start) => {
       const until = start + Duration.toMillis(limit)
-      const begun = Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        now < until ? guarded(operation, until - now) : busy
+      let isWaiting = true
+      waiting += 1
+      const stopWaiting = Effect.sync(() => {
+        if (isWaiting) waiting -= 1
+        isWaiting = false
+      })
+      const begun = Effect.flatMap(Effect.andThen(stopWaiting, Clock.currentTimeMillis), (now) =>
+        guarded(operation, until - now)
       )
-      // A little longer than the operation, whose own timeout is what the circuit counts.
-      return Effect.timeoutOrElse(places.withPermits(1)(begun), {
-        duration: until - start + 100,
-        orElse: () => busy
-      }).pipe(Effect.tapError(report(name)))
+      // One after the other, so that many that give up do not hold up everything else at the same moment.
+      const giveUp = Effect.flatMap(Effect.sleep(patience + 5 * waiting), () => (isWaiting ? busy : Effect.never))
+      return Effect.raceFirst(places.withPermits(1)(begun), giveUp).pipe(
+        Effect.ensuring(stopWaiting),
+        Effect.tapError(report(name))
+      )
     })
 
   const spare: Upstream["spare"] = (until, part) =>
