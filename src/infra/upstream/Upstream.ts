@@ -1,4 +1,4 @@
-import { Clock, Data, Duration, Effect, Exit, Option, type Scope } from "effect"
+import { Clock, Data, Duration, Effect, Exit, Option, type Scope, Semaphore } from "effect"
 import { type Headers, type HttpClient, type HttpClientError, HttpClientRequest } from "effect/http"
 import { CircuitBreaker } from "effect/persistence"
 import { durationsOf } from "../Metrics.ts"
@@ -38,8 +38,11 @@ export interface Upstream {
     request: HttpClientRequest.HttpClientRequest,
     options?: SendOptions
   ) => Effect.Effect<Answer, UpstreamError>
-  /** Limits a whole operation to 5.3 s. Fails at once while the circuit is open because the provider hangs. */
-  readonly guard: <A>(operation: Effect.Effect<A, UpstreamError>) => Effect.Effect<A, UpstreamError>
+  /** Limits a whole operation to 5.3 s, unless told. Fails at once while the circuit is open because the provider hangs. */
+  readonly guard: <A>(
+    operation: Effect.Effect<A, UpstreamError>,
+    limit?: Duration.Input
+  ) => Effect.Effect<A, UpstreamError>
   /** An optional part: undefined if it fails or is not done by `until` (epoch milliseconds). */
   readonly spare: <A>(until: number, part: Effect.Effect<A, UpstreamError>) => Effect.Effect<A | undefined>
   /** Marks the quota as exhausted for that many seconds. */
@@ -49,8 +52,13 @@ export interface Upstream {
 }
 
 const operationLimit = Duration.millis(5300)
+/** At once for each provider: what one that hangs may keep of this process. */
+const mostOperations = 64
+/** Milliseconds that others wait for a place, about. */
+const patience = 2000
 
-const clampSeconds = (seconds: number) => Math.min(Math.max(Math.ceil(seconds), 1), 3600)
+/** 1 to 3600. */
+export const clampSeconds = (seconds: number) => Math.min(Math.max(Math.ceil(seconds), 1), 3600)
 
 /** A `Retry-After` header (seconds or an HTTP date) as seconds, 1 to 3600; undefined if absent or malformed. */
 export const retryAfterSeconds = (header: string | undefined, now: number) => {
@@ -110,9 +118,11 @@ interface Options {
 const warn = (name: string, sentence: string, facts: object) =>
   Effect.logWarning(sentence).pipe(Effect.annotateLogs({ provider: name, ...facts }))
 
-/** Does not log an open circuit or an exhausted quota, since their causes were logged. */
+const busy = Unanswered.because("too many at once", 5)
+
+/** Does not log an open circuit, a full house or an exhausted quota, since their causes were logged. */
 const report = (name: string) => (error: UpstreamError) =>
-  error._tag === "Throttled" || error.reason === "circuit open"
+  error._tag === "Throttled" || error.reason === "circuit open" || error === busy
     ? Effect.void
     : warn(name, "A provider sent no usable response", { reason: error.reason })
 
@@ -158,6 +168,7 @@ export const makeUpstream = (options: Options): Upstream => {
   const { name, userAgent, breaker } = options
   const { spend, spentFor } = makeQuota(name)
   const ask = askOf(options, spend)
+  const places = Semaphore.makeUnsafe(mostOperations)
 
   const send: Upstream["send"] = (request, { repeatable = false, sharedQuota = () => true } = {}) =>
     Effect.flatMap(spentFor, (millis) => {
@@ -171,11 +182,34 @@ export const makeUpstream = (options: Options): Upstream => {
       })
     )
 
-  const guard: Upstream["guard"] = (operation) =>
-    breaker.execute(within(operationLimit, operation), { key: name, classify: outcome }).pipe(
-      Effect.catchTag("CircuitBreakerError", (error) => Unanswered.because("circuit open", secondsUntilClosed(error))),
-      Effect.tapError(report(name))
-    )
+  const guarded = <A>(operation: Effect.Effect<A, UpstreamError>, millis: number) =>
+    breaker
+      .execute(within(millis, operation), { key: name, classify: outcome })
+      .pipe(
+        Effect.catchTag("CircuitBreakerError", (error) => Unanswered.because("circuit open", secondsUntilClosed(error)))
+      )
+
+  let waiting = 0
+  // Whoever waits for a place is refused at once when the circuit opens.
+  const guard: Upstream["guard"] = (operation, limit = operationLimit) =>
+    Effect.flatMap(Clock.currentTimeMillis, (start) => {
+      const until = start + Duration.toMillis(limit)
+      let isWaiting = true
+      waiting += 1
+      const stopWaiting = Effect.sync(() => {
+        if (isWaiting) waiting -= 1
+        isWaiting = false
+      })
+      const begun = Effect.flatMap(Effect.andThen(stopWaiting, Clock.currentTimeMillis), (now) =>
+        guarded(operation, until - now)
+      )
+      // One after the other, so that many that give up do not hold up everything else at the same moment.
+      const giveUp = Effect.flatMap(Effect.sleep(patience + 5 * waiting), () => (isWaiting ? busy : Effect.never))
+      return Effect.raceFirst(places.withPermits(1)(begun), giveUp).pipe(
+        Effect.ensuring(stopWaiting),
+        Effect.tapError(report(name))
+      )
+    })
 
   const spare: Upstream["spare"] = (until, part) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => within(Math.max(until - now, 0), part)).pipe(
