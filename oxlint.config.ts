@@ -17,6 +17,7 @@ const rooms = [
   "refreshes/battlenet",
   "refreshes",
   "roster",
+  "refreshes/guild",
   "health",
   "Api.ts",
   "server",

@@ -20,6 +20,7 @@ import { AppConfig } from "../infra/AppConfig.ts"
 import { Crypto } from "../infra/Crypto.ts"
 import { Draining } from "../infra/Draining.ts"
 import { GeoIp } from "../infra/GeoIp.ts"
+import { Jobs } from "../infra/Jobs.ts"
 import { Reads } from "../infra/Sql.ts"
 import { plainHeaders } from "./ResponseHeaders.ts"
 import { type ApiError, envelope, InvalidRequest, TooLarge } from "../http/ApiError.ts"
@@ -108,6 +109,7 @@ const drainOf = (server: Server, begin: Effect.Effect<void>) => {
 const heldByRoutes = [
   AppConfig,
   Draining,
+  Jobs,
   Crypto,
   GeoIp,
   Redis.Redis,

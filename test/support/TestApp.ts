@@ -54,7 +54,9 @@ export const startReplica = Effect.fnUntraced(function* (
   const port = yield* step(freePort)
   const counter = Layer.succeed(Statement.CurrentTransformer, (statement) =>
     Effect.sync(() => {
-      onStatement?.(statement.compile()[0])
+      const [text] = statement.compile()
+      // The job engine's, which nobody asked for.
+      if (!/\bjobs_\w+/.test(text)) onStatement?.(text)
       return statement
     })
   )

@@ -1,0 +1,120 @@
+import { Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { Sharding } from "effect/cluster"
+import type { UserId } from "../../auth/User.ts"
+import { type GuildId, GuildNotFound } from "../../guilds/Guild.ts"
+import { DependencyUnavailable } from "../../http/ApiError.ts"
+import type { JsonText } from "../../http/JsonText.ts"
+import { type Engine, Jobs } from "../../infra/Jobs.ts"
+import { OfficerRequired } from "../../roster/Roster.ts"
+import { type RefreshId, RefreshNotFound, type RefreshOptions, type RefreshSummary } from "./GuildRefresh.ts"
+import { type Begun, GuildRefreshesRepo, type RefreshBody } from "./GuildRefreshesRepo.ts"
+import { RefreshV1 } from "./RefreshWorkflow.ts"
+
+const mayLead = ({ caller_role }: { readonly caller_role: string }) =>
+  caller_role === "officer" || caller_role === "admin"
+
+/** Refreshes of a guild's whole roster. */
+export class GuildRefreshes extends Context.Service<
+  GuildRefreshes,
+  {
+    /** Begins one, or answers the one that lives. */
+    readonly start: (
+      guild: GuildId,
+      caller: UserId,
+      options: RefreshOptions
+    ) => Effect.Effect<RefreshBody, GuildNotFound | OfficerRequired | DependencyUnavailable>
+    /** The same for nobody, at night. False if one lives. */
+    readonly startAlone: (guild: GuildId, options: RefreshOptions) => Effect.Effect<boolean, DependencyUnavailable>
+    /** Begins the work again, or wakes it up; it changes nothing for work that goes on. */
+    readonly kick: (begun: Begun) => Effect.Effect<void, DependencyUnavailable>
+    readonly list: (
+      guild: GuildId,
+      caller: UserId
+    ) => Effect.Effect<JsonText<{ readonly refreshes: ReadonlyArray<RefreshSummary> }>, GuildNotFound | DependencyUnavailable>
+    readonly get: (
+      guild: GuildId,
+      caller: UserId,
+      id: RefreshId
+    ) => Effect.Effect<RefreshBody, GuildNotFound | RefreshNotFound | DependencyUnavailable>
+    readonly cancel: (
+      guild: GuildId,
+      caller: UserId,
+      id: RefreshId
+    ) => Effect.Effect<void, GuildNotFound | OfficerRequired | RefreshNotFound | DependencyUnavailable>
+  }
+>()("refreshes/guild/GuildRefreshes") {
+  static readonly layer = Layer.effect(
+    GuildRefreshes,
+    Effect.gen(function* () {
+      const repo = yield* GuildRefreshesRepo
+      const jobs = yield* Jobs
+      const sql = yield* SqlClient.SqlClient
+
+      /** The engine tells of a message that it cannot store by a defect. */
+      const stored = <A, R>(self: Effect.Effect<A, never, R>) =>
+        Effect.catchDefect(self, (defect) =>
+          Effect.andThen(
+            Effect.logWarning("A job could not be stored", defect),
+            Effect.fail(new DependencyUnavailable({ retryAfter: 2 }))
+          )
+        )
+
+      /** In the transaction of the rows: both are there, or neither. */
+      const begin =
+        (engine: Context.Context<Engine>) =>
+        ({ id, providers }: Begun) =>
+          Effect.forEach(providers, (provider) => RefreshV1.execute({ id, provider }, { discard: true })).pipe(
+            Effect.andThen(sql.afterCommit(Context.get(engine, Sharding.Sharding).pollStorage)),
+            Effect.provideContext(engine),
+            stored
+          )
+
+      const start = Effect.fn("GuildRefreshes.start")(function* (
+        guild: GuildId,
+        caller: UserId,
+        options: RefreshOptions
+      ) {
+        const row = yield* repo.start(guild, caller, options, begin(yield* jobs.engine))
+        if (row === undefined) return yield* new GuildNotFound()
+        return row.body ?? (yield* new OfficerRequired())
+      })
+
+      const startAlone = (guild: GuildId, options: RefreshOptions) =>
+        Effect.flatMap(jobs.engine, (engine) => repo.startAlone(guild, options, begin(engine)))
+
+      const kick = ({ id, providers }: Begun) =>
+        Effect.flatMap(jobs.engine, (engine) =>
+          Effect.forEach(providers, (provider) =>
+            RefreshV1.execute({ id, provider }, { discard: true }).pipe(Effect.flatMap(RefreshV1.resume))
+          ).pipe(Effect.provideContext(engine), stored, Effect.asVoid)
+        )
+
+      const list = (guild: GuildId, caller: UserId) =>
+        Effect.flatMap(repo.list(guild, caller), (body) =>
+          body === undefined ? new GuildNotFound() : Effect.succeed(body)
+        )
+
+      const get = Effect.fn("GuildRefreshes.get")(function* (guild: GuildId, caller: UserId, id: RefreshId) {
+        const row = yield* repo.get(guild, caller, id)
+        if (row === undefined) return yield* new GuildNotFound()
+        return row.body ?? (yield* new RefreshNotFound())
+      })
+
+      const cancel = Effect.fn("GuildRefreshes.cancel")(function* (guild: GuildId, caller: UserId, id: RefreshId) {
+        const row = yield* repo.cancel(guild, caller, id)
+        if (row === undefined) return yield* new GuildNotFound()
+        if (!mayLead(row)) return yield* new OfficerRequired()
+        if (!row.found) return yield* new RefreshNotFound()
+        // The row says so already, and each step looks at it first: this only ends a sleep.
+        yield* Effect.flatMap(jobs.engine, (engine) =>
+          Effect.forEach(row.providers ?? [], (provider) =>
+            Effect.flatMap(RefreshV1.executionId({ id, provider }), RefreshV1.interrupt)
+          ).pipe(Effect.provideContext(engine), stored)
+        ).pipe(Effect.ignore)
+      })
+
+      return GuildRefreshes.of({ start, startAlone, kick, list, get, cancel })
+    })
+  ).pipe(Layer.provide(GuildRefreshesRepo.layer))
+}

@@ -1,0 +1,49 @@
+import { Effect, Layer } from "effect"
+import { Api } from "../../Api.ts"
+import { CurrentSession } from "../../auth/SignedIn.ts"
+import { groupOf } from "../../http/Handlers.ts"
+import { jsonAnswer } from "../../http/JsonText.ts"
+import { Jobs } from "../../infra/Jobs.ts"
+import { BnetClient } from "../battlenet/BnetClient.ts"
+import { SnapshotsRepo } from "../SnapshotsRepo.ts"
+import { GuildRefreshes } from "./GuildRefreshes.ts"
+import { RefreshPartsRepo } from "./RefreshPartsRepo.ts"
+import { RefreshSteps } from "./RefreshSteps.ts"
+import { refreshWorkflow } from "./RefreshWorkflow.ts"
+import { HttpServerResponse } from "effect/http"
+
+const group = groupOf(
+  Api,
+  "guildRefreshes",
+  Effect.fnUntraced(function* (handlers) {
+    const refreshes = yield* GuildRefreshes
+    return handlers.handleAll({
+      start: Effect.fnUntraced(function* ({ params, payload }) {
+        const { user } = yield* CurrentSession
+        const body = yield* refreshes.start(params.guild_id, user.id, payload)
+        return HttpServerResponse.setStatus(jsonAnswer(body), 202)
+      }),
+      list: Effect.fnUntraced(function* ({ params }) {
+        const { user } = yield* CurrentSession
+        return jsonAnswer(yield* refreshes.list(params.guild_id, user.id))
+      }),
+      get: Effect.fnUntraced(function* ({ params }) {
+        const { user } = yield* CurrentSession
+        return jsonAnswer(yield* refreshes.get(params.guild_id, user.id, params.refresh_id))
+      }),
+      cancel: Effect.fnUntraced(function* ({ params }) {
+        const { user } = yield* CurrentSession
+        yield* refreshes.cancel(params.guild_id, user.id, params.refresh_id)
+      })
+    })
+  })
+)
+
+/** The work itself, which this replica may be given at any time. */
+const work = Layer.effectDiscard(Effect.flatMap(Jobs, (jobs) => jobs.register(refreshWorkflow)))
+
+/** Refreshes of whole rosters, asked for over HTTP and done by the job engine. */
+export const guildRefreshesLayer = Layer.merge(group, work).pipe(
+  Layer.provide(RefreshSteps.layer),
+  Layer.provide([GuildRefreshes.layer, RefreshPartsRepo.layer, SnapshotsRepo.layer, BnetClient.layer])
+)

@@ -1,0 +1,61 @@
+import { Cause, Effect, Exit, Schema } from "effect"
+import { Activity, DurableClock, Workflow } from "effect/workflow"
+import { EntryId } from "../../roster/Roster.ts"
+import { Provider, RefreshId } from "./GuildRefresh.ts"
+import { type Patience, RefreshSteps, Step } from "./RefreshSteps.ts"
+
+/**
+ * The work of a refresh with one provider, as a durable sequence of steps: each of them is run, in the replica that has
+ * the job then, and its answer kept. What stands between the steps is run again whenever the job changes hands, so it uses
+ * nothing but those answers. A different sequence, or other names, need another version beside this one.
+ */
+export const RefreshV1 = Workflow.make("RefreshV1", {
+  payload: { id: RefreshId, provider: Provider },
+  // An execution is for ever, so it is not the guild's.
+  idempotencyKey: ({ id, provider }) => `${id}/${provider}`
+})
+
+/** A sleep up to this long is not worth a message. */
+const shortSleep = "5 seconds"
+
+const Groups = Schema.Array(Schema.Array(EntryId))
+
+/** Repeats a step after the pauses it asks for. */
+const insisting = () => {
+  /** When a step gave a provider up, the next ones do not wait for it as long. */
+  let gaveUp = false
+  return Effect.fnUntraced(function* <R>(name: string, step: (patience: Patience) => Effect.Effect<Step, never, R>) {
+    const waits = { provider: 0, limit: 0 }
+    for (let n = 1; ; n += 1) {
+      const { next, pause, reason } = yield* Activity.make({
+        name: `${name}/${n}`,
+        success: Step,
+        execute: step({ ...waits, gaveUp })
+      })
+      if (next !== "wait") {
+        gaveUp = next === "gave-up"
+        return next !== "ended"
+      }
+      waits[reason === "provider" ? "provider" : "limit"] += 1
+      yield* DurableClock.sleep({ name: `${name}/${n}`, duration: pause, inMemoryThreshold: shortSleep })
+    }
+  })
+}
+
+const battlenet = Effect.fnUntraced(function* (id: RefreshId) {
+  const steps = yield* RefreshSteps
+  const insist = insisting()
+  const groups = yield* Activity.make({ name: "plan", success: Groups, execute: steps.plan(id, "battlenet") })
+  for (const [n, group] of groups.entries()) {
+    if (!(yield* insist(`profiles/${n}`, (patience) => steps.profiles(id, group, patience)))) return
+  }
+})
+
+export const refreshWorkflow = RefreshV1.toLayer(
+  Effect.fnUntraced(function* ({ id, provider }) {
+    const steps = yield* RefreshSteps
+    yield* (provider === "battlenet" ? battlenet(id) : battlenet(id)).pipe(
+      Effect.onExit((exit) => (Exit.isFailure(exit) && Cause.hasDies(exit.cause) ? steps.fail(id, exit.cause) : Effect.void))
+    )
+  })
+)
