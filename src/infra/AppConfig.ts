@@ -22,6 +22,7 @@ import {
   rate,
   ratio,
   ConfigReader,
+  schedule,
   secret,
   secretPairs,
   text
@@ -148,6 +149,7 @@ const read = (reader: ConfigReader) => ({
   runSeeds: reader.optional("RUN_DB_SEEDS", boolean, false),
   trustedProxies: reader.optional("TRUSTED_PROXIES", networks, [] as ReadonlyArray<IpNetwork.IpNetwork>),
   auditRetentionDays: reader.optional("AUDIT_RETENTION_DAYS", integer(1, 3650, "a number of days"), 365),
+  refreshNightly: reader.optional("REFRESH_NIGHTLY", schedule, undefined),
   metricsPort: reader.optional("METRICS_PORT", port, undefined),
   otel: readOtel(reader),
   log: {

@@ -71,9 +71,18 @@ const engineLayer = Layer.unwrap(
 /** Days after which nothing of a job is needed: none lives that long. */
 const keptDays = 7
 
+/** Runs something a minute after its start, when the replica has less to do, and again after each pause. */
+export const repeatedly = <E, R>(name: string, every: Duration.Input, work: Effect.Effect<unknown, E, R>) =>
+  work.pipe(
+    Effect.catchCause((cause) => Effect.logWarning(`The job ${name} failed`, cause)),
+    Effect.repeat(Schedule.spaced(every)),
+    Effect.delay("1 minute"),
+    Effect.asVoid
+  )
+
 /**
  * Work that outlives a replica. When one dies another goes on within about 10 s; a step that had finished is not run
- * again. `PostgreSQL` may be away when the service starts: until it is there, `engine` fails.
+ * again. PostgreSQL may be away when the service starts: until it is there, `engine` fails.
  */
 export class Jobs extends Context.Service<
   Jobs,
@@ -84,7 +93,7 @@ export class Jobs extends Context.Service<
      * then a step in progress is finished or, after 6 s, left to another replica.
      */
     readonly register: <R>(work: Layer.Layer<never, never, Engine | R>) => Effect.Effect<void, never, R | Scope.Scope>
-    /** Runs something on one replica at a time, again and again. It may run twice when that replica dies. */
+    /** Runs something on one replica at a time, first after a minute. It may run twice when that replica dies. */
     readonly singleton: <E, R>(
       name: string,
       every: Duration.Input,
@@ -112,7 +121,9 @@ export class Jobs extends Context.Service<
         )
       }).pipe(Effect.provideContext(context))
       yield* build.pipe(
-        Effect.tapCause((cause) => Effect.logWarning("Jobs cannot start yet").pipe(Effect.andThen(Effect.logDebug(cause)))),
+        Effect.tapCause((cause) =>
+          Effect.logWarning("Jobs cannot start yet").pipe(Effect.andThen(Effect.logDebug(cause)))
+        ),
         Effect.sandbox,
         Effect.retry(Schedule.spaced("2 seconds")),
         Effect.flatMap((engine) => Deferred.succeed(ready, engine)),
@@ -137,16 +148,7 @@ export class Jobs extends Context.Service<
       })
 
       const singleton = <E, R>(name: string, every: Duration.Input, work: Effect.Effect<unknown, E, R>) =>
-        register(
-          Singleton.make(
-            name,
-            work.pipe(
-              Effect.catchCause((cause) => Effect.logWarning(`The job ${name} failed`, cause)),
-              Effect.repeat(Schedule.spaced(every)),
-              Effect.asVoid
-            )
-          ) as Layer.Layer<never, never, Engine | R>
-        )
+        register(Singleton.make(name, repeatedly(name, every, work)) as Layer.Layer<never, never, Engine | R>)
 
       const sweep = (limit: number) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => {

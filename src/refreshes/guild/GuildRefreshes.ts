@@ -1,4 +1,4 @@
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Option } from "effect"
 import { SqlClient } from "effect/sql"
 import { Sharding } from "effect/cluster"
 import type { UserId } from "../../auth/User.ts"
@@ -28,10 +28,15 @@ export class GuildRefreshes extends Context.Service<
     readonly startAlone: (guild: GuildId, options: RefreshOptions) => Effect.Effect<boolean, DependencyUnavailable>
     /** Begins the work again, or wakes it up; it changes nothing for work that goes on. */
     readonly kick: (begun: Begun) => Effect.Effect<void, DependencyUnavailable>
+    /** Whether its work ended, in whatever way, with one of the providers. */
+    readonly hasEnded: (begun: Begun) => Effect.Effect<boolean, DependencyUnavailable>
     readonly list: (
       guild: GuildId,
       caller: UserId
-    ) => Effect.Effect<JsonText<{ readonly refreshes: ReadonlyArray<RefreshSummary> }>, GuildNotFound | DependencyUnavailable>
+    ) => Effect.Effect<
+      JsonText<{ readonly refreshes: ReadonlyArray<RefreshSummary> }>,
+      GuildNotFound | DependencyUnavailable
+    >
     readonly get: (
       guild: GuildId,
       caller: UserId,
@@ -90,6 +95,19 @@ export class GuildRefreshes extends Context.Service<
           ).pipe(Effect.provideContext(engine), stored, Effect.asVoid)
         )
 
+      const hasEnded = ({ id, providers }: Begun) =>
+        Effect.flatMap(jobs.engine, (engine) =>
+          Effect.forEach(providers, (provider) =>
+            Effect.flatMap(RefreshV1.executionId({ id, provider }), RefreshV1.poll)
+          ).pipe(
+            Effect.map((results) =>
+              results.some((result) => Option.isSome(result) && result.value._tag === "Complete")
+            ),
+            Effect.provideContext(engine),
+            stored
+          )
+        )
+
       const list = (guild: GuildId, caller: UserId) =>
         Effect.flatMap(repo.list(guild, caller), (body) =>
           body === undefined ? new GuildNotFound() : Effect.succeed(body)
@@ -114,7 +132,7 @@ export class GuildRefreshes extends Context.Service<
         ).pipe(Effect.ignore)
       })
 
-      return GuildRefreshes.of({ start, startAlone, kick, list, get, cancel })
+      return GuildRefreshes.of({ start, startAlone, kick, hasEnded, list, get, cancel })
     })
   ).pipe(Layer.provide(GuildRefreshesRepo.layer))
 }

@@ -47,7 +47,10 @@ export class GuildRefreshesApi extends HttpApiGroup.make("guildRefreshes")
       success: HttpApiSchema.NoContent,
       error: [GuildNotFound.wire, OfficerRequired.wire, RefreshNotFound.wire]
     }).annotateMerge(
-      documented("Cancel a refresh", "What is settled stays. A request on its way is not called back; of a final one nothing changes.")
+      documented(
+        "Cancel a refresh",
+        "What is settled stays. A request on its way is not called back; of a final one nothing changes."
+      )
     )
   )
   .middleware(JsonBody)

@@ -9,6 +9,8 @@ import { SnapshotsRepo } from "../SnapshotsRepo.ts"
 import { GuildRefreshes } from "./GuildRefreshes.ts"
 import { RefreshPartsRepo } from "./RefreshPartsRepo.ts"
 import { RefreshSteps } from "./RefreshSteps.ts"
+import { watchLayer } from "./RefreshWatch.ts"
+import { RefreshWatchRepo } from "./RefreshWatchRepo.ts"
 import { refreshWorkflow } from "./RefreshWorkflow.ts"
 import { HttpServerResponse } from "effect/http"
 
@@ -43,7 +45,13 @@ const group = groupOf(
 const work = Layer.effectDiscard(Effect.flatMap(Jobs, (jobs) => jobs.register(refreshWorkflow)))
 
 /** Refreshes of whole rosters, asked for over HTTP and done by the job engine. */
-export const guildRefreshesLayer = Layer.merge(group, work).pipe(
+export const guildRefreshesLayer = Layer.mergeAll(group, work, watchLayer).pipe(
   Layer.provide(RefreshSteps.layer),
-  Layer.provide([GuildRefreshes.layer, RefreshPartsRepo.layer, SnapshotsRepo.layer, BnetClient.layer])
+  Layer.provide([
+    RefreshWatchRepo.layer,
+    GuildRefreshes.layer,
+    RefreshPartsRepo.layer,
+    SnapshotsRepo.layer,
+    BnetClient.layer
+  ])
 )

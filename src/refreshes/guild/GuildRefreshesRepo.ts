@@ -44,7 +44,10 @@ export class GuildRefreshesRepo extends Context.Service<
     readonly list: (
       guild: GuildId,
       caller: UserId
-    ) => Effect.Effect<JsonText<{ readonly refreshes: ReadonlyArray<RefreshSummary> }> | undefined, DependencyUnavailable>
+    ) => Effect.Effect<
+      JsonText<{ readonly refreshes: ReadonlyArray<RefreshSummary> }> | undefined,
+      DependencyUnavailable
+    >
     /** Undefined if the caller is no member; no body if the guild has no such refresh. */
     readonly get: (
       guild: GuildId,

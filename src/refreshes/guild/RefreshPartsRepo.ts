@@ -110,7 +110,10 @@ export class RefreshPartsRepo extends Context.Service<
         select pg_notify('guild_refresh', ${id})`
 
       const open = (id: RefreshId, provider: Provider, entries?: ReadonlyArray<EntryId>) => {
-        const these = entries === undefined ? sql`` : sql` and t.entry_id = any (string_to_array(${entries.join(",")}, ',')::uuid[])`
+        const these =
+          entries === undefined
+            ? sql``
+            : sql` and t.entry_id = any (string_to_array(${entries.join(",")}, ',')::uuid[])`
         return sql<OpenPart & { readonly gone: boolean }>`
           select t.entry_id, t.character_id as character, c.name, c.region, c.server, c.class,
             coalesce(e.role, c.role) as role, g.game_version, t.sheet, e.id is null as gone
@@ -133,7 +136,9 @@ export class RefreshPartsRepo extends Context.Service<
 
       const write = (
         writing: Writing,
-        statement: (sequence: string) => Effect.Effect<ReadonlyArray<{ readonly entry_id: EntryId }>, SqlError.SqlError>,
+        statement: (
+          sequence: string
+        ) => Effect.Effect<ReadonlyArray<{ readonly entry_id: EntryId }>, SqlError.SqlError>,
         store: (open: ReadonlySet<EntryId>) => Effect.Effect<void, SqlError.SqlError | DependencyUnavailable>
       ) =>
         change(
@@ -153,7 +158,8 @@ export class RefreshPartsRepo extends Context.Service<
       const settle = (
         writing: Writing,
         parts: ReadonlyArray<Settled>,
-        store: (open: ReadonlySet<EntryId>) => Effect.Effect<void, SqlError.SqlError | DependencyUnavailable> = () => Effect.void
+        store: (open: ReadonlySet<EntryId>) => Effect.Effect<void, SqlError.SqlError | DependencyUnavailable> = () =>
+          Effect.void
       ) =>
         write(
           writing,
@@ -169,7 +175,8 @@ export class RefreshPartsRepo extends Context.Service<
       const keep = (
         writing: Writing,
         sheets: ReadonlyArray<{ readonly entry_id: EntryId; readonly sheet: unknown }>,
-        store: (open: ReadonlySet<EntryId>) => Effect.Effect<void, SqlError.SqlError | DependencyUnavailable> = () => Effect.void
+        store: (open: ReadonlySet<EntryId>) => Effect.Effect<void, SqlError.SqlError | DependencyUnavailable> = () =>
+          Effect.void
       ) =>
         write(
           writing,

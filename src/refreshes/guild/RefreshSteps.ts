@@ -1,4 +1,4 @@
-import { type Cause, Clock, Context, Effect, Layer, Metric, Result, Schedule, Schema } from "effect"
+import { type Cause, Clock, Context, Effect, Layer, Metric, Result, Schedule, Schema, Semaphore } from "effect"
 import type { ApiError, DependencyUnavailable } from "../../http/ApiError.ts"
 import type { EntryId } from "../../roster/Roster.ts"
 import { BnetClient } from "../battlenet/BnetClient.ts"
@@ -81,7 +81,12 @@ export class RefreshSteps extends Context.Service<
 
       const plan = (id: RefreshId, provider: Provider) =>
         surely(parts.open(id, provider)).pipe(
-          Effect.map((open) => inGroups(open.map(({ entry_id }) => entry_id), groupSize))
+          Effect.map((open) =>
+            inGroups(
+              open.map(({ entry_id }) => entry_id),
+              groupSize
+            )
+          )
         )
 
       /** What becomes of parts for which a provider failed: another try later, or their end. */
@@ -119,6 +124,8 @@ export class RefreshSteps extends Context.Service<
       ) {
         const open = yield* surely(parts.open(id, "battlenet", group))
         let lives = true
+        // They would wait for each other's lock of the refresh, each with a connection.
+        const turns = yield* Semaphore.make(1)
         const failed: Array<{ readonly entry_id: EntryId; readonly error: Failure }> = []
         yield* Effect.forEach(
           open,
@@ -133,11 +140,13 @@ export class RefreshSteps extends Context.Service<
             const settled: Settled = { entry_id: part.entry_id, outcome: error === null ? "done" : "failed", error }
             // One by one, so that little is asked again if this replica dies, and viewers see each.
             lives = yield* surely(
-              parts.settle({ id, provider: "battlenet", spent: { requests: 3, points_left: null } }, [settled], (open) =>
-                Result.isSuccess(asked) && open.size > 0
-                  ? Effect.asVoid(snapshots.storeBattlenet(part.character, asked.success))
-                  : Effect.void
-              )
+              parts
+                .settle({ id, provider: "battlenet", spent: { requests: 3, points_left: null } }, [settled], (open) =>
+                  Result.isSuccess(asked) && open.size > 0
+                    ? Effect.asVoid(snapshots.storeBattlenet(part.character, asked.success))
+                    : Effect.void
+                )
+                .pipe(turns.withPermits(1))
             )
             yield* counted("battlenet", [settled])
           }),

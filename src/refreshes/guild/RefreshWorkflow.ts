@@ -55,7 +55,9 @@ export const refreshWorkflow = RefreshV1.toLayer(
   Effect.fnUntraced(function* ({ id, provider }) {
     const steps = yield* RefreshSteps
     yield* (provider === "battlenet" ? battlenet(id) : battlenet(id)).pipe(
-      Effect.onExit((exit) => (Exit.isFailure(exit) && Cause.hasDies(exit.cause) ? steps.fail(id, exit.cause) : Effect.void))
+      Effect.onExit((exit) =>
+        Exit.isFailure(exit) && Cause.hasDies(exit.cause) ? steps.fail(id, exit.cause) : Effect.void
+      )
     )
   })
 )

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 import { personas } from "../../../src/demo/simulators/Personas.ts"
 import { openBrowser } from "../../support/Browser.ts"
 import { eventually } from "../../support/eventually.ts"
@@ -22,10 +22,32 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("a refresh of a guild's ros
         const { id } = begun.body.refresh
         console.log(JSON.stringify({ ...begun.body.refresh, parts: begun.body.refresh.parts.length }))
         const t = Date.now()
-        const done = yield* eventually(officer.send("GET", `${path}/${id}`), ({ body }) => body.refresh.finished_at !== null)
-        console.log(Date.now() - t, JSON.stringify({ ...done.body.refresh, parts: done.body.refresh.parts.slice(0, 3) }))
+        const seen: any[] = []
+        const { battlenet } = yield* TestApp
+        yield* Effect.forkScoped(
+          Effect.repeat(
+            Effect.sync(() => {
+              seen.push([Date.now() - t, battlenet.calls().length])
+            }),
+            Schedule.spaced("250 millis")
+          )
+        )
+        const done = yield* eventually(
+          officer.send("GET", `${path}/${id}`),
+          ({ body }) => body.refresh.finished_at !== null
+        )
+        console.log(JSON.stringify(seen))
+        console.log(
+          Date.now() - t,
+          JSON.stringify({ ...done.body.refresh, parts: done.body.refresh.parts.slice(0, 3) })
+        )
+        console.log(
+          (yield* query`select (m.id >> 22)::bigint % 1000000 as t, ((r.id >> 22) % 1000000)::bigint as done, entity_type, tag, left(m.payload, 90) as payload from jobs_messages m left join jobs_replies r on r.request_id = m.id order by m.id`)
+            .map((r: any) => `${r.t} +${Number(r.done) - Number(r.t)} ${r.entity_type} ${r.tag} ${r.payload}`)
+            .join(String.fromCharCode(10))
+        )
         console.log(yield* query`select count(*) from character_battlenet_snapshots`)
       }),
-    60_000
+    15_000
   )
 })
