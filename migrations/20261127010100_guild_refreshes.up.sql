@@ -40,8 +40,10 @@ create table guild_refresh_parts (
   error text,
   -- The event that told the outcome.
   sequence bigint,
-  -- What Warcraft Logs answered to the first question: where the second, for the equipment, finds the character.
-  sheet jsonb,
+  -- How many answers were kept of it that did not settle it, and what they told: where the next question finds the
+  -- character's equipment.
+  round smallint not null default 0,
+  kept jsonb,
   primary key (refresh_id, provider, entry_id),
   constraint guild_refresh_parts_provider foreign key (refresh_id, provider)
     references guild_refresh_providers (refresh_id, provider) on delete cascade,

@@ -17,8 +17,9 @@ export interface OpenPart {
   readonly class: string
   readonly role: RaidRole
   readonly game_version: string
-  /** What an earlier step kept. */
-  readonly sheet: unknown
+  /** How many answers were kept that did not settle it, and what they told. */
+  readonly round: number
+  readonly kept: unknown
 }
 
 export interface Settled {
@@ -27,11 +28,21 @@ export interface Settled {
   readonly error: string | null
 }
 
+/** An answer that does not settle a part: the `round`th of it. */
+export interface Kept {
+  readonly entry_id: EntryId
+  readonly round: number
+  readonly kept: unknown
+}
+
 /** What asking cost. */
 export interface Spent {
   readonly requests: number
   readonly points_left: number | null
 }
+
+/** Writes to other tables, in the same transaction, for these entries. */
+export type Store = (open: ReadonlySet<EntryId>) => Effect.Effect<unknown, SqlError.SqlError | DependencyUnavailable>
 
 interface Writing {
   readonly id: RefreshId
@@ -55,19 +66,13 @@ export class RefreshPartsRepo extends Context.Service<
       entries?: ReadonlyArray<EntryId>
     ) => Effect.Effect<ReadonlyArray<OpenPart>, DependencyUnavailable>
     /**
-     * Settles parts, together with what `store` writes for those that were not settled yet; the last ones finish the
-     * refresh. False if it does not live any more.
+     * Writes what became of parts, together with what `store` writes for those of them that nobody wrote before; the last
+     * ones finish the refresh. False if it does not live any more.
      */
-    readonly settle: (
+    readonly write: (
       writing: Writing,
-      parts: ReadonlyArray<Settled>,
-      store?: (open: ReadonlySet<EntryId>) => Effect.Effect<void, SqlError.SqlError | DependencyUnavailable>
-    ) => Effect.Effect<boolean, DependencyUnavailable>
-    /** Keeps something of parts for a later step, as `settle` does. */
-    readonly keep: (
-      writing: Writing,
-      sheets: ReadonlyArray<{ readonly entry_id: EntryId; readonly sheet: unknown }>,
-      store?: (open: ReadonlySet<EntryId>) => Effect.Effect<void, SqlError.SqlError | DependencyUnavailable>
+      news: { readonly settled?: ReadonlyArray<Settled>; readonly kept?: ReadonlyArray<Kept> },
+      store?: Store
     ) => Effect.Effect<boolean, DependencyUnavailable>
     /** Tells until when nothing is asked, in milliseconds since 1970. False if the refresh does not live any more. */
     readonly wait: (
@@ -116,7 +121,7 @@ export class RefreshPartsRepo extends Context.Service<
             : sql` and t.entry_id = any (string_to_array(${entries.join(",")}, ',')::uuid[])`
         return sql<OpenPart & { readonly gone: boolean }>`
           select t.entry_id, t.character_id as character, c.name, c.region, c.server, c.class,
-            coalesce(e.role, c.role) as role, g.game_version, t.sheet, e.id is null as gone
+            coalesce(e.role, c.role) as role, g.game_version, t.round::int, t.kept, e.id is null as gone
           from guild_refreshes f join guilds g on g.id = f.guild_id
           join guild_refresh_parts t on t.refresh_id = f.id
           left join roster_entries e on e.id = t.entry_id and e.character_id = t.character_id
@@ -129,64 +134,36 @@ export class RefreshPartsRepo extends Context.Service<
             const parts = gone.map(({ entry_id }) => ({ entry_id, outcome: "failed" as const, error: nothingLeft }))
             const here = rows.filter((row) => !gone.includes(row))
             const writing = { id, provider, spent: { requests: 0, points_left: null } }
-            return parts.length === 0 ? Effect.succeed(here) : Effect.as(settle(writing, parts), here)
+            return parts.length === 0 ? Effect.succeed(here) : Effect.as(write(writing, { settled: parts }), here)
           })
         )
       }
 
       const write = (
         writing: Writing,
-        statement: (
-          sequence: string
-        ) => Effect.Effect<ReadonlyArray<{ readonly entry_id: EntryId }>, SqlError.SqlError>,
-        store: (open: ReadonlySet<EntryId>) => Effect.Effect<void, SqlError.SqlError | DependencyUnavailable>
+        { settled = [], kept = [] }: { readonly settled?: ReadonlyArray<Settled>; readonly kept?: ReadonlyArray<Kept> },
+        store: Store = () => Effect.void
       ) =>
         change(
           sql.withTransaction(
             Effect.gen(function* () {
               const sequence = yield* turn(writing.id)
               if (sequence === undefined) return false
-              const rows = yield* statement(sequence)
+              const rows = yield* sql<{ readonly entry_id: EntryId }>`
+                update guild_refresh_parts t set outcome = x.outcome, error = x.error,
+                  sequence = case when x.outcome is not null then ${sequence}::bigint end,
+                  round = coalesce(x.round, t.round), kept = x.kept
+                from jsonb_to_recordset(${JSON.stringify([...settled, ...kept])}::text::jsonb)
+                  as x(entry_id uuid, outcome text, error text, round smallint, kept jsonb)
+                where t.refresh_id = ${writing.id} and t.provider = ${writing.provider} and t.entry_id = x.entry_id
+                  and t.outcome is null and (x.outcome is not null or t.round = x.round - 1)
+                returning t.entry_id`
               yield* asked(writing)
               yield* store(new Set(rows.map(({ entry_id }) => entry_id)))
               yield* finish(writing.id)
               return true
             })
           )
-        )
-
-      const settle = (
-        writing: Writing,
-        parts: ReadonlyArray<Settled>,
-        store: (open: ReadonlySet<EntryId>) => Effect.Effect<void, SqlError.SqlError | DependencyUnavailable> = () =>
-          Effect.void
-      ) =>
-        write(
-          writing,
-          (sequence) => sql<{ entry_id: EntryId }>`
-            update guild_refresh_parts t set outcome = x.outcome, error = x.error, sequence = ${sequence}::bigint
-            from jsonb_to_recordset(${JSON.stringify(parts)}::text::jsonb) as x(entry_id uuid, outcome text, error text)
-            where t.refresh_id = ${writing.id} and t.provider = ${writing.provider} and t.entry_id = x.entry_id
-              and t.outcome is null
-            returning t.entry_id`,
-          store
-        )
-
-      const keep = (
-        writing: Writing,
-        sheets: ReadonlyArray<{ readonly entry_id: EntryId; readonly sheet: unknown }>,
-        store: (open: ReadonlySet<EntryId>) => Effect.Effect<void, SqlError.SqlError | DependencyUnavailable> = () =>
-          Effect.void
-      ) =>
-        write(
-          writing,
-          () => sql<{ entry_id: EntryId }>`
-            update guild_refresh_parts t set sheet = x.sheet
-            from jsonb_to_recordset(${JSON.stringify(sheets)}::text::jsonb) as x(entry_id uuid, sheet jsonb)
-            where t.refresh_id = ${writing.id} and t.provider = ${writing.provider} and t.entry_id = x.entry_id
-              and t.outcome is null and t.sheet is null
-            returning t.entry_id`,
-          store
         )
 
       const wait = (writing: Writing, until: number, reason: "reserve" | "limit" | "provider") =>
@@ -213,7 +190,7 @@ export class RefreshPartsRepo extends Context.Service<
           )
           select pg_notify('guild_refresh', id::text) from ended`).pipe(Effect.asVoid)
 
-      return RefreshPartsRepo.of({ open, settle, keep, wait, fail })
+      return RefreshPartsRepo.of({ open, write, wait, fail })
     })
   )
 }

@@ -1,8 +1,11 @@
 import { Cause, Effect, Exit, Schema } from "effect"
 import { Activity, DurableClock, Workflow } from "effect/workflow"
 import { EntryId } from "../../roster/Roster.ts"
+import { BattlenetSteps } from "./BattlenetSteps.ts"
 import { Provider, RefreshId } from "./GuildRefresh.ts"
-import { type Patience, RefreshSteps, Step } from "./RefreshSteps.ts"
+import { RefreshPartsRepo } from "./RefreshPartsRepo.ts"
+import { type Patience, Step } from "./Step.ts"
+import { Fight, mostRounds, WarcraftlogsSteps } from "./WarcraftlogsSteps.ts"
 
 /**
  * The work of a refresh with one provider, as a durable sequence of steps: each of them is run, in the replica that has
@@ -20,9 +23,8 @@ const shortSleep = "5 seconds"
 
 const Groups = Schema.Array(Schema.Array(EntryId))
 
-/** Repeats a step after the pauses it asks for. */
+/** Repeats a step after the pauses it asks for. False if the refresh does not live any more. */
 const insisting = () => {
-  /** When a step gave a provider up, the next ones do not wait for it as long. */
   let gaveUp = false
   return Effect.fnUntraced(function* <R>(name: string, step: (patience: Patience) => Effect.Effect<Step, never, R>) {
     const waits = { provider: 0, limit: 0 }
@@ -37,26 +39,50 @@ const insisting = () => {
         return next !== "ended"
       }
       waits[reason === "provider" ? "provider" : "limit"] += 1
+      // The pause was recorded, so it is the same when this is run again; a clock that runs is not wound up anew.
       yield* DurableClock.sleep({ name: `${name}/${n}`, duration: pause, inMemoryThreshold: shortSleep })
     }
   })
 }
 
 const battlenet = Effect.fnUntraced(function* (id: RefreshId) {
-  const steps = yield* RefreshSteps
+  const steps = yield* BattlenetSteps
   const insist = insisting()
-  const groups = yield* Activity.make({ name: "plan", success: Groups, execute: steps.plan(id, "battlenet") })
-  for (const [n, group] of groups.entries()) {
+  const groups = yield* Activity.make({ name: "plan", success: Groups, execute: steps.plan(id) })
+  for (const [n, group] of groups.entries())
     if (!(yield* insist(`profiles/${n}`, (patience) => steps.profiles(id, group, patience)))) return
+})
+
+const warcraftlogs = Effect.fnUntraced(function* (id: RefreshId) {
+  const steps = yield* WarcraftlogsSteps
+  const insist = insisting()
+  const batches = yield* Activity.make({ name: "plan", success: Groups, execute: steps.plan(id) })
+  for (const [n, batch] of batches.entries())
+    if (!(yield* insist(`sheets/${n}`, (patience) => steps.sheets(id, batch, patience)))) return
+  for (let round = 1; ; round += 1) {
+    const fights = yield* Activity.make({
+      name: `choose/${round}`,
+      success: Schema.Array(Fight),
+      execute: steps.choose(id, round > mostRounds)
+    })
+    if (fights.length === 0) return
+    for (const [n, fight] of fights.entries())
+      if (!(yield* insist(`fight/${round}/${n}`, (patience) => steps.fight(id, fight, patience)))) return
   }
 })
 
 export const refreshWorkflow = RefreshV1.toLayer(
   Effect.fnUntraced(function* ({ id, provider }) {
-    const steps = yield* RefreshSteps
-    yield* (provider === "battlenet" ? battlenet(id) : battlenet(id)).pipe(
+    const parts = yield* RefreshPartsRepo
+    yield* (provider === "battlenet" ? battlenet(id) : warcraftlogs(id)).pipe(
       Effect.onExit((exit) =>
-        Exit.isFailure(exit) && Cause.hasDies(exit.cause) ? steps.fail(id, exit.cause) : Effect.void
+        Exit.isFailure(exit) && Cause.hasDies(exit.cause)
+          ? Effect.logError("A guild refresh failed", exit.cause).pipe(
+              Effect.annotateLogs({ refresh: id, provider }),
+              Effect.andThen(parts.fail(id)),
+              Effect.ignore
+            )
+          : Effect.void
       )
     )
   })
