@@ -33,17 +33,40 @@ export const GearItem = Schema.Struct({
 }).annotate({ identifier: "GearItem", description: "A piece of gear, worn in the newest logged kill." })
 export type GearItem = typeof GearItem.Type
 
+const MaybeRank = (what: string, example: number) => field(MaybeInt, `${what}; null when unknown.`, example)
+
+const stars = {
+  points: field(MaybeNumber, "All-star points.", 91.3),
+  possible_points: field(MaybeNumber, "The most that could be had.", 120),
+  rank: MaybeRank("Rank in the world", 4310),
+  region_rank: MaybeRank("Rank in the region", 1190),
+  server_rank: MaybeRank("Rank on the realm", 84),
+  rank_percent: field(MaybeNumber, "The share that is ranked lower, in percent; null when unknown.", 87.4),
+  total: field(MaybeInt, "How many are ranked; null when unknown.", 17411)
+}
+
+const Stars = Schema.Struct(stars).annotate({
+  identifier: "EncounterStars",
+  description: "All-star points and ranks of one encounter."
+})
+
 const Ranking = Schema.Struct({
   encounter_id: field(Schema.Int, "Id at Warcraft Logs.", 50652),
   encounter_name: field(Schema.String, "In English.", "Attumen the Huntsman"),
   rank_percent: field(MaybeNumber, "The best parse, in percent: 0 to 100.", 87.4),
   median_percent: field(MaybeNumber, "The median parse, in percent: 0 to 100.", 71.2),
   total_kills: field(Schema.Int, "Logged kills.", 6),
-  fastest_kill_ms: field(MaybeInt, "The fastest kill, in milliseconds.", 141000),
+  fastest_kill_ms: field(MaybeInt, "The fastest kill, in milliseconds; null without one.", 141000),
   best_amount: field(MaybeNumber, "The most damage or healing, a second.", 1184.6),
-  spec: field(MaybeText, "The specialisation of the best parse.", "Arcane")
+  spec: field(MaybeText, "The specialisation of the best parse, as people write it.", "Beast Mastery"),
+  all_stars: field(Schema.NullOr(Stars), "All-star points and ranks of it; null when there are none.")
 }).annotate({ identifier: "Ranking", description: "The parses of one encounter." })
-export type Ranking = typeof Ranking.Type
+
+const AllStars = Schema.Struct({
+  spec: field(MaybeText, "The specialisation, as people write it.", "Arcane"),
+  partition: field(MaybeInt, "Number of the period at Warcraft Logs.", 1),
+  ...stars
+}).annotate({ identifier: "AllStars", description: "All-star points and ranks of one specialisation in the raid." })
 
 const snapshotError = field(MaybeText, "Why the provider's data is missing or old: a sentence to show to people.", null)
 const fetchedAt = field(Timestamp, "When the provider was asked.")
@@ -51,14 +74,20 @@ const fetchedAt = field(Timestamp, "When the provider was asked.")
 export const WarcraftlogsSnapshot = Schema.Struct({
   gear: Schema.Array(GearItem),
   rankings: Schema.Array(Ranking),
+  all_stars: field(Schema.Array(AllStars), "Of the whole raid, by specialisation."),
   zone_id: field(MaybeInt, "Id of the raid at Warcraft Logs.", 1047),
+  difficulty: field(MaybeInt, "Difficulty of the parses, as Warcraft Logs numbers it.", 3),
+  size: field(MaybeInt, "Size of the raid.", 25),
+  partition: field(MaybeInt, "Period of the parses, as Warcraft Logs numbers it.", 1),
   metric: field(Schema.NullOr(Schema.Literals(["dps", "hps"])), "What the parses compare: damage or healing.", "dps"),
   best_performance_average: field(MaybeNumber, "Mean of the best parses, in percent.", 84.9),
   median_performance_average: field(MaybeNumber, "Mean of the median parses, in percent.", 70.3),
   total_kills: field(MaybeInt, "Logged kills of all encounters.", 31),
   partial: field(Schema.Boolean, "Some of the data could not be read; that part is from an earlier refresh.", false),
   error: snapshotError,
-  fetched_at: fetchedAt
+  fetched_at: fetchedAt,
+  rankings_fetched_at: field(NullableTimestamp, "When the parses were last read; null if never."),
+  gear_fetched_at: field(NullableTimestamp, "When the gear was last read; null if never.")
 }).annotate({ identifier: "WarcraftlogsSnapshot", description: "Parses and gear, as Warcraft Logs last told them." })
 export type WarcraftlogsSnapshot = typeof WarcraftlogsSnapshot.Type
 
@@ -70,6 +99,13 @@ export const BattlenetSnapshot = Schema.Struct({
   equipped_item_level: field(MaybeInt, "Mean item level of what is worn.", 126),
   active_spec_name: field(MaybeText, "In English.", "Arcane"),
   faction: field(Schema.NullOr(Faction), "The side of its race.", "horde"),
+  class: field(MaybeText, "As Battle.net has it, in English.", "Mage"),
+  race: field(MaybeText, "As Battle.net has it, in English.", "Undead"),
+  identity: field(
+    Schema.NullOr(Schema.Literals(["replaced", "gone"])),
+    "`replaced`: another character has the name now. `gone`: unknown to Battle.net for 30 days. Null: neither.",
+    null
+  ),
   error: snapshotError,
   fetched_at: fetchedAt
 }).annotate({ identifier: "BattlenetSnapshot", description: "The profile, as Battle.net last told it." })
@@ -112,3 +148,10 @@ export const CharacterDetail = Schema.Struct({
 export type CharacterDetail = typeof CharacterDetail.Type
 
 export class CharacterNotFound extends apiError("character.not_found", 404, "Character was not found.") {}
+
+/** Who may look at a character may not always have it refreshed. */
+export class RefreshForbidden extends apiError(
+  "character.refresh_forbidden",
+  403,
+  "Only its owner, and officers and admins of a guild whose roster holds it, may refresh this character."
+) {}

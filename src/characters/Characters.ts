@@ -2,7 +2,7 @@ import { Context, Effect, Layer } from "effect"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import type { Tagged } from "../http/ETag.ts"
-import { type Character, type CharacterDetail, type CharacterId, CharacterNotFound } from "./Character.ts"
+import { type Character, type CharacterDetail, type CharacterId, CharacterNotFound, RefreshForbidden } from "./Character.ts"
 import { CharactersRepo } from "./CharactersRepo.ts"
 
 const orNotFound = <A>(found: A | undefined) => (found === undefined ? new CharacterNotFound() : Effect.succeed(found))
@@ -23,7 +23,7 @@ export class Characters extends Context.Service<
     readonly refreshable: (
       id: CharacterId,
       user: UserId
-    ) => Effect.Effect<Character, CharacterNotFound | DependencyUnavailable>
+    ) => Effect.Effect<Character, CharacterNotFound | RefreshForbidden | DependencyUnavailable>
   }
 >()("characters/Characters") {
   static readonly layer = Layer.effect(
@@ -33,7 +33,12 @@ export class Characters extends Context.Service<
       return Characters.of({
         ofGuild: repo.ofGuild,
         get: (id, user, known) => Effect.flatMap(repo.find(id, user, known), orNotFound),
-        refreshable: (id, user) => Effect.flatMap(repo.findRefreshable(id, user), orNotFound)
+        refreshable: (id, user) =>
+          Effect.flatMap(
+            repo.findRefreshable(id, user),
+            (found): Effect.Effect<Character, CharacterNotFound | RefreshForbidden> =>
+              found === null ? Effect.fail(new RefreshForbidden()) : orNotFound(found)
+          )
       })
     })
   ).pipe(Layer.provide(CharactersRepo.layer))

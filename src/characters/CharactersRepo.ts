@@ -1,4 +1,5 @@
 import { Context, Effect, Layer } from "effect"
+import type { Statement } from "effect/sql"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import type { Tagged } from "../http/ETag.ts"
@@ -22,11 +23,14 @@ export class CharactersRepo extends Context.Service<
       user: UserId,
       known: string
     ) => Effect.Effect<Tagged<{ readonly character: CharacterDetail }> | undefined, DependencyUnavailable>
-    /** A character that the user may refresh, in the role that they give it: their own, or one on a roster they lead. */
+    /**
+     * A character that the user may refresh, in the role that they give it: their own, or one on a roster they lead.
+     * Null if they may only look at it, undefined if not even that.
+     */
     readonly findRefreshable: (
       id: CharacterId,
       user: UserId
-    ) => Effect.Effect<Character | undefined, DependencyUnavailable>
+    ) => Effect.Effect<Character | null | undefined, DependencyUnavailable>
   }
 >()("characters/CharactersRepo") {
   static readonly layer = Layer.effect(
@@ -59,31 +63,34 @@ export class CharactersRepo extends Context.Service<
         left join character_battlenet_snapshots b on b.character_id = c.id
         left join character_warcraftlogs_snapshots w on w.character_id = c.id
         where c.id = asked.id`
+      /** Whether a user may look at a character `c`. */
+      const visible = (user: Statement.Fragment) => sql`
+        ((c.user_id = ${user} or exists (
+            select from live_members mine join live_members theirs using (guild_id)
+            where mine.user_id = ${user} and theirs.user_id = c.user_id))
+          and exists (select from users u where u.id = c.user_id and u.deleted_at is null)
+          or exists (
+            select from live_members mine join roster_entries e using (guild_id)
+            where mine.user_id = ${user} and e.character_id = c.id))`
       const details = taggedReader<{ readonly character: CharacterDetail }>(sql, {
         asked: sql`
           select c.id from characters c
-          where c.id = ask.id and c.deleted_at is null
-            and ((c.user_id = ask.user_id or exists (
-                select from live_members mine join live_members theirs using (guild_id)
-                where mine.user_id = ask.user_id and theirs.user_id = c.user_id))
-              and exists (select from users u where u.id = c.user_id and u.deleted_at is null)
-              or exists (
-                select from live_members mine join roster_entries e using (guild_id)
-                where mine.user_id = ask.user_id and e.character_id = c.id))`,
-        tag: sql`select ${sql.literal(versionOf("c.updated_at", "b.fetched_at", "w.fetched_at"))} ${row}`,
+          where c.id = ask.id and c.deleted_at is null and ${visible(sql`ask.user_id`)}`,
+        tag: sql`select ${sql.literal(versionOf("c.updated_at", "b.fetched_at", "w.fetched_at", "w.gear_fetched_at"))} ${row}`,
         body: sql`select row_to_json(r) from (select ${detail} as character ${row}) r`
       })
 
       const findRefreshable = (id: CharacterId, user: UserId) =>
-        sql<{ readonly character: Character }>`
-          select ${sql.literal(jsonObject(Character.fields, "c", { role: "coalesce(e.role, c.role)" }))} as character
+        sql<{ readonly character: Character | null }>`
+          select case when c.user_id = ${user} or e.role is not null then
+            ${sql.literal(jsonObject(Character.fields, "c", { role: "coalesce(e.role, c.role)" }))} end as character
           from characters c left join lateral (
             select e.role from roster_entries e join live_members m using (guild_id)
             where e.character_id = c.id and m.user_id = ${user} and m.role in ('officer', 'admin')
               and c.user_id is distinct from ${user}
             order by e.created_at limit 1
           ) e on true
-          where c.id = ${id} and c.deleted_at is null and (c.user_id = ${user} or e.role is not null)`.pipe(
+          where c.id = ${id} and c.deleted_at is null and ${visible(sql`${user}::uuid`)}`.pipe(
           read,
           Effect.map((rows) => rows[0]?.character)
         )

@@ -1,9 +1,8 @@
 import { Clock, Effect, Fiber, FiberMap, Option } from "effect"
 import { Redis } from "effect/persistence"
-import type { UserId } from "../auth/User.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
 import { Crypto } from "../infra/Crypto.ts"
-import { ProviderRateLimited, ProviderUnavailable } from "../infra/upstream/ProviderErrors.ts"
+import { ProviderUnavailable } from "../infra/upstream/ProviderErrors.ts"
 import { redisPrefix } from "../infra/Redis.ts"
 import type { CharacterId } from "../characters/Character.ts"
 
@@ -15,48 +14,34 @@ const waitLimit = 5500
 const lookEvery = 50
 
 /**
- * KEYS: the character's turn, the provider's quota. ARGV: a name for this turn (empty to only check), the age of the
- * request. A turn that ended after the request arrived counts as the request's own refresh.
+ * KEYS: the character's turn. ARGV: a name for this turn (empty to only check), the age of the request. A turn that ended
+ * after the request arrived counts as the request's own refresh.
  */
-const beginScript = Redis.script(
-  (turn: string, quota: string, token: string, age: number) => [turn, quota, token, age],
-  {
-    numberOfKeys: 2,
-    lua: `
-      local spent = redis.call("pttl", KEYS[2])
-      if spent > 0 then return {"spent", spent} end
+const beginScript = Redis.script((turn: string, token: string, age: number) => [turn, token, age], {
+  numberOfKeys: 1,
+  lua: `
       local turn = redis.call("get", KEYS[1])
-      if turn and turn ~= "done" then return {"busy", 0} end
-      if turn and ${turnLimit} - redis.call("pttl", KEYS[1]) <= tonumber(ARGV[2]) then return {"done", 0} end
-      if ARGV[1] == "" then return {"failed", 0} end
+      if turn and turn ~= "done" then return "busy" end
+      if turn and ${turnLimit} - redis.call("pttl", KEYS[1]) <= tonumber(ARGV[2]) then return "done" end
+      if ARGV[1] == "" then return "failed" end
       redis.call("set", KEYS[1], ARGV[1], "px", ${turnLimit})
-      return {"mine", 0}`
-  }
-).withReturnType<readonly ["spent" | "busy" | "done" | "failed" | "mine", number]>()
+      return "mine"`
+}).withReturnType<"busy" | "done" | "failed" | "mine">()
 
-/** ARGV: the name of the turn, whether it succeeded, and for how many milliseconds the quota is exhausted. */
-const endScript = Redis.script(
-  (turn: string, quota: string, token: string, done: boolean, spent: number) => [turn, quota, token, done, spent],
-  {
-    numberOfKeys: 2,
-    lua: `
+/** ARGV: the name of the turn, whether it succeeded. */
+const endScript = Redis.script((turn: string, token: string, done: boolean) => [turn, token, done], {
+  numberOfKeys: 1,
+  lua: `
       if redis.call("get", KEYS[1]) == ARGV[1] then
         if ARGV[2] == "true" then redis.call("set", KEYS[1], "done", "px", ${turnLimit})
         else redis.call("del", KEYS[1]) end
-      end
-      local spent = tonumber(ARGV[3])
-      if spent > 0 and spent > redis.call("pttl", KEYS[2]) then redis.call("set", KEYS[2], "1", "px", spent) end`
-  }
-)
-
-interface Provider {
-  readonly account: string
-  readonly spentFor: Effect.Effect<number>
-}
+      end`
+})
 
 interface Refresh<A, E> {
   readonly character: CharacterId
-  readonly user: UserId
+  /** What the provider is asked beside the character: only refreshes that ask the same are one. */
+  readonly asks: string
   /** Fetches from the provider and stores the result. */
   readonly fetch: Effect.Effect<A, E>
   /** Reads the result that another replica's refresh has just stored. */
@@ -64,18 +49,17 @@ interface Refresh<A, E> {
 }
 
 /**
- * Merges concurrent refreshes of a character into one, across replicas, and refuses them while any replica knows that
- * the provider's quota is exhausted. Both need Redis, so refreshes fail while it is down. A caller that disconnects
- * does not cancel the refresh for the others.
+ * Merges concurrent refreshes of a character into one, across replicas and whoever asks: each caller must have been
+ * allowed to before. That needs Redis, so refreshes fail while it is down. A caller that disconnects does not cancel the
+ * refresh for the others. `account` is the provider's.
  */
-export const refreshTurns = Effect.fnUntraced(function* <A, E>({ account, spentFor }: Provider) {
+export const refreshTurns = Effect.fnUntraced(function* <A, E>({ account }: { readonly account: string }) {
   const redis = yield* Redis.Redis
   const crypto = yield* Crypto
   const prefix = yield* redisPrefix
   const [begin, end] = [redis.eval(beginScript), redis.eval(endScript)]
-  const running = yield* FiberMap.make<string, A, E | ProviderUnavailable | ProviderRateLimited>()
+  const running = yield* FiberMap.make<string, A, E | ProviderUnavailable>()
   const provider = crypto.hash("redis", account).slice(0, 8)
-  const quota = `${prefix}quota:${provider}`
   const unavailable = Effect.suspend(() => new ProviderUnavailable({ retryAfter: 5 }))
 
   const take = Effect.fnUntraced(function* (turn: string, { fetch, stored }: Refresh<A, E>) {
@@ -86,25 +70,18 @@ export const refreshTurns = Effect.fnUntraced(function* <A, E>({ account, spentF
       const now = yield* Clock.currentTimeMillis
       const waited = now - began
       const name = waited < beginLimit ? token : ""
-      const [state, spent] = yield* begin(turn, quota, name, now - startedAt).pipe(Effect.catch(() => unavailable))
-      if (state === "spent") return yield* new ProviderRateLimited({ retryAfter: spent / 1000 })
+      const state = yield* begin(turn, name, now - startedAt).pipe(Effect.catch(() => unavailable))
       if (state === "done") return yield* stored
       if (state === "failed" || waited > waitLimit) return yield* unavailable
       if (state === "mine") {
-        return yield* Effect.onExit(fetch, ({ _tag }) =>
-          spentFor.pipe(
-            Effect.flatMap((spent) => end(turn, quota, token, _tag === "Success", spent)),
-            Effect.ignore
-          )
-        )
+        return yield* Effect.onExit(fetch, ({ _tag }) => Effect.ignore(end(turn, token, _tag === "Success")))
       }
       yield* Effect.sleep(lookEvery)
     }
   })
 
   return Effect.fnUntraced(function* (refresh: Refresh<A, E>) {
-    // The key includes the user, so that only the owner's requests can join or hold up a turn.
-    const turn = `${prefix}refresh:${provider}:${refresh.character}:${refresh.user}`
+    const turn = `${prefix}refresh:${provider}:${refresh.character}:${refresh.asks}`
     const joined = Option.getOrUndefined(FiberMap.getUnsafe(running, turn))
     return yield* Fiber.join(joined ?? (yield* FiberMap.run(running, turn, take(turn, refresh))))
   })

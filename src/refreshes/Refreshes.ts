@@ -4,6 +4,7 @@ import {
   type BattlenetSnapshot,
   type CharacterId,
   CharacterNotFound,
+  type RefreshForbidden,
   type WarcraftlogsSnapshot
 } from "../characters/Character.ts"
 import { Characters } from "../characters/Characters.ts"
@@ -13,16 +14,22 @@ import { BnetClient } from "./battlenet/BnetClient.ts"
 import type { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../infra/upstream/ProviderErrors.ts"
 import { refreshTurns } from "./RefreshTurns.ts"
 import { SnapshotsRepo } from "./SnapshotsRepo.ts"
+import { metricOf } from "./warcraftlogs/Queries.ts"
 import { WclClient } from "./warcraftlogs/WclClient.ts"
 
 const orNotFound = <A>(found: A | null | undefined) =>
   found === undefined || found === null ? new CharacterNotFound() : Effect.succeed(found)
 
-type RefreshFailure = CharacterNotFound | ProviderUnavailable | ProviderRateLimited | DependencyUnavailable
+type RefreshFailure =
+  | CharacterNotFound
+  | RefreshForbidden
+  | ProviderUnavailable
+  | ProviderRateLimited
+  | DependencyUnavailable
 
 /**
- * Refreshes a character from a provider, for its owner and for those who lead a guild whose roster holds it. A request made while a refresh is running gets that refresh's
- * result. A failed fetch leaves the stored snapshot unchanged.
+ * Refreshes a character from a provider, for its owner and for those who lead a guild whose roster holds it. A request
+ * made while a refresh is running gets that refresh's result. A failed fetch leaves the stored snapshot unchanged.
  */
 export class Refreshes extends Context.Service<
   Refreshes,
@@ -49,22 +56,22 @@ export class Refreshes extends Context.Service<
 
       return Refreshes.of({
         warcraftlogs: Effect.fn("Refreshes.warcraftlogs")(function* (id, user) {
-          const fetch = characters.refreshable(id, user).pipe(
-            Effect.flatMap((who) => wcl.character({ ...who, realm: bnet.realm(who) })),
+          const who = yield* characters.refreshable(id, user)
+          const fetch = wcl.character({ ...who, realm: bnet.realm(who) }).pipe(
             Effect.flatMap((found) => snapshots.storeWarcraftlogs(id, found)),
             Effect.flatMap(orNotFound)
           )
           const stored = Effect.flatMap(detail(id, user), ({ warcraftlogs }) => orNotFound(warcraftlogs))
-          return yield* warcraftlogs({ character: id, user, fetch, stored })
+          return yield* warcraftlogs({ character: id, asks: metricOf(who), fetch, stored })
         }),
         battlenet: Effect.fn("Refreshes.battlenet")(function* (id, user) {
-          const fetch = characters.refreshable(id, user).pipe(
-            Effect.flatMap(bnet.character),
+          const who = yield* characters.refreshable(id, user)
+          const fetch = bnet.character(who).pipe(
             Effect.flatMap((found) => snapshots.storeBattlenet(id, found)),
             Effect.flatMap(orNotFound)
           )
           const stored = Effect.flatMap(detail(id, user), ({ battlenet }) => orNotFound(battlenet))
-          return yield* battlenet({ character: id, user, fetch, stored })
+          return yield* battlenet({ character: id, asks: "profile", fetch, stored })
         })
       })
     })

@@ -22,16 +22,32 @@ export type PlayerStatus = typeof PlayerStatus.Type
 export const Rank = Schema.Literals(["main", "alt"])
 export type Rank = typeof Rank.Type
 
-const { best_performance_average, median_performance_average, error, fetched_at } = WarcraftlogsSnapshot.fields
+const { best_performance_average, median_performance_average, error, fetched_at, rankings_fetched_at, gear_fetched_at } =
+  WarcraftlogsSnapshot.fields
 export const WarcraftlogsSummary = Schema.Struct({
   best_performance_average,
   median_performance_average,
   error,
-  fetched_at
+  fetched_at,
+  rankings_fetched_at,
+  gear_fetched_at
 })
 
-const { equipped_item_level, level } = BattlenetSnapshot.fields
-export const BattlenetSummary = Schema.Struct({ equipped_item_level, level, error, fetched_at })
+const { equipped_item_level, level, class: className, race, identity } = BattlenetSnapshot.fields
+export const BattlenetSummary = Schema.Struct({
+  equipped_item_level,
+  level,
+  class: className,
+  race,
+  differs: field(
+    Schema.Array(Schema.Literals(["class", "race"])),
+    "What the roster has otherwise than Battle.net; empty when they agree or one of them does not know.",
+    []
+  ),
+  identity,
+  error,
+  fetched_at
+})
 
 /** What the providers know, as far as a card shows it; null before the first refresh. */
 const Summary = Schema.Struct({

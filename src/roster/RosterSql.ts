@@ -1,5 +1,12 @@
+import { identitySql } from "../characters/SnapshotSql.ts"
 import { jsonObject } from "../infra/SqlJson.ts"
 import { BattlenetSummary, Entry, Player, WarcraftlogsSummary } from "./Roster.ts"
+
+/** Words are compared as people write them: `BloodElf` and `blood elf` are one. */
+const differs = (what: string, theirs: string, ours: string) => {
+  const bare = (word: string) => `lower(regexp_replace(${word}, '[\\s''’_-]+', '', 'g'))`
+  return `case when ${theirs} <> ${ours} and ${bare(theirs)} <> ${bare(ours)} then '${what}' end`
+}
 
 /** The SQL of an entry as it is shown, from a row `e` of the entries and what `entryJoins` joins to it. */
 export const entryJson = jsonObject(Entry.fields, "e", {
@@ -11,7 +18,10 @@ export const entryJson = jsonObject(Entry.fields, "e", {
   race: "c.race",
   summary: `(select row_to_json(r) from (select
     case when w.character_id is not null then ${jsonObject(WarcraftlogsSummary.fields, "w")} end as warcraftlogs,
-    case when b.character_id is not null then ${jsonObject(BattlenetSummary.fields, "b")} end as battlenet) r)`
+    case when b.character_id is not null then ${jsonObject(BattlenetSummary.fields, "b", {
+      identity: identitySql("b"),
+      differs: `array_remove(array[${differs("class", "b.class", "e.class")}, ${differs("race", "b.race", "c.race")}], null)`
+    })} end as battlenet) r)`
 })
 
 /** The entry's character, from that table or one like it, with its snapshots. */

@@ -2,12 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
-import { AppConfig } from "../../src/infra/AppConfig.ts"
 import { UpstreamHttp } from "../../src/infra/upstream/UpstreamHttp.ts"
 import { clientCredentials } from "../../src/infra/upstream/ClientCredentials.ts"
+import { sentences } from "../../src/refreshes/warcraftlogs/Sheets.ts"
+import { WclQuota } from "../../src/refreshes/warcraftlogs/WclQuota.ts"
 import { WclClient } from "../../src/refreshes/warcraftlogs/WclClient.ts"
-import { environment } from "../support/environment.ts"
-import { withLog } from "./providers.ts"
+import { services, withLog } from "./providers.ts"
 
 /** An HttpClient that answers from a function, for answers that no simulator gives. */
 const answering = (answer: (request: HttpClientRequest.HttpClientRequest) => Response) => {
@@ -26,13 +26,13 @@ const grant = (expires_in: unknown) => Response.json({ access_token: "token", to
 const wclAnswering = (body: unknown) => {
   const { layer } = answering((request) => (isToken(request) ? grant(3600) : Response.json(body)))
   return Effect.map(
-    Layer.build(WclClient.layerNoDeps.pipe(Layer.provide([layer, AppConfig.layerFrom(environment)]))),
+    Layer.build(WclClient.layerNoDeps.pipe(Layer.provide([WclQuota.layer, layer]), Layer.provide(services({})))),
     Context.get(WclClient)
   )
 }
 
 const realm = Effect.succeed({ slug: "spineshatter", guessed: false })
-const someone = { name: "Malgoreth", server: "spineshatter", realm, region: "eu", role: "ranged" } as const
+const someone = { name: "Malgoreth", server: "spineshatter", realm, region: "eu", role: "ranged", class: null } as const
 
 describe("UpstreamHttp", () => {
   it.live("sends its user agent, accepts JSON, and does not send trace ids", () =>
@@ -102,7 +102,7 @@ describe("clientCredentials", () => {
 describe("WclClient, by GraphQL answer", () => {
   const rateLimited = { errors: [{ message: "You are being rate limited." }], data: {} }
   const refused = { errors: [{ message: `Cannot query field "gear" on type "Character".` }] }
-  const failed = { errors: [{ message: "Internal server error" }], data: { characterData: { character: null } } }
+  const failed = { errors: [{ message: "Internal server error" }], data: { characterData: { c0: null } } }
   it.live.each([
     ["errors about the rate", rateLimited, "provider.rate_limited"],
     ["errors without data", refused, "provider.unavailable"],
@@ -123,9 +123,9 @@ describe("WclClient, by GraphQL answer", () => {
   it.live("hidden logs, by flag or by error", () =>
     Effect.gen(function* () {
       for (const character of [{ hidden: true, zoneRankings: null }, { zoneRankings: { error: "No permission" } }]) {
-        const client = yield* wclAnswering({ data: { characterData: { character } } })
+        const client = yield* wclAnswering({ data: { characterData: { c0: character } } })
         const { error } = yield* client.character(someone)
-        assert.strictEqual(error, "This character's logs are hidden on Warcraft Logs.")
+        assert.strictEqual(error, sentences.hidden)
       }
     })
   )

@@ -1,8 +1,12 @@
-import { Clock, Context, Effect, Layer, Logger, References } from "effect"
+import { Clock, Context, Effect, Layer, Logger, Redacted, References } from "effect"
+import { randomUUID } from "node:crypto"
 import { AppConfig } from "../../src/infra/AppConfig.ts"
+import { Crypto } from "../../src/infra/Crypto.ts"
+import * as Redis from "../../src/infra/Redis.ts"
 import { BnetClient } from "../../src/refreshes/battlenet/BnetClient.ts"
 import { DiscordClient } from "../../src/auth/discord/DiscordClient.ts"
 import { WclClient } from "../../src/refreshes/warcraftlogs/WclClient.ts"
+import { testRedis } from "../support/TestServers.ts"
 import { environment } from "../support/environment.ts"
 import type { Fault } from "../../src/demo/simulators/Fault.ts"
 
@@ -18,15 +22,27 @@ type Environment = Readonly<Record<string, string>>
 
 const config = (changes: Environment) => AppConfig.layerFrom({ ...environment, ...changes })
 
-/** A new client that shares no quota, token or breaker with another. */
+/** With the Redis of the run. Only clients with the same `DB_NAME` share anything in it. */
+export const services = (changes: Environment) => {
+  const { host, port, password } = Effect.runSync(testRedis)
+  const own = {
+    REDIS_HOST: host,
+    REDIS_PORT: String(port),
+    REDIS_PASSWORD: Redacted.value(password),
+    DB_NAME: `clients_${randomUUID()}`
+  }
+  return Layer.mergeAll(Redis.layer, Crypto.layer).pipe(Layer.provideMerge(config({ ...own, ...changes })))
+}
+
+/** A new client that shares no quota, token or breaker with another, unless it has the same `DB_NAME`. */
 export const discordClient = (changes: Environment) =>
   Effect.map(Layer.build(Layer.provide(DiscordClient.layer, config(changes))), Context.get(DiscordClient))
 
 export const wclClient = (changes: Environment) =>
-  Effect.map(Layer.build(Layer.provide(WclClient.layer, config(changes))), Context.get(WclClient))
+  Effect.map(Layer.build(Layer.provide(WclClient.layer, services(changes))), Context.get(WclClient))
 
 export const bnetClient = (changes: Environment) =>
-  Effect.map(Layer.build(Layer.provide(BnetClient.layer, config(changes))), Context.get(BnetClient))
+  Effect.map(Layer.build(Layer.provide(BnetClient.layer, services(changes))), Context.get(BnetClient))
 
 /** Fails the test when the effect takes 6 s or longer: no provider may keep a caller waiting that long. */
 export const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>

@@ -37,6 +37,8 @@ const unknown = {
   equipped_item_level: null,
   active_spec_name: null,
   faction: null,
+  class: null,
+  race: null,
   error: "Battle.net does not know this character.",
   unread: []
 }

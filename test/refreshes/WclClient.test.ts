@@ -7,6 +7,7 @@ import { warcraftlogsSimulator } from "../../src/demo/simulators/Warcraftlogs.ts
 import type { SimCharacter } from "../../src/demo/simulators/World.ts"
 import { demoCharacters, World } from "../../src/demo/simulators/World.ts"
 import { slugByRule } from "../../src/game/Realm.ts"
+import { sentences } from "../../src/refreshes/warcraftlogs/Sheets.ts"
 import type { WclQuestion } from "../../src/refreshes/warcraftlogs/WclClient.ts"
 import { credentials, faults, inTime, wclClient, withLog } from "../infra/providers.ts"
 
@@ -26,7 +27,8 @@ const named = (name: string): SimCharacter =>
   demoCharacters.find((character) => character.name === name && character.realm === "spineshatter") ??
   assert.fail(`nobody is called ${name}`)
 
-const ask = ({ name, realm, region, role }: SimCharacter): WclQuestion => ({
+const ask = ({ name, realm, region, role, class: typed }: SimCharacter): WclQuestion => ({
+  class: typed,
   name,
   server: realm,
   realm: Effect.succeed(slugByRule(realm)),
@@ -51,7 +53,7 @@ describe("WclClient", { concurrent: true }, () => {
       )
       assert.deepInclude(rankings[0], { encounter_id: 100_623, encounter_name: "Hydross the Unstable" })
       for (const never of rankings.filter(({ total_kills }) => total_kills === 0)) {
-        assert.deepInclude(never, { rank_percent: null, fastest_kill_ms: 0, best_amount: 0, spec: null })
+        assert.deepInclude(never, { rank_percent: null, fastest_kill_ms: null, best_amount: 0, spec: null })
       }
       yield* client.character(ask(healer))
       assert.strictEqual(sim.calls.to(token).length, 1)
@@ -68,7 +70,7 @@ describe("WclClient", { concurrent: true }, () => {
       assert.deepInclude(found, { metric: "hps", zone_id: 1048, error: null, partial: false, gear: undefined })
       assert.strictEqual(sim.calls.to(api).length, 1)
       const [question] = sim.calls.to(api)
-      const expected = { name: "Élunisse", serverSlug: "spineshatter", serverRegion: "eu", zoneID: 1048 }
+      const expected = { n0: "Élunisse", s0: "spineshatter", r0: "eu", zoneID: 1048 }
       assert.deepInclude(question?.body, { variables: expected })
     })
   )
@@ -97,7 +99,7 @@ describe("WclClient", { concurrent: true }, () => {
       const { sim, client } = yield* start()
       const blank = { gear: [], rankings: [], zone_id: null, metric: null, total_kills: null, partial: false }
       const hidden = yield* client.character(ask(named("Ûmbriel")))
-      assert.deepInclude(hidden, { ...blank, error: "This character's logs are hidden on Warcraft Logs." })
+      assert.deepInclude(hidden, { ...blank, error: sentences.hidden })
       const unknown = { ...blank, error: "Warcraft Logs does not know this character." }
       assert.deepInclude(yield* client.character(ask(named("Cyrawisp"))), unknown)
       const before = sim.calls.all.length

@@ -1,9 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readActiveSpec, readAvatar, readProfile, readRealms } from "../../src/refreshes/battlenet/Profile.ts"
-import { newestKills, readFight } from "../../src/refreshes/warcraftlogs/Gear.ts"
+import { gameVersions } from "../../src/game/GameVersions.ts"
+import { slugByRule } from "../../src/game/Realm.ts"
+import { warcraftlogsWordsOf } from "../../src/game/WarcraftlogsWords.ts"
+import type { CharacterId } from "../../src/characters/Character.ts"
+import { findIn, readFight } from "../../src/refreshes/warcraftlogs/Gear.ts"
 import { readRankings } from "../../src/refreshes/warcraftlogs/Rankings.ts"
+import type { Sought } from "../../src/refreshes/warcraftlogs/Sheet.ts"
+import { readSheets } from "../../src/refreshes/warcraftlogs/Sheets.ts"
 
-const asked = { metric: "dps", zoneId: 1056 } as const
+const words = warcraftlogsWordsOf("classicann")
+const asked = { metric: "dps", zoneId: 1056, className: "Warrior", words } as const
 
 const row = (fields: object) => ({
   encounter: { id: 100_623, name: "Hydross the Unstable" },
@@ -12,7 +19,7 @@ const row = (fields: object) => ({
   lockedIn: true,
   totalKills: 3,
   fastestKill: 305_225,
-  allStars: { points: "71.78", rank: "~5575" },
+  allStars: { points: "many", rank: "~5575", serverRank: 1.5, regionRank: -1, rankPercent: "-" },
   spec: "Protection",
   bestSpec: "Protection",
   bestAmount: 1917.664699,
@@ -40,7 +47,7 @@ describe("readRankings", () => {
       },
       asked
     )
-    if (read === undefined || read === "hidden") return assert.fail()
+    if (read === undefined || read === "hidden" || read.rankings === undefined) return assert.fail()
     assert.deepInclude(read, { zone_id: 1048, metric: "hps", best_performance_average: 64.2, total_kills: 3 })
     assert.isNull(read.median_performance_average)
     assert.deepEqual(read.rankings[0], {
@@ -51,10 +58,19 @@ describe("readRankings", () => {
       total_kills: 3,
       fastest_kill_ms: 305_225,
       best_amount: 1917.664699,
-      spec: "Protection"
+      spec: "Protection",
+      all_stars: {
+        points: null,
+        possible_points: null,
+        rank: 5575,
+        region_rank: null,
+        server_rank: null,
+        rank_percent: null,
+        total: null
+      }
     })
-    assert.deepInclude(read.rankings[1], { rank_percent: null, total_kills: 0, fastest_kill_ms: 0, spec: null })
-    const strange = { rank_percent: null, total_kills: 0, best_amount: null, fastest_kill_ms: 100, spec: "ab" }
+    assert.deepInclude(read.rankings[1], { rank_percent: null, total_kills: 0, fastest_kill_ms: null, spec: null })
+    const strange = { rank_percent: null, total_kills: 0, best_amount: null, fastest_kill_ms: null, spec: "ab" }
     assert.deepInclude(read.rankings[2], strange)
     assert.strictEqual(read.rankings.length, 3)
   })
@@ -81,6 +97,10 @@ const fight = (actors: ReadonlyArray<unknown>, events: ReadonlyArray<unknown>) =
   reportData: { report: { masterData: { actors }, events: { data: events } } }
 })
 const helmet = { id: 30_228, quality: 4, icon: "inv_helmet_15.jpg", itemLevel: 133 }
+const found = (data: unknown, sought: Sought) => {
+  const read = readFight(data)
+  return read && findIn(read, sought)
+}
 const pyrena = { name: "PYRÉNA", servers: ["spineshatter"] }
 
 describe("readFight", () => {
@@ -94,7 +114,7 @@ describe("readFight", () => {
       { ...helmet, quality: 2 ** 40, itemLevel: 1.5, icon: 7, temporaryEnchant: "a", gems: [] },
       ...Array.from({ length: 20 }, () => helmet)
     ]
-    const read = readFight(fight([actor(1, "Pyréna", "Spineshatter")], [event(1, gear)]), pyrena)
+    const read = found(fight([actor(1, "Pyréna", "Spineshatter")], [event(1, gear)]), pyrena)
     const none = { permanentEnchant: null, temporaryEnchant: null, gems: null }
     assert.deepEqual(read?.gear?.slice(0, 3), [
       { ...helmet, ...none, slot: 1, permanentEnchant: 3003, gems: [{ id: 25_897, itemLevel: 70, icon: "gem.jpg" }] },
@@ -111,49 +131,80 @@ describe("readFight", () => {
       actor(3, "Pyre\u0301na", "Spineshatter")
     ]
     const events = [1, 2, 3].map((id) => event(id, [{ ...helmet, id: 1000 + id }]))
-    assert.deepInclude(readFight(fight(actors, events), pyrena)?.gear?.[0], { id: 1003 })
-    assert.isUndefined(readFight(fight(actors.slice(0, 2), events), pyrena)?.actor)
-    assert.strictEqual(readFight(fight([actor(9, "Pyréna", null)], events), pyrena)?.actor, 9)
+    assert.deepInclude(found(fight(actors, events), pyrena)?.gear?.[0], { id: 1003 })
+    assert.isUndefined(found(fight(actors.slice(0, 2), events), pyrena)?.actor)
+    assert.strictEqual(found(fight([actor(9, "Pyréna", null)], events), pyrena)?.actor, 9)
     const joined = { name: "Pyréna", servers: ["Living Flame"] }
-    assert.strictEqual(readFight(fight([actor(4, "Pyréna", "LivingFlame")], events), joined)?.actor, 4)
+    assert.strictEqual(found(fight([actor(4, "Pyréna", "LivingFlame")], events), joined)?.actor, 4)
   })
 
   it("finds nothing in events without gear or of another type, or in a hidden report", () => {
     const actors = [actor(1, "Pyréna", "Spineshatter")]
     const odd = [event(1, undefined), event(1, []), event(1, [helmet], "cast"), null, 7]
-    assert.deepEqual(readFight(fight(actors, odd), pyrena), { actor: 1, gear: undefined })
+    assert.deepEqual(found(fight(actors, odd), pyrena), { actor: 1, gear: undefined })
     const archived = { reportData: { report: { masterData: { actors }, events: null } } }
-    assert.deepEqual(readFight(archived, pyrena), { actor: 1, gear: undefined })
-    assert.deepEqual(readFight({ reportData: { report: null } }, pyrena), { actor: undefined, gear: undefined })
-    assert.isUndefined(readFight({}, pyrena))
+    assert.deepEqual(found(archived, pyrena), { actor: 1, gear: undefined })
+    assert.deepEqual(found({ reportData: { report: null } }, pyrena), { actor: undefined, gear: undefined })
+    assert.isUndefined(found({}, pyrena))
   })
 
   it("orders kills by time, whatever the order of the reports", () => {
     const kill = (id: number, endTime: number) => ({ id, startTime: endTime - 1, endTime, friendlyPlayers: null })
     const reports = {
       data: [
-        { code: "old", startTime: 1000, fights: [kill(1, 100), kill(2, 900)] },
+        { code: "old", startTime: 1000, endTime: 5000, fights: [kill(1, 100), kill(2, 900)] },
         { code: "wipes", startTime: 9000, fights: [] },
-        { code: "new", startTime: 1500, fights: [kill(3, 100), kill(4, 600)] }
+        { code: "new", startTime: 1500, endTime: 3 * 3_600_000, fights: [kill(3, 100), kill(4, 600)] }
       ]
     }
-    const order = newestKills(reports).map(({ fight }) => fight.id)
-    assert.deepEqual(order, [4, 2, 3, 1])
+    const one = {
+      character: "" as CharacterId,
+      name: "Pyréna",
+      server: "Spineshatter",
+      realm: slugByRule("Spineshatter"),
+      region: "eu",
+      game_version: null,
+      class: null,
+      role: null
+    }
+    const told = { errors: [], now: 8 * 3_600_000, zoneId: undefined, skipGear: false, version: "classicann" }
+    const [sheet] = readSheets([one], { characterData: { c0: { recentReports: reports } } }, told) ?? []
+    if (sheet === undefined || typeof sheet === "string") return assert.fail()
+    assert.deepEqual(
+      sheet.reports.map(({ fight }) => fight),
+      [4, 2, 3, 1]
+    )
+    // One report ended too recently, or did not say when.
+    assert.deepEqual(
+      sheet.reports.map(({ finished }) => finished),
+      [false, true, false, true]
+    )
   })
 })
 
 describe("Battle.net readings", () => {
   it("reads a profile", () => {
     const sparse = { id: 71_032_969, name: "Rakkamok", level: 70 }
-    const empty = { level: 70, equipped_item_level: null, active_spec_name: null, faction: null }
-    assert.deepEqual(readProfile(sparse), { battlenet_id: 71_032_969, ...empty })
+    const game = gameVersions.get("classicann")!
+    const empty = {
+      level: 70,
+      equipped_item_level: null,
+      active_spec_name: null,
+      faction: null,
+      class: null,
+      race: null
+    }
+    assert.deepEqual(readProfile(sparse, game), { battlenet_id: 71_032_969, ...empty })
     const era = { ...sparse, active_spec: { id: 0 }, faction: { type: "ALLIANCE", name: "Allianz" } }
-    assert.deepInclude(readProfile(era), { active_spec_name: null, faction: "alliance" })
+    assert.deepInclude(readProfile(era, game), { active_spec_name: null, faction: "alliance" })
     const retail = { ...sparse, active_spec: { id: 70, name: "Retribution" }, faction: { type: "NEUTRAL" } }
-    assert.deepInclude(readProfile(retail), { active_spec_name: "Retribution", faction: null })
+    assert.deepInclude(readProfile(retail, game), { active_spec_name: "Retribution", faction: null })
     const localised = { ...sparse, active_spec: { id: 70, name: { en_US: "Retribution" } }, level: "70" }
-    assert.deepInclude(readProfile(localised), { active_spec_name: null, level: null })
-    for (const wrong of [undefined, null, [], "x", {}, { id: "1" }]) assert.isUndefined(readProfile(wrong))
+    assert.deepInclude(readProfile(localised, game), { active_spec_name: null, level: null })
+    const whole = { ...sparse, character_class: { id: 11, name: "Druide" }, race: { id: 8, name: "Troll" } }
+    assert.deepInclude(readProfile(whole, game), { class: "Druid", race: "Troll" })
+    assert.deepInclude(readProfile({ ...sparse, character_class: { id: 6 }, race: { id: 99 } }, game), empty)
+    for (const wrong of [undefined, null, [], "x", {}, { id: "1" }]) assert.isUndefined(readProfile(wrong, game))
   })
 
   it("reads the talent tree with most points in the active group", () => {

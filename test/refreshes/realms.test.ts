@@ -50,7 +50,7 @@ const start = Effect.fnUntraced(function* (game: GameVersion = "retail") {
     warcraftlogs.put({ ...resident, region, realm })
   }
   const ask = (region: Region, server: string, name = resident.name) => {
-    const who = { name, server, region, role: resident.role }
+    const who = { name, server, region, role: resident.role, class: null }
     return {
       battlenet: bnet.character(who),
       warcraftlogs: wcl.character({ ...who, realm: bnet.realm(who) })
@@ -135,7 +135,7 @@ describe("realms", { concurrent: true }, () => {
         assert.lengthOf(battlenet.calls.to(profileOf(slug)), 1, written)
         const asked = warcraftlogs.calls.to(graphql).map(({ body }) => body as { readonly variables: object })
         assert.lengthOf(asked, 1)
-        assert.deepInclude(asked[0]?.variables, { serverSlug: slug, serverRegion: region }, written)
+        assert.deepInclude(asked[0]?.variables, { s0: slug, r0: region }, written)
       }
     })
   )
@@ -235,7 +235,7 @@ describe("realms", { concurrent: true }, () => {
       assert.strictEqual((yield* both.warcraftlogs).error, "Warcraft Logs does not know this character.")
       assert.lengthOf(battlenet.calls.all, 0)
       assert.deepInclude(warcraftlogs.calls.to(graphql)[0]?.body, {
-        variables: { name: "Resident", serverSlug: "ravencrest", serverRegion: "cn" }
+        variables: { n0: "Resident", s0: "ravencrest", r0: "cn" }
       })
     })
   )

@@ -1,5 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { Clock, Effect } from "effect"
+import { Redis } from "effect/persistence"
+import { redisPrefix } from "../../src/infra/Redis.ts"
+import { sentences } from "../../src/refreshes/warcraftlogs/Sheets.ts"
+import { services } from "../infra/providers.ts"
 import type { Fault } from "../../src/demo/simulators/Fault.ts"
 import { personas, profileOf } from "../../src/demo/simulators/Personas.ts"
 import { openBrowser } from "../support/Browser.ts"
@@ -32,6 +36,16 @@ const raider = Effect.gen(function* () {
   const browser = yield* openBrowser()
   yield* browser.signIn(personas.raider.id)
   return browser
+})
+
+/** Finished reports are asked for only once. */
+const forgetFights = Effect.gen(function* () {
+  const { variables } = yield* TestApp
+  yield* Effect.gen(function* () {
+    const redis = yield* Redis.Redis
+    const keys = yield* redis.send<ReadonlyArray<string>>("KEYS", `${yield* redisPrefix}fight:*`)
+    if (keys.length > 0) yield* redis.send("DEL", ...keys)
+  }).pipe(Effect.provide(services(variables)))
 })
 
 layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshing a character", (it) => {
@@ -68,7 +82,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshing a character", (
       const browser = yield* raider
       const params = { character_id: (yield* characterOf(browser, { wcl: "hidden" })).id }
       const { warcraftlogs } = yield* browser.client.refreshes.warcraftlogs({ params })
-      assert.strictEqual(warcraftlogs.error, "This character's logs are hidden on Warcraft Logs.")
+      assert.strictEqual(warcraftlogs.error, sentences.hidden)
       assert.deepInclude(warcraftlogs, { rankings: [], gear: [], partial: false })
     })
   )
@@ -102,6 +116,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshing a character", (
       const browser = yield* raider
       const params = { character_id: (yield* characterOf(browser, { wcl: "ranked", role: "ranged" })).id }
       const whole = (yield* browser.client.refreshes.warcraftlogs({ params })).warcraftlogs
+      yield* forgetFights
       // The first request, for the rankings, is let through; the second, for the gear, is not.
       app.warcraftlogs.fault({ kind: "slow", ms: 0, path: "client", times: 1 })
       app.warcraftlogs.fault({ kind: "status", status: 500, path: "client", times: 1 })
@@ -129,7 +144,10 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("refreshing a character", (
         yield* Effect.flip(stranger.client.refreshes.battlenet({ params })),
         yield* Effect.flip(stranger.client.characters.get({ params }))
       ]
-      assert.deepStrictEqual(new Set(refused.map((error) => error._tag)), new Set(["character.not_found"]))
+      assert.deepStrictEqual(
+        refused.map((error) => error._tag),
+        ["character.refresh_forbidden", "character.not_found", "character.not_found"]
+      )
     })
   )
 

@@ -38,8 +38,11 @@ export interface Upstream {
     request: HttpClientRequest.HttpClientRequest,
     options?: SendOptions
   ) => Effect.Effect<Answer, UpstreamError>
-  /** Limits a whole operation to 5.3 s. Fails at once while the circuit is open because the provider hangs. */
-  readonly guard: <A>(operation: Effect.Effect<A, UpstreamError>) => Effect.Effect<A, UpstreamError>
+  /** Limits a whole operation to 5.3 s, unless told. Fails at once while the circuit is open because the provider hangs. */
+  readonly guard: <A>(
+    operation: Effect.Effect<A, UpstreamError>,
+    limit?: Duration.Input
+  ) => Effect.Effect<A, UpstreamError>
   /** An optional part: undefined if it fails or is not done by `until` (epoch milliseconds). */
   readonly spare: <A>(until: number, part: Effect.Effect<A, UpstreamError>) => Effect.Effect<A | undefined>
   /** Marks the quota as exhausted for that many seconds. */
@@ -50,7 +53,8 @@ export interface Upstream {
 
 const operationLimit = Duration.millis(5300)
 
-const clampSeconds = (seconds: number) => Math.min(Math.max(Math.ceil(seconds), 1), 3600)
+/** 1 to 3600. */
+export const clampSeconds = (seconds: number) => Math.min(Math.max(Math.ceil(seconds), 1), 3600)
 
 /** A `Retry-After` header (seconds or an HTTP date) as seconds, 1 to 3600; undefined if absent or malformed. */
 export const retryAfterSeconds = (header: string | undefined, now: number) => {
@@ -171,8 +175,8 @@ export const makeUpstream = (options: Options): Upstream => {
       })
     )
 
-  const guard: Upstream["guard"] = (operation) =>
-    breaker.execute(within(operationLimit, operation), { key: name, classify: outcome }).pipe(
+  const guard: Upstream["guard"] = (operation, limit = operationLimit) =>
+    breaker.execute(within(limit, operation), { key: name, classify: outcome }).pipe(
       Effect.catchTag("CircuitBreakerError", (error) => Unanswered.because("circuit open", secondsUntilClosed(error))),
       Effect.tapError(report(name))
     )

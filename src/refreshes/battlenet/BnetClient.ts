@@ -2,11 +2,13 @@ import { Clock, Context, Effect, Layer } from "effect"
 import { HttpClientRequest } from "effect/http"
 import type { BattlenetSnapshot } from "../../characters/Character.ts"
 import type { Region } from "../../game/Game.ts"
+import { gameVersions } from "../../game/GameVersions.ts"
 import type { GuildMember } from "../../game/GuildMember.ts"
 import { AppConfig } from "../../infra/AppConfig.ts"
 import { guildSlug, readGuildRoster } from "./GuildRoster.ts"
 import { isUnknownCharacter, readActiveSpec, readAvatar, readProfile, readRealms } from "./Profile.ts"
 import { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../../infra/upstream/ProviderErrors.ts"
+import { sharedUpstream } from "../../infra/upstream/SharedUpstream.ts"
 import { UpstreamHttp } from "../../infra/upstream/UpstreamHttp.ts"
 import { type Answer, Unanswered } from "../../infra/upstream/Upstream.ts"
 import { clientCredentials } from "../../infra/upstream/ClientCredentials.ts"
@@ -22,7 +24,7 @@ export interface BnetQuestion {
 }
 
 /** A snapshot to store, with Battle.net's id of the character: a different id means a different character. */
-export interface BnetCharacter extends Omit<BattlenetSnapshot, "fetched_at"> {
+export interface BnetCharacter extends Omit<BattlenetSnapshot, "fetched_at" | "identity"> {
   readonly battlenet_id: number | null
   /** Fields that are null only because they could not be read this time. */
   readonly unread: ReadonlyArray<"avatar_url" | "active_spec_name">
@@ -35,6 +37,8 @@ const unknown: BnetCharacter = {
   equipped_item_level: null,
   active_spec_name: null,
   faction: null,
+  class: null,
+  race: null,
   error: "Battle.net does not know this character.",
   unread: []
 }
@@ -48,6 +52,16 @@ const namespaces = {
   classic: "classicann-",
   classicann: "classicann-",
   progression: "classic-"
+}
+
+/**
+ * Blizzard allows 100 requests a second and 36,000 an hour: of all replicas, at most 99 in any second and 35,900 in any
+ * hour. A replica without Redis sends as if there were a few more.
+ */
+const rate = {
+  short: { interval: 1000 / 90, burst: 9 },
+  long: { interval: 3_600_000 / 29_900, burst: 6000 },
+  alone: { interval: 1000 / 5, burst: 20 }
 }
 
 const unusable = (status: number) => Unanswered.because(status < 400 ? "not understood" : `status ${status}`)
@@ -76,15 +90,19 @@ export class BnetClient extends Context.Service<
     readonly serves: (version: string) => boolean
     /** The owner of the quota: our client id at this API. */
     readonly account: string
-    /** Milliseconds until the quota resets; 0 if it is not exhausted. */
-    readonly spentFor: Effect.Effect<number>
   }
 >()("refreshes/battlenet/BnetClient") {
   static readonly layerNoDeps = Layer.effect(
     BnetClient,
     Effect.gen(function* () {
       const { bnet, frontendOrigin } = yield* AppConfig
-      const upstream = (yield* UpstreamHttp).open("battlenet", `raid-composition-backend/0.1.0 (+${frontendOrigin})`)
+      const account = `${bnet.clientId}@${bnet.apiBaseUrl}`
+      const upstream = yield* sharedUpstream(
+        (yield* UpstreamHttp).open("battlenet", `raid-composition-backend/0.1.0 (+${frontendOrigin})`),
+        account,
+        rate
+      )
+      const game = (gameVersions.get(bnet.gameVersion) ?? gameVersions.get("classic"))!
       const send = yield* clientCredentials("battlenet", upstream, bnet)
 
       const namespace = (kind: "profile" | "dynamic", region: Region) =>
@@ -131,7 +149,7 @@ export class BnetClient extends Context.Service<
           return guessed ? yield* Unanswered.because("realm not resolved") : unknown
         }
         if (status === 403 || status === 404) return yield* ourFault(status)
-        const profile = status < 400 ? readProfile(json) : undefined
+        const profile = status < 400 ? readProfile(json, game) : undefined
         if (profile === undefined) return yield* unusable(status)
 
         const readPart = <A>({ status, json }: Answer, read: (json: unknown) => A) =>
@@ -207,8 +225,7 @@ export class BnetClient extends Context.Service<
         realm: ({ region, server }) => slugOf(region, server),
         realms: slugOf.list,
         serves: (version) => (namespaces as Readonly<Record<string, string>>)[version] === namespaces[bnet.gameVersion],
-        account: `${bnet.clientId}@${bnet.apiBaseUrl}`,
-        spentFor: upstream.spentFor
+        account
       })
     })
   )

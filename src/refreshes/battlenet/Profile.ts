@@ -1,5 +1,6 @@
 import { Option, Schema } from "effect"
 import type { BattlenetSnapshot } from "../../characters/Character.ts"
+import type { GameData } from "../../game/GameData.ts"
 import { Int32, listOf, orNull, Text } from "../../infra/upstream/Lenient.ts"
 
 const Profile = Schema.Struct({
@@ -7,6 +8,8 @@ const Profile = Schema.Struct({
   level: orNull(Int32),
   equipped_item_level: orNull(Int32),
   faction: orNull(Schema.Struct({ type: Schema.String })),
+  character_class: orNull(Schema.Struct({ id: Schema.Int })),
+  race: orNull(Schema.Struct({ id: Schema.Int })),
   /** Absent on Anniversary realms, id 0 without a name in Classic Era, complete elsewhere. */
   active_spec: orNull(Schema.Struct({ id: Schema.Int, name: Text }))
 })
@@ -14,7 +17,7 @@ const Profile = Schema.Struct({
 /** The profile's part of a snapshot. `active_spec_name` is null if the game version has no specs. */
 export interface ProfilePart extends Pick<
   BattlenetSnapshot,
-  "level" | "equipped_item_level" | "active_spec_name" | "faction"
+  "level" | "equipped_item_level" | "active_spec_name" | "faction" | "class" | "race"
 > {
   readonly battlenet_id: number
 }
@@ -23,15 +26,17 @@ const decodeProfile = Schema.decodeUnknownOption(Profile)
 
 const factions: Readonly<Record<string, "alliance" | "horde">> = { ALLIANCE: "alliance", HORDE: "horde" }
 
-/** Undefined if this is not a character profile. */
-export const readProfile = (json: unknown): ProfilePart | undefined =>
+/** With the words of a game version. Undefined if this is not a character profile. */
+export const readProfile = (json: unknown, { classes, races }: GameData): ProfilePart | undefined =>
   Option.getOrUndefined(
-    Option.map(decodeProfile(json), ({ id, level, equipped_item_level, faction, active_spec }) => ({
+    Option.map(decodeProfile(json), ({ id, level, equipped_item_level, faction, active_spec, ...found }) => ({
       battlenet_id: id,
       level,
       equipped_item_level,
       active_spec_name: active_spec !== null && active_spec.id > 0 && active_spec.name !== "" ? active_spec.name : null,
-      faction: factions[faction?.type ?? ""] ?? null
+      faction: factions[faction?.type ?? ""] ?? null,
+      class: classes.find(({ battlenet_id }) => battlenet_id === found.character_class?.id)?.name ?? null,
+      race: races.find(({ battlenet_ids }) => battlenet_ids.includes(found.race?.id ?? 0))?.name ?? null
     }))
   )
 

@@ -1,22 +1,55 @@
-/** A character's data except the equipment, which only fights have. Without `metric` the rankings are for damage. */
-export const characterQuery = (metric: "dps" | "hps") => `
-query Character($name: String, $serverSlug: String, $serverRegion: String, $zoneID: Int) {
-  characterData {
-    character(name: $name, serverSlug: $serverSlug, serverRegion: $serverRegion) {
-      hidden
-      server { name slug }
-      zoneRankings(zoneID: $zoneID, metric: ${metric})
-      recentReports(limit: 5) {
-        data {
-          code
-          startTime
-          fights(killType: Kills) { id startTime endTime friendlyPlayers }
-        }
-      }
+import type { LoggedKill, SheetAsked } from "./Sheet.ts"
+
+/** Damage is what Warcraft Logs compares unless it is asked for healing. */
+export const metricOf = ({ role }: Pick<SheetAsked, "role">) => (role === "heal" ? "hps" : "dps")
+
+/** A character's data except the equipment, which only fights have. */
+const sheetFragment = (metric: "dps" | "hps") => `
+fragment ${metric} on Character {
+  id
+  canonicalID
+  name
+  classID
+  hidden
+  server { name slug }
+  zoneRankings(zoneID: $zoneID, metric: ${metric})
+  recentReports(limit: 5) {
+    data {
+      code
+      startTime
+      endTime
+      fights(killType: Kills) { id startTime endTime friendlyPlayers }
     }
   }
-  rateLimitData { limitPerHour pointsSpentThisHour pointsResetIn }
 }`
+
+/** The characters by the aliases c0, c1 … */
+export const sheetsQuery = (asked: ReadonlyArray<SheetAsked>) => {
+  const metrics = asked.map(metricOf)
+  const declared = asked.map((_, at) => `, $n${at}: String, $s${at}: String, $r${at}: String`).join("")
+  const aliases = metrics.map(
+    (metric, at) => `c${at}: character(name: $n${at}, serverSlug: $s${at}, serverRegion: $r${at}) { ...${metric} }`
+  )
+  return `
+query Sheets($zoneID: Int${declared}) {
+  characterData {
+    ${aliases.join("\n    ")}
+  }
+  rateLimitData { limitPerHour pointsSpentThisHour pointsResetIn }
+}${[...new Set(metrics)].map(sheetFragment).join("")}`
+}
+
+export const sheetsVariables = (asked: ReadonlyArray<SheetAsked>, zoneID: number | undefined) => ({
+  // Without it the query means the newest zone.
+  ...(zoneID === undefined ? {} : { zoneID }),
+  ...Object.fromEntries(
+    asked.flatMap(({ name, realm, region }, at) => [
+      [`n${at}`, name.normalize("NFC").trim()],
+      [`s${at}`, realm.slug],
+      [`r${at}`, region.toLowerCase()]
+    ])
+  )
+})
 
 /** The players of a report, and their equipment at the start of the given fight. */
 export const fightQuery = `
@@ -31,3 +64,10 @@ query Fight($code: String, $fight: Int, $startTime: Float, $endTime: Float) {
   }
   rateLimitData { limitPerHour pointsSpentThisHour pointsResetIn }
 }`
+
+export const fightVariables = ({ code, fight, startTime, endTime }: Omit<LoggedKill, "players">) => ({
+  code,
+  fight,
+  startTime,
+  endTime: endTime + 1
+})

@@ -1,0 +1,1 @@
+select roster_refreshed(array(select guild_id from rosters));
