@@ -8,7 +8,10 @@ import { BnetClient } from "../battlenet/BnetClient.ts"
 import { SnapshotsRepo } from "../SnapshotsRepo.ts"
 import { GuildRefreshes } from "./GuildRefreshes.ts"
 import { RefreshPartsRepo } from "./RefreshPartsRepo.ts"
-import { RefreshSteps } from "./RefreshSteps.ts"
+import { BattlenetSteps } from "./BattlenetSteps.ts"
+import { WarcraftlogsSteps } from "./WarcraftlogsSteps.ts"
+import { WclClient } from "../warcraftlogs/WclClient.ts"
+import { WclQuota } from "../warcraftlogs/WclQuota.ts"
 import { watchLayer } from "./RefreshWatch.ts"
 import { RefreshWatchRepo } from "./RefreshWatchRepo.ts"
 import { refreshWorkflow } from "./RefreshWorkflow.ts"
@@ -46,12 +49,14 @@ const work = Layer.effectDiscard(Effect.flatMap(Jobs, (jobs) => jobs.register(re
 
 /** Refreshes of whole rosters, asked for over HTTP and done by the job engine. */
 export const guildRefreshesLayer = Layer.mergeAll(group, work, watchLayer).pipe(
-  Layer.provide(RefreshSteps.layer),
+  Layer.provide([BattlenetSteps.layer, WarcraftlogsSteps.layer]),
   Layer.provide([
     RefreshWatchRepo.layer,
     GuildRefreshes.layer,
     RefreshPartsRepo.layer,
     SnapshotsRepo.layer,
-    BnetClient.layer
+    BnetClient.layer,
+    WclClient.layer,
+    WclQuota.layer
   ])
 )

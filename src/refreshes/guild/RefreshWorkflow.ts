@@ -1,5 +1,5 @@
 import { Cause, Effect, Exit, Schema } from "effect"
-import { Activity, DurableClock, Workflow } from "effect/workflow"
+import { Activity, DurableClock, Workflow, type WorkflowEngine } from "effect/workflow"
 import { EntryId } from "../../roster/Roster.ts"
 import { BattlenetSteps } from "./BattlenetSteps.ts"
 import { Provider, RefreshId } from "./GuildRefresh.ts"
@@ -71,10 +71,15 @@ const warcraftlogs = Effect.fnUntraced(function* (id: RefreshId) {
   }
 })
 
+type Needed = BattlenetSteps | WarcraftlogsSteps | WorkflowEngine.WorkflowEngine | WorkflowEngine.WorkflowInstance
+
 export const refreshWorkflow = RefreshV1.toLayer(
   Effect.fnUntraced(function* ({ id, provider }) {
     const parts = yield* RefreshPartsRepo
-    yield* (provider === "battlenet" ? battlenet(id) : warcraftlogs(id)).pipe(
+    const work = Effect.suspend((): Effect.Effect<void, never, Needed> =>
+      provider === "battlenet" ? battlenet(id) : warcraftlogs(id)
+    )
+    yield* work.pipe(
       Effect.onExit((exit) =>
         Exit.isFailure(exit) && Cause.hasDies(exit.cause)
           ? Effect.logError("A guild refresh failed", exit.cause).pipe(
