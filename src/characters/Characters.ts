@@ -2,7 +2,13 @@ import { Context, Effect, Layer } from "effect"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import type { Tagged } from "../http/ETag.ts"
-import { type Character, type CharacterDetail, type CharacterId, CharacterNotFound, RefreshForbidden } from "./Character.ts"
+import {
+  type Character,
+  type CharacterDetail,
+  type CharacterId,
+  CharacterNotFound,
+  RefreshForbidden
+} from "./Character.ts"
 import { CharactersRepo } from "./CharactersRepo.ts"
 
 const orNotFound = <A>(found: A | undefined) => (found === undefined ? new CharacterNotFound() : Effect.succeed(found))

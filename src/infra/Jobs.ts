@@ -1,5 +1,5 @@
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
-import { Clock, Context, Deferred, type Duration, Effect, Exit, Layer, Option, Schedule, Scope } from "effect"
+import { Clock, Context, Deferred, Duration, Effect, Exit, Layer, Option, Schedule, Scope } from "effect"
 import {
   ClusterWorkflowEngine,
   type MessageStorage,
@@ -28,8 +28,10 @@ export const JobTiming = Context.Reference<{
   readonly beat: Duration.Input
   readonly poll: Duration.Input
   readonly debounce: Duration.Input
+  /** The pauses of singletons are so many times shorter. */
+  readonly hurry: number
 }>("infra/JobTiming", {
-  defaultValue: () => ({ expiry: "6 seconds", beat: "2 seconds", poll: "2 seconds", debounce: "5 seconds" })
+  defaultValue: () => ({ expiry: "6 seconds", beat: "2 seconds", poll: "2 seconds", debounce: "5 seconds", hurry: 1 })
 })
 
 /** The tables come by our own migration, so that nothing here changes the schema. */
@@ -73,11 +75,13 @@ const keptDays = 7
 
 /** Runs something a minute after its start, when the replica has less to do, and again after each pause. */
 export const repeatedly = <E, R>(name: string, every: Duration.Input, work: Effect.Effect<unknown, E, R>) =>
-  work.pipe(
-    Effect.catchCause((cause) => Effect.logWarning(`The job ${name} failed`, cause)),
-    Effect.repeat(Schedule.spaced(every)),
-    Effect.delay("1 minute"),
-    Effect.asVoid
+  Effect.flatMap(JobTiming, ({ hurry }) =>
+    work.pipe(
+      Effect.catchCause((cause) => Effect.logWarning(`The job ${name} failed`, cause)),
+      Effect.repeat(Schedule.spaced(Duration.divideUnsafe(Duration.fromInputUnsafe(every), hurry))),
+      Effect.delay(Duration.divideUnsafe(Duration.minutes(1), hurry)),
+      Effect.asVoid
+    )
   )
 
 /**

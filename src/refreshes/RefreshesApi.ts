@@ -1,14 +1,22 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { SignedIn } from "../auth/SignedIn.ts"
-import { BattlenetSnapshot, CharacterId, CharacterNotFound, RefreshForbidden, WarcraftlogsSnapshot } from "../characters/Character.ts"
+import {
+  BattlenetSnapshot,
+  CharacterId,
+  CharacterNotFound,
+  RefreshForbidden,
+  WarcraftlogsSnapshot
+} from "../characters/Character.ts"
 import { RateLimitExceeded } from "../http/ApiError.ts"
 import { documented, field } from "../http/Documented.ts"
 import { JsonBody } from "../http/Envelope.ts"
 import { Allowance } from "../limits/Allowance.ts"
 import { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../infra/upstream/ProviderErrors.ts"
 
-const params = { character_id: field(CharacterId, "The character: the caller's own, or on a roster that the caller leads.") }
+const params = {
+  character_id: field(CharacterId, "The character: the caller's own, or on a roster that the caller leads.")
+}
 const failures = [
   CharacterNotFound.wire,
   RefreshForbidden.wire,
@@ -51,7 +59,8 @@ export class RefreshesApi extends HttpApiGroup.make("refreshes")
   .annotateMerge(
     OpenApi.annotations({
       title: "Refreshes",
-      description: "Reading a character anew from the providers of game data, for its owner and for those who lead its guild; limited per user."
+      description:
+        "Reading a character anew from the providers of game data, for its owner and for those who lead its guild; limited per user."
     })
   )
   .prefix("/characters") {}

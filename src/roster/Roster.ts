@@ -22,8 +22,14 @@ export type PlayerStatus = typeof PlayerStatus.Type
 export const Rank = Schema.Literals(["main", "alt"])
 export type Rank = typeof Rank.Type
 
-const { best_performance_average, median_performance_average, error, fetched_at, rankings_fetched_at, gear_fetched_at } =
-  WarcraftlogsSnapshot.fields
+const {
+  best_performance_average,
+  median_performance_average,
+  error,
+  fetched_at,
+  rankings_fetched_at,
+  gear_fetched_at
+} = WarcraftlogsSnapshot.fields
 export const WarcraftlogsSummary = Schema.Struct({
   best_performance_average,
   median_performance_average,

@@ -89,7 +89,7 @@ export class TestApp extends Context.Service<
     readonly texts: ReadonlyArray<string>
   }
 >()("test/TestApp") {
-  static readonly layer = (changes: Variables = {}) =>
+  static readonly layer = (changes: Variables = {}, references: Layer.Layer<never> = Layer.empty) =>
     Layer.effect(
       TestApp,
       Effect.gen(function* () {
@@ -122,7 +122,7 @@ export class TestApp extends Context.Service<
           Context.get(SqlClient.SqlClient)
         )
         const texts: Array<string> = []
-        const url = yield* startReplica(all, (text) => texts.push(text))
+        const url = yield* startReplica(all, (text) => texts.push(text), references)
         return TestApp.of({
           url,
           discord,

@@ -1,5 +1,6 @@
 import { Clock, Context, Effect, Layer, Result, Semaphore } from "effect"
 import type { EntryId } from "../../roster/Roster.ts"
+import { counted } from "../../infra/upstream/Upstream.ts"
 import { BnetClient } from "../battlenet/BnetClient.ts"
 import { SnapshotsRepo } from "../SnapshotsRepo.ts"
 import type { RefreshId } from "./GuildRefresh.ts"
@@ -43,14 +44,16 @@ export class BattlenetSteps extends Context.Service<
         // They would wait for each other's lock of the refresh, each with a connection.
         const turns = yield* Semaphore.make(1)
         let lives = true
+        let unanswered = 0
         const failed: Array<readonly [EntryId, Failure]> = []
         yield* Effect.forEach(
           open,
           Effect.fnUntraced(function* (part) {
-            const asked = yield* Effect.result(bnet.character(part))
+            const { result: asked, requests } = yield* counted(bnet.character(part))
             if (Result.isFailure(asked) && asked.failure.code !== "provider.region_unsupported") {
               const at = (yield* Clock.currentTimeMillis) + (asked.failure.retryAfter ?? 0) * 1000
               const reason = asked.failure.code === "provider.rate_limited" ? "limit" : "provider"
+              unanswered += requests
               failed.push([part.entry_id, { reason, at }])
               return
             }
@@ -59,7 +62,7 @@ export class BattlenetSteps extends Context.Service<
             // One by one, so that little is asked again if this replica dies, and viewers see each.
             const alive = yield* write(
               id,
-              { requests: 3, points_left: null },
+              { requests, points_left: null },
               { settled: [{ entry_id: part.entry_id, outcome, error }] },
               (open) =>
                 Result.isSuccess(asked) && open.size > 0
@@ -73,12 +76,15 @@ export class BattlenetSteps extends Context.Service<
         if (!lives) return came("ended")
         if (failed.length === 0) return came("done")
         // A limit counts for all of them.
-        const worst = failed.map(([, failure]) => failure).toSorted((a, b) => (a.reason < b.reason ? -1 : b.at - a.at))[0]!
+        const worst = failed
+          .map(([, failure]) => failure)
+          .toSorted((a, b) => (a.reason < b.reason ? -1 : b.at - a.at))[0]!
         return yield* postpone(
           id,
           failed.map(([entry]) => entry),
           worst,
-          patience
+          patience,
+          { requests: unanswered, points_left: null }
         )
       })
 

@@ -1,6 +1,7 @@
 import { Clock, Cron, Effect, Layer, Metric } from "effect"
 import { AppConfig } from "../../infra/AppConfig.ts"
 import { Jobs } from "../../infra/Jobs.ts"
+import { WclQuota } from "../warcraftlogs/WclQuota.ts"
 import { GuildRefreshes } from "./GuildRefreshes.ts"
 import { RefreshPartsRepo } from "./RefreshPartsRepo.ts"
 import { RefreshWatchRepo } from "./RefreshWatchRepo.ts"
@@ -9,6 +10,8 @@ const keptDays = 28
 const batch = 1000
 /** How long after its time a night may begin another guild. */
 const nightLasts = 4 * 3_600_000
+/** The share of an hour's points that a night leaves. */
+const leftForDay = 0.5
 /** At night what is younger is left alone. */
 const nightlyAge = 20 * 3600
 
@@ -43,6 +46,8 @@ export const nightly = Effect.fn("RefreshWatch.nightly")(function* (cron: Cron.C
   const now = yield* Clock.currentTimeMillis
   const since = Cron.prev(cron, now).getTime()
   if (now - since > nightLasts) return
+  const points = yield* (yield* WclQuota).known
+  if (points !== undefined && points.left < points.limit * leftForDay) return
   const guild = yield* (yield* RefreshWatchRepo).nextAtNight(since, nightlyAge)
   if (guild !== undefined) yield* (yield* GuildRefreshes).startAlone(guild, { stale_after_seconds: nightlyAge })
 })

@@ -55,10 +55,9 @@ const pointsLeft = Metric.gauge("guild_refresh_points_left", {
 })
 
 /** A lost connection is waited for: a step is not done until it is written down. */
-export const surely = <A, E extends { readonly _tag: string }, R>(self: Effect.Effect<A, E | DependencyUnavailable, R>) =>
-  self.pipe(Effect.retry({ schedule: Schedule.spaced("1 second"), times: 20 }), Effect.orDie)
-
-const nothing: Spent = { requests: 0, points_left: null }
+export const surely = <A, E extends { readonly _tag: string }, R>(
+  self: Effect.Effect<A, E | DependencyUnavailable, R>
+) => self.pipe(Effect.retry({ schedule: Schedule.spaced("1 second"), times: 20 }), Effect.orDie)
 
 /** How steps with one provider write down what they come to. */
 export const ledgerOf = (parts: RefreshPartsRepo["Service"], provider: Provider) => {
@@ -82,19 +81,20 @@ export const ledgerOf = (parts: RefreshPartsRepo["Service"], provider: Provider)
     id: RefreshId,
     entries: ReadonlyArray<EntryId>,
     { reason, at }: Failure,
-    patience: Patience
+    patience: Patience,
+    spent: Spent
   ) {
     const isDown = reason === "provider"
     const tries = !isDown ? mostWaits : patience.gaveUp ? 0 : pauses.length
     const waited = isDown ? patience.provider : patience.limit
     if (waited >= tries) {
       const settled = entries.map((entry_id) => ({ entry_id, outcome: "failed" as const, error: sentences[provider] }))
-      return came((yield* write(id, nothing, { settled })) ? "gave-up" : "ended")
+      return came((yield* write(id, spent, { settled })) ? "gave-up" : "ended")
     }
     const now = yield* Clock.currentTimeMillis
     const pause = Math.ceil(Math.max(at - now + (isDown ? 0 : margin), isDown ? pauses[waited]! : 1000))
     yield* Metric.update(Metric.withAttributes(waitsCounted, { provider, reason }), 1)
-    const lives = yield* surely(parts.wait({ id, provider, spent: nothing }, now + pause, reason))
+    const lives = yield* surely(parts.wait({ id, provider, spent }, now + pause, reason))
     return lives ? { next: "wait" as const, pause, reason } : came("ended")
   })
 

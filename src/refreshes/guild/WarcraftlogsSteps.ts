@@ -1,5 +1,6 @@
 import { Clock, Context, Effect, Layer, Result, Schema } from "effect"
 import { EntryId } from "../../roster/Roster.ts"
+import { counted } from "../../infra/upstream/Upstream.ts"
 import { BnetClient } from "../battlenet/BnetClient.ts"
 import { SnapshotsRepo } from "../SnapshotsRepo.ts"
 import { chooseFights, type Missed } from "../warcraftlogs/ChosenFights.ts"
@@ -83,15 +84,16 @@ export class WarcraftlogsSteps extends Context.Service<
             : { reason: "provider", at: now + (error.retryAfter ?? 0) * 1000 }
         )
 
-      const later = (id: RefreshId, open: ReadonlyArray<OpenPart>, error: Failed, patience: Patience) =>
-        Effect.flatMap(failureOf(error), (failure) =>
-          postpone(
-            id,
-            open.map(({ entry_id }) => entry_id),
-            failure,
-            patience
-          )
-        )
+      const later = Effect.fnUntraced(function* (
+        id: RefreshId,
+        open: ReadonlyArray<OpenPart>,
+        patience: Patience,
+        error: Failed,
+        requests: number
+      ) {
+        const entries = open.map(({ entry_id }) => entry_id)
+        return yield* postpone(id, entries, yield* failureOf(error), patience, yield* spent(requests))
+      })
 
       const sheets = Effect.fn("WarcraftlogsSteps.sheets")(function* (
         id: RefreshId,
@@ -100,11 +102,15 @@ export class WarcraftlogsSteps extends Context.Service<
       ) {
         const open = (yield* surely(parts.open(id, "warcraftlogs", batch))).filter(({ round }) => round === 0)
         if (open.length === 0) return came("done")
-        const asked = yield* Effect.forEach(open, (part) => Effect.map(bnet.realm(part), (realm) => ({ ...part, realm })), {
-          concurrency: batchSize
-        })
-        const answer = yield* Effect.result(wcl.sheets(asked))
-        if (Result.isFailure(answer)) return yield* later(id, open, answer.failure, patience)
+        const asked = yield* Effect.forEach(
+          open,
+          (part) => Effect.map(bnet.realm(part), (realm) => ({ ...part, realm })),
+          {
+            concurrency: batchSize
+          }
+        )
+        const { result: answer, requests } = yield* counted(wcl.sheets(asked))
+        if (Result.isFailure(answer)) return yield* later(id, open, patience, answer.failure, requests)
         const rows = open.map((part, n) => ({ part, sheet: answer.success[n]! }))
         const final = rows.filter(({ sheet }) => sheet.reports.length === 0)
         const settled = final.map(({ part: { entry_id }, sheet: { found } }): Settled => {
@@ -117,7 +123,7 @@ export class WarcraftlogsSteps extends Context.Service<
             const sought: Sought = { name, servers, reports, missed: [], error: found.error }
             return { entry_id, round: 1, kept: sought }
           })
-        const lives = yield* write(id, yield* spent(1), { settled, kept }, (open) =>
+        const lives = yield* write(id, yield* spent(requests), { settled, kept }, (open) =>
           snapshots.storeSheets(
             rows
               .filter(({ part }) => open.has(part.entry_id))
@@ -172,9 +178,9 @@ export class WarcraftlogsSteps extends Context.Service<
           const { name, servers } = soughtIn(part)
           return { character: part.character, name, servers }
         })
-        const answer = yield* Effect.result(wcl.fight({ ...kill, characters }))
-        if (Result.isFailure(answer)) return yield* later(id, open, answer.failure, patience)
-        const { gear, missed, requests } = answer.success
+        const { result: answer, requests } = yield* counted(wcl.fight({ ...kill, characters }))
+        if (Result.isFailure(answer)) return yield* later(id, open, patience, answer.failure, requests)
+        const { gear, missed } = answer.success
         const found = open.filter(({ character }) => gear.has(character))
         const settled = found.map((part): Settled => ({
           entry_id: part.entry_id,

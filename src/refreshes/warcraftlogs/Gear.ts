@@ -22,9 +22,7 @@ const isWanted = Schema.is(
 /** What is used of one fight of a report, as it is cached. */
 export const FightData = Schema.Struct({
   /** The players of the whole report. */
-  actors: Schema.Array(
-    Schema.Struct({ id: Schema.Int, name: Schema.String, server: Schema.NullOr(Schema.String) })
-  ),
+  actors: Schema.Array(Schema.Struct({ id: Schema.Int, name: Schema.String, server: Schema.NullOr(Schema.String) })),
   /** By the actor's id in the report; only of those who wore any. */
   gear: Schema.Record(Schema.String, Schema.Array(GearItem))
 })

@@ -124,7 +124,8 @@ const read = (asked: SheetAsked, raw: unknown, doubtful: boolean, told: Told): S
     if (doubtful) return "query refused"
     return asked.realm.guessed ? "realm not resolved" : gone(asked, "unknown")
   }
-  const version = asked.game_version !== null && wordsByVersion.has(asked.game_version) ? asked.game_version : told.version
+  const version =
+    asked.game_version !== null && wordsByVersion.has(asked.game_version) ? asked.game_version : told.version
   const words: WarcraftlogsWords = wordsByVersion.get(version)!
   const className = decoded.classID === null ? undefined : words.classOf(decoded.classID)
   const metric = metricOf(asked)

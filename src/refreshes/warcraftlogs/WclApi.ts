@@ -41,11 +41,7 @@ export const wclApi = Effect.gen(function* () {
   const send = yield* clientCredentials("warcraftlogs", upstream, wcl)
 
   /** The data of a query that costs about so many points, and the paths of its errors. */
-  const ask = Effect.fnUntraced(function* (
-    query: string,
-    variables: Readonly<Record<string, unknown>>,
-    cost: number
-  ) {
+  const ask = Effect.fnUntraced(function* (query: string, variables: Readonly<Record<string, unknown>>, cost: number) {
     const { status, json } = yield* send(
       HttpClientRequest.post(wcl.endpoint).pipe(HttpClientRequest.bodyJsonUnsafe({ query, variables }))
     )

@@ -130,7 +130,11 @@ export class WclClient extends Context.Service<
         return gear === "none" ? { gear: undefined, error: sentences.noGear } : { gear, error: null }
       })
 
-      const withGear = ({ fault: _, erases, ...found }: WclRankings, gear: WclCharacter["gear"], error: string | null) => {
+      const withGear = (
+        { fault: _, erases, ...found }: WclRankings,
+        gear: WclCharacter["gear"],
+        error: string | null
+      ) => {
         const errors = [found.error, error].filter((each) => each !== null)
         return {
           ...found,
