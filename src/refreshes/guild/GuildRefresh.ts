@@ -83,6 +83,18 @@ export const GuildRefresh = Schema.Struct({
 }).annotate({ identifier: "GuildRefresh", description: "A refresh of a guild's roster." })
 export type GuildRefresh = typeof GuildRefresh.Type
 
+/** What changed since an event: a listener who missed none knows every outcome. */
+export const RefreshNews = Schema.Struct({
+  after: field(
+    Schema.Int,
+    "The `id` of the event before; whoever has another one as the last missed some, and reads the refresh.",
+    11
+  ),
+  refresh: field(RefreshSummary, "The counts as they now are."),
+  parts: field(Schema.Array(RefreshPart), "Those that were settled since.")
+}).annotate({ identifier: "RefreshNews", description: "What changed of a refresh since the event before." })
+export type RefreshNews = typeof RefreshNews.Type
+
 export const RefreshOptions = Schema.Struct({
   providers: Schema.optionalKey(
     field(

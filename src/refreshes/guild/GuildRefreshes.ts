@@ -1,15 +1,19 @@
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { Sharding } from "effect/cluster"
 import type { UserId } from "../../auth/User.ts"
 import { type GuildId, GuildNotFound } from "../../guilds/Guild.ts"
 import { DependencyUnavailable } from "../../http/ApiError.ts"
-import type { JsonText } from "../../http/JsonText.ts"
+import type { StreamEvent } from "../../http/EventStream.ts"
+import { type JsonText, parseJson } from "../../http/JsonText.ts"
 import { type Engine, Jobs } from "../../infra/Jobs.ts"
+import { Notices } from "../../infra/Notices.ts"
 import { OfficerRequired } from "../../roster/Roster.ts"
 import { type RefreshId, RefreshNotFound, type RefreshOptions, type RefreshSummary } from "./GuildRefresh.ts"
 import { type Begun, GuildRefreshesRepo, type RefreshBody } from "./GuildRefreshesRepo.ts"
 import { RefreshV1 } from "./RefreshWorkflow.ts"
+
+const betweenEvents = "200 millis"
 
 const mayLead = ({ caller_role }: { readonly caller_role: string }) =>
   caller_role === "officer" || caller_role === "admin"
@@ -42,6 +46,16 @@ export class GuildRefreshes extends Context.Service<
       caller: UserId,
       id: RefreshId
     ) => Effect.Effect<RefreshBody, GuildNotFound | RefreshNotFound | DependencyUnavailable>
+    /** What changes after that event; undefined if it is final and told. It ends with the refresh. */
+    readonly events: (
+      guild: GuildId,
+      caller: UserId,
+      id: RefreshId,
+      after: number
+    ) => Effect.Effect<
+      Stream.Stream<StreamEvent, DependencyUnavailable> | undefined,
+      GuildNotFound | RefreshNotFound | DependencyUnavailable
+    >
     readonly cancel: (
       guild: GuildId,
       caller: UserId,
@@ -54,6 +68,7 @@ export class GuildRefreshes extends Context.Service<
     Effect.gen(function* () {
       const repo = yield* GuildRefreshesRepo
       const jobs = yield* Jobs
+      const notices = yield* Notices
       const sql = yield* SqlClient.SqlClient
 
       /** The engine tells of a message that it cannot store by a defect. */
@@ -119,6 +134,30 @@ export class GuildRefreshes extends Context.Service<
         return row.body ?? (yield* new RefreshNotFound())
       })
 
+      const events = Effect.fn("GuildRefreshes.events")(function* (
+        guild: GuildId,
+        caller: UserId,
+        id: RefreshId,
+        after: number
+      ) {
+        const { refresh } = parseJson(yield* get(guild, caller, id))
+        if (refresh.finished_at !== null && (yield* repo.news({ id, after })) === undefined) return undefined
+        let last = after
+        const look = Effect.gen(function* () {
+          const found = yield* repo.news({ id, after: last })
+          if (found === undefined) return []
+          last = found.sequence
+          return [{ id: found.sequence, event: "refresh", data: found.news, isLast: found.news.refresh.finished_at !== null }]
+        })
+        return notices.of("guild_refresh", id).pipe(
+          // What comes while the one before is told becomes one event.
+          Stream.buffer({ capacity: 1, strategy: "sliding" }),
+          Stream.mapEffect(() => Effect.tap(look, Effect.sleep(betweenEvents))),
+          Stream.flattenIterable,
+          Stream.takeUntil(({ isLast }) => isLast)
+        )
+      })
+
       const cancel = Effect.fn("GuildRefreshes.cancel")(function* (guild: GuildId, caller: UserId, id: RefreshId) {
         const row = yield* repo.cancel(guild, caller, id)
         if (row === undefined) return yield* new GuildNotFound()
@@ -132,7 +171,7 @@ export class GuildRefreshes extends Context.Service<
         ).pipe(Effect.ignore)
       })
 
-      return GuildRefreshes.of({ start, startAlone, kick, hasEnded, list, get, cancel })
+      return GuildRefreshes.of({ start, startAlone, kick, hasEnded, list, get, events, cancel })
     })
-  ).pipe(Layer.provide(GuildRefreshesRepo.layer))
+  ).pipe(Layer.provide([GuildRefreshesRepo.layer, Notices.layer]))
 }

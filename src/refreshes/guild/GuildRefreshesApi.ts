@@ -5,9 +5,10 @@ import { GuildId, GuildNotFound } from "../../guilds/Guild.ts"
 import { RateLimitExceeded } from "../../http/ApiError.ts"
 import { documented, field } from "../../http/Documented.ts"
 import { JsonBody } from "../../http/Envelope.ts"
+import { eventStream, streamed } from "../../http/EventStream.ts"
 import { Allowance } from "../../limits/Allowance.ts"
 import { OfficerRequired } from "../../roster/Roster.ts"
-import { GuildRefresh, RefreshId, RefreshNotFound, RefreshOptions, RefreshSummary } from "./GuildRefresh.ts"
+import { GuildRefresh, RefreshId, RefreshNews, RefreshNotFound, RefreshOptions, RefreshSummary } from "./GuildRefresh.ts"
 
 const params = { guild_id: field(GuildId, "The guild.") }
 const refreshParams = { ...params, refresh_id: field(RefreshId, "The refresh.") }
@@ -42,6 +43,18 @@ export class GuildRefreshesApi extends HttpApiGroup.make("guildRefreshes")
       success: Schema.Struct({ refresh: GuildRefresh }),
       error: [GuildNotFound.wire, RefreshNotFound.wire]
     }).annotateMerge(documented("Read a refresh", "How far it is, and the outcome of each character.")),
+    HttpApiEndpoint.get("events", "/:refresh_id/events", {
+      params: refreshParams,
+      success: eventStream(["refresh"], RefreshNews),
+      error: [GuildNotFound.wire, RefreshNotFound.wire, RateLimitExceeded.wire]
+    })
+      .annotateMerge(
+        documented(
+          "Follow a refresh",
+          "An event for what was settled, a few times a second at most, and the last one when it is final. Nothing is lost by a cut: `Last-Event-ID` gets what came meanwhile. A 204 says that nothing more will come."
+        )
+      )
+      .annotateMerge(streamed),
     HttpApiEndpoint.delete("cancel", "/:refresh_id", {
       params: refreshParams,
       success: HttpApiSchema.NoContent,

@@ -1,9 +1,11 @@
 import { Effect, Layer } from "effect"
 import { Api } from "../../Api.ts"
 import { CurrentSession } from "../../auth/SignedIn.ts"
+import { lastEventId } from "../../http/EventStream.ts"
 import { groupOf } from "../../http/Handlers.ts"
 import { jsonAnswer } from "../../http/JsonText.ts"
 import { Jobs } from "../../infra/Jobs.ts"
+import { EventStreams } from "../../streams/EventStreams.ts"
 import { BnetClient } from "../battlenet/BnetClient.ts"
 import { SnapshotsRepo } from "../SnapshotsRepo.ts"
 import { GuildRefreshes } from "./GuildRefreshes.ts"
@@ -22,6 +24,7 @@ const group = groupOf(
   "guildRefreshes",
   Effect.fnUntraced(function* (handlers) {
     const refreshes = yield* GuildRefreshes
+    const streams = yield* EventStreams
     return handlers.handleAll({
       start: Effect.fnUntraced(function* ({ params, payload }) {
         const { user } = yield* CurrentSession
@@ -35,6 +38,14 @@ const group = groupOf(
       get: Effect.fnUntraced(function* ({ params }) {
         const { user } = yield* CurrentSession
         return jsonAnswer(yield* refreshes.get(params.guild_id, user.id, params.refresh_id))
+      }),
+      events: Effect.fnUntraced(function* ({ params, request }) {
+        const current = yield* CurrentSession
+        const after = Number(/^\d{1,15}$/.exec(lastEventId(request) ?? "") ?? 0)
+        const events = yield* refreshes.events(params.guild_id, current.user.id, params.refresh_id, after)
+        // A browser that connects again is told by this that it need not.
+        if (events === undefined) return HttpServerResponse.empty()
+        return yield* streams.answer(current, params.guild_id, events)
       }),
       cancel: Effect.fnUntraced(function* ({ params }) {
         const { user } = yield* CurrentSession
@@ -53,6 +64,7 @@ export const guildRefreshesLayer = Layer.mergeAll(group, work, watchLayer).pipe(
   Layer.provide([
     RefreshWatchRepo.layer,
     GuildRefreshes.layer,
+    EventStreams.layer,
     RefreshPartsRepo.layer,
     SnapshotsRepo.layer,
     BnetClient.layer,

@@ -5,10 +5,10 @@ import type { GuildId } from "../../guilds/Guild.ts"
 import type { Asked } from "../../guilds/GuildsSql.ts"
 import type { DependencyUnavailable } from "../../http/ApiError.ts"
 import type { JsonText } from "../../http/JsonText.ts"
-import { change, read, Reads } from "../../infra/Sql.ts"
-import type { GuildRefresh, Provider, RefreshId, RefreshOptions, RefreshSummary } from "./GuildRefresh.ts"
+import { change, read, Reads, sharedRead } from "../../infra/Sql.ts"
+import type { GuildRefresh, Provider, RefreshId, RefreshNews, RefreshOptions, RefreshSummary } from "./GuildRefresh.ts"
 import { staleAfter } from "./GuildRefresh.ts"
-import { refreshJson, summaryJson, waits } from "./RefreshSql.ts"
+import { partsJson, refreshJson, summaryJson, waits } from "./RefreshSql.ts"
 
 export type RefreshBody = JsonText<{ readonly refresh: GuildRefresh }>
 
@@ -54,6 +54,11 @@ export class GuildRefreshesRepo extends Context.Service<
       caller: UserId,
       id: RefreshId
     ) => Effect.Effect<{ readonly body: RefreshBody | null } | undefined, DependencyUnavailable>
+    /** What changed since that event, if anything; for those who may listen. Those who ask at once share a statement. */
+    readonly news: (since: {
+      readonly id: RefreshId
+      readonly after: number
+    }) => Effect.Effect<{ readonly sequence: number; readonly news: RefreshNews } | undefined, DependencyUnavailable>
     /** Undefined if the caller is no member. */
     readonly cancel: (
       guild: GuildId,
@@ -73,6 +78,7 @@ export class GuildRefreshesRepo extends Context.Service<
       const json = sql.literal(refreshJson)
       const short = sql.literal(summaryJson)
       const joined = sql.literal(waits)
+      const settled = sql.literal(partsJson)
 
       /** Whether the provider of `a` answered for the entry `e` within so many seconds, whatever it said. */
       const fresh = (seconds: number) => sql`(case a.provider
@@ -184,6 +190,22 @@ export class GuildRefreshesRepo extends Context.Service<
           Effect.map((rows) => rows[0])
         )
 
+      const news = sharedRead((asks: ReadonlyArray<{ readonly id: RefreshId; readonly after: number }>) =>
+        reads<{ readonly n: number; readonly sequence: number; readonly news: RefreshNews }>`
+          select ask.n::int as n, f.sequence::float8 as sequence,
+            json_build_object('after', ask.after, 'refresh', ${short}, 'parts', (
+              select ${settled} from guild_refresh_parts t
+              where t.refresh_id = f.id and t.sequence > ask.after)) as news
+          from unnest(string_to_array(${asks.map(({ id }) => id).join(" ")}, ' ')::uuid[],
+            string_to_array(${asks.map(({ after }) => after).join(" ")}, ' ')::bigint[]) with ordinality ask(id, after, n)
+          join guild_refreshes f on f.id = ask.id and f.sequence > ask.after ${joined}`.pipe(
+          Effect.map((rows) => {
+            const byAsk = new Map(rows.map((row) => [row.n, row]))
+            return asks.map((_, n) => byAsk.get(n + 1))
+          })
+        )
+      )
+
       const cancel = (guild: GuildId, caller: UserId, id: RefreshId) =>
         sql<Asked & { readonly found: boolean; readonly providers: ReadonlyArray<Provider> | null }>`
           with caller as (
@@ -202,7 +224,7 @@ export class GuildRefreshesRepo extends Context.Service<
           Effect.map((rows) => rows[0])
         )
 
-      return GuildRefreshesRepo.of({ start, startAlone, list, get, cancel })
+      return GuildRefreshesRepo.of({ start, startAlone, list, get, news, cancel })
     })
   )
 }

@@ -16,12 +16,14 @@ const waitingUntil = `(select case when bool_and(p.waiting_until is not null) th
   from guild_refresh_providers p where p.refresh_id = f.id and exists (select from guild_refresh_parts t
     where t.refresh_id = p.refresh_id and t.provider = p.provider and t.outcome is null))`
 
+/** The SQL of a list of parts, from rows `t`. */
+export const partsJson = jsonArray(jsonObject(RefreshPart.fields, "t"), "t.provider desc, t.entry_id")
+
 const expressions = {
   state: "coalesce(f.outcome, case when w.waiting_until is null then 'running' else 'waiting' end)",
   waiting_until: "rfc3339(w.waiting_until)",
   providers: `json_build_object('warcraftlogs', ${counts("warcraftlogs")}, 'battlenet', ${counts("battlenet")})`,
-  parts: `(select ${jsonArray(jsonObject(RefreshPart.fields, "t"), "t.provider desc, t.entry_id")}
-    from guild_refresh_parts t where t.refresh_id = f.id)`
+  parts: `(select ${partsJson} from guild_refresh_parts t where t.refresh_id = f.id)`
 }
 
 /** What the JSON of a refresh `f` is made from. */
