@@ -106,14 +106,16 @@ export class GuildRefreshes extends Context.Service<
       const kick = ({ id, providers }: Begun) =>
         Effect.flatMap(jobs.engine, (engine) =>
           Effect.forEach(providers, (provider) =>
-            RefreshV1.execute({ id, provider }, { discard: true }).pipe(Effect.flatMap(RefreshV1.resume))
+            RefreshV1.execute({ id, provider }, { discard: true }).pipe(
+              Effect.flatMap((execution) => RefreshV1.resume(execution))
+            )
           ).pipe(Effect.provideContext(engine), stored, Effect.asVoid)
         )
 
       const hasEnded = ({ id, providers }: Begun) =>
         Effect.flatMap(jobs.engine, (engine) =>
           Effect.forEach(providers, (provider) =>
-            Effect.flatMap(RefreshV1.executionId({ id, provider }), RefreshV1.poll)
+            Effect.flatMap(RefreshV1.executionId({ id, provider }), (execution) => RefreshV1.poll(execution))
           ).pipe(
             Effect.map((results) =>
               results.some((result) => Option.isSome(result) && result.value._tag === "Complete")
@@ -147,7 +149,9 @@ export class GuildRefreshes extends Context.Service<
           const found = yield* repo.news({ id, after: last })
           if (found === undefined) return []
           last = found.sequence
-          return [{ id: found.sequence, event: "refresh", data: found.news, isLast: found.news.refresh.finished_at !== null }]
+          return [
+            { id: found.sequence, event: "refresh", data: found.news, isLast: found.news.refresh.finished_at !== null }
+          ]
         })
         return notices.of("guild_refresh", id).pipe(
           // What comes while the one before is told becomes one event.
@@ -166,7 +170,7 @@ export class GuildRefreshes extends Context.Service<
         // The row says so already, and each step looks at it first: this only ends a sleep.
         yield* Effect.flatMap(jobs.engine, (engine) =>
           Effect.forEach(row.providers ?? [], (provider) =>
-            Effect.flatMap(RefreshV1.executionId({ id, provider }), RefreshV1.interrupt)
+            Effect.flatMap(RefreshV1.executionId({ id, provider }), (execution) => RefreshV1.interrupt(execution))
           ).pipe(Effect.provideContext(engine), stored)
         ).pipe(Effect.ignore)
       })

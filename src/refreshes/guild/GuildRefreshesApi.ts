@@ -8,7 +8,14 @@ import { JsonBody } from "../../http/Envelope.ts"
 import { eventStream, streamed } from "../../http/EventStream.ts"
 import { Allowance } from "../../limits/Allowance.ts"
 import { OfficerRequired } from "../../roster/Roster.ts"
-import { GuildRefresh, RefreshId, RefreshNews, RefreshNotFound, RefreshOptions, RefreshSummary } from "./GuildRefresh.ts"
+import {
+  GuildRefresh,
+  RefreshId,
+  RefreshNews,
+  RefreshNotFound,
+  RefreshOptions,
+  RefreshSummary
+} from "./GuildRefresh.ts"
 
 const params = { guild_id: field(GuildId, "The guild.") }
 const refreshParams = { ...params, refresh_id: field(RefreshId, "The refresh.") }

@@ -123,6 +123,7 @@ layer(Layer.provideMerge(Second.layer, TestApp.layer({ RUN_DB_SEEDS: "true" }, s
           assert.deepStrictEqual(yield* asked, before)
           assert.strictEqual((yield* one.send("DELETE", `${path}/${id}`)).status, 204)
           assert.deepInclude(yield* other.get(id), { state: "cancelled", waiting_until: null })
+          yield* eventually(sleeps, (rows) => rows.length === 0)
         }),
       30_000
     )

@@ -16,7 +16,7 @@ export const soon = Layer.succeed(JobTiming, {
   beat: "1 second",
   poll: "200 millis",
   debounce: "0 seconds",
-  hurry: 100
+  hurry: 500
 })
 
 /** An officer of the seeded guild at one of the replicas. */
