@@ -110,6 +110,9 @@ layer(Layer.provideMerge(Second.layer, TestApp.layer({ RUN_DB_SEEDS: "true" }, s
           assert.approximately(until, 3_600_000, 10_000)
           const all = yield* eventually(one.get(id), ({ providers }) => providers.battlenet.waiting === 0)
           assert.deepInclude(all, { state: "waiting", waiting_until: all.providers.warcraftlogs.waiting_until })
+          const sleeps = query`
+          select 1 from jobs_messages where entity_type = 'Workflow/-/DurableClock' and not processed`
+          assert.lengthOf(yield* sleeps, 1)
           const before = yield* asked
           warcraftlogs.clearFaults()
           const [character] =
