@@ -18,7 +18,8 @@ update character_warcraftlogs_snapshots set
     select coalesce(jsonb_agg(
       '{"all_stars": null}' || r || case when r -> 'total_kills' = '0' then '{"fastest_kill_ms": null}' else '{}'::jsonb end
       order by n), '[]')
-    from jsonb_array_elements(rankings) with ordinality of(r, n));
+    from jsonb_array_elements(rankings) with ordinality of(r, n))
+where jsonb_typeof(rankings) = 'array';
 
 -- For the previous release, which does not write them.
 alter table character_warcraftlogs_snapshots

@@ -1,13 +1,20 @@
-import { Effect, Schema } from "effect"
+import { Effect, Schema, Struct } from "effect"
 import { SqlClient } from "effect/sql"
-import { BattlenetSnapshot, WarcraftlogsSnapshot } from "../characters/Character.ts"
+import { BattlenetSnapshot, Ranking, WarcraftlogsSnapshot } from "../characters/Character.ts"
 import { quoted, type Tables } from "./Catalog.ts"
 import { aside } from "./OldTables.ts"
 import { conversions, count, rowsOf } from "./Copy.ts"
 
+/** The rows are copied before the migrations that complete them. */
+const { all_stars: _, ...ranking } = Ranking.fields
+const Warcraftlogs = WarcraftlogsSnapshot.mapFields(
+  Struct.omit(["all_stars", "difficulty", "size", "partition", "rankings_fetched_at", "gear_fetched_at"])
+).mapFields((fields) => ({ ...fields, rankings: Schema.Array(Schema.Struct(ranking)) }))
+const Battlenet = BattlenetSnapshot.mapFields(Struct.omit(["class", "race", "identity"]))
+
 const readable: ReadonlyMap<string, (row: unknown) => boolean> = new Map([
-  ["character_warcraftlogs_snapshots", Schema.is(WarcraftlogsSnapshot)],
-  ["character_battlenet_snapshots", Schema.is(BattlenetSnapshot)]
+  ["character_warcraftlogs_snapshots", Schema.is(Warcraftlogs)],
+  ["character_battlenet_snapshots", Schema.is(Battlenet)]
 ])
 
 interface Row {

@@ -50,7 +50,7 @@ const Stars = Schema.Struct(stars).annotate({
   description: "All-star points and ranks of one encounter."
 })
 
-const Ranking = Schema.Struct({
+export const Ranking = Schema.Struct({
   encounter_id: field(Schema.Int, "Id at Warcraft Logs.", 50652),
   encounter_name: field(Schema.String, "In English.", "Attumen the Huntsman"),
   rank_percent: field(MaybeNumber, "The best parse, in percent: 0 to 100.", 87.4),

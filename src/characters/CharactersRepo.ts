@@ -1,9 +1,8 @@
 import { Context, Effect, Layer } from "effect"
-import type { Statement } from "effect/sql"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import type { Tagged } from "../http/ETag.ts"
-import { read, Reads } from "../infra/Sql.ts"
+import { Reads, sharedRead } from "../infra/Sql.ts"
 import { jsonArray, jsonObject, taggedReader, versionOf } from "../infra/SqlJson.ts"
 import { Character, CharacterDetail, type CharacterId } from "./Character.ts"
 import { battlenetJson, warcraftlogsJson } from "./SnapshotSql.ts"
@@ -63,42 +62,54 @@ export class CharactersRepo extends Context.Service<
         left join character_battlenet_snapshots b on b.character_id = c.id
         left join character_warcraftlogs_snapshots w on w.character_id = c.id
         where c.id = asked.id`
-      /** Whether a user may look at a character `c`. */
-      const visible = (user: Statement.Fragment) => sql`
-        ((c.user_id = ${user} or exists (
+      /** Whether the user `ask.user_id` may look at a character `c`. */
+      const visible = sql`
+        ((c.user_id = ask.user_id or exists (
             select from live_members mine join live_members theirs using (guild_id)
-            where mine.user_id = ${user} and theirs.user_id = c.user_id))
+            where mine.user_id = ask.user_id and theirs.user_id = c.user_id))
           and exists (select from users u where u.id = c.user_id and u.deleted_at is null)
           or exists (
             select from live_members mine join roster_entries e using (guild_id)
-            where mine.user_id = ${user} and e.character_id = c.id))`
+            where mine.user_id = ask.user_id and e.character_id = c.id))`
       const details = taggedReader<{ readonly character: CharacterDetail }>(sql, {
         asked: sql`
           select c.id from characters c
-          where c.id = ask.id and c.deleted_at is null and ${visible(sql`ask.user_id`)}`,
+          where c.id = ask.id and c.deleted_at is null and ${visible}`,
         tag: sql`select ${sql.literal(versionOf("c.updated_at", "b.fetched_at", "w.fetched_at", "w.gear_fetched_at"))} ${row}`,
         body: sql`select row_to_json(r) from (select ${detail} as character ${row}) r`
       })
 
-      const findRefreshable = (id: CharacterId, user: UserId) =>
-        sql<{ readonly character: Character | null }>`
-          select case when c.user_id = ${user} or e.role is not null then
+      interface Asked {
+        readonly id: CharacterId
+        readonly user: UserId
+      }
+      // A hundred presses of one button are one statement.
+      const refreshable = sharedRead((asks: ReadonlyArray<Asked>) => {
+        const list = (texts: ReadonlyArray<string>) => sql`string_to_array(${texts.join("\n")}, chr(10))::uuid[]`
+        return sql<{ readonly n: number; readonly character: Character | null }>`
+          select ask.n::int as n, case when c.user_id = ask.user_id or e.role is not null then
             ${sql.literal(jsonObject(Character.fields, "c", { role: "coalesce(e.role, c.role)" }))} end as character
-          from characters c left join lateral (
+          from unnest(${list(asks.map(({ id }) => id))}, ${list(asks.map(({ user }) => user))})
+            with ordinality ask(id, user_id, n)
+          join characters c on c.id = ask.id and c.deleted_at is null
+          left join lateral (
             select e.role from roster_entries e join live_members m using (guild_id)
-            where e.character_id = c.id and m.user_id = ${user} and m.role in ('officer', 'admin')
-              and c.user_id is distinct from ${user}
+            where e.character_id = c.id and m.user_id = ask.user_id and m.role in ('officer', 'admin')
+              and c.user_id is distinct from ask.user_id
             order by e.created_at limit 1
           ) e on true
-          where c.id = ${id} and c.deleted_at is null and ${visible(sql`${user}::uuid`)}`.pipe(
-          read,
-          Effect.map((rows) => rows[0]?.character)
+          where ${visible}`.pipe(
+          Effect.map((rows) => {
+            const found = new Map(rows.map(({ n, character }) => [n, character]))
+            return asks.map((_, at) => found.get(at + 1))
+          })
         )
+      })
 
       return CharactersRepo.of({
         ofGuild: (id, user, known) => characters({ id, user, known }),
         find: (id, user, known) => details({ id, user, known }),
-        findRefreshable
+        findRefreshable: (id, user) => refreshable({ id, user })
       })
     })
   )

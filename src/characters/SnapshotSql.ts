@@ -13,7 +13,7 @@ export const battlenetJson = (table: string) =>
 /** Parses that a release before this one stored lack the newest keys. */
 export const warcraftlogsJson = (table: string) =>
   jsonObject(WarcraftlogsSnapshot.fields, table, {
-    rankings: `(
+    rankings: `case when jsonb_typeof(${table}.rankings) <> 'array' then ${table}.rankings else (
       select coalesce(jsonb_agg('{"all_stars": null}' || r order by n), '[]')
-      from jsonb_array_elements(${table}.rankings) with ordinality of(r, n))`
+      from jsonb_array_elements(${table}.rankings) with ordinality of(r, n)) end`
   })

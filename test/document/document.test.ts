@@ -71,6 +71,6 @@ describe("the OpenAPI document", () => {
   })
 
   it("is half as long an operation as it was", () => {
-    assert.isBelow(JSON.stringify(document).length, 4100 * operations.length)
+    assert.isBelow(JSON.stringify(document).length, 4300 * operations.length)
   })
 })

@@ -31,7 +31,7 @@ const denied = "guild.admin_required"
 const admins = (cell: number): Row => [no, gone, denied, denied, denied, cell, gone, gone]
 const unseen = "character.not_found"
 const mates: Row = [no, unseen, 200, 200, 200, 200, unseen, unseen]
-const refreshers: Row = [no, unseen, unseen, 200, 200, 200, unseen, unseen]
+const refreshers: Row = [no, unseen, "character.refresh_forbidden", 200, 200, 200, unseen, unseen]
 const owner = (cell: number): Row => [no, unseen, unseen, cell, unseen, unseen, unseen, unseen]
 const officers = (cell: number): Row => [no, gone, denied, denied, cell, cell, gone, gone]
 /** A raider may do it to what is theirs. */

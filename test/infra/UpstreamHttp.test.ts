@@ -130,3 +130,39 @@ describe("WclClient, by GraphQL answer", () => {
     })
   )
 })
+
+describe("a provider that hangs", () => {
+  it.live("keeps 64 operations at most: the others are refused in turn, or at once when the circuit opens", () =>
+    Effect.gen(function* () {
+      const stuck = HttpClient.make(() => Effect.never)
+      const layer = UpstreamHttp.layerNoDeps.pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, stuck)))
+      const upstream = (yield* Effect.map(Layer.build(layer), Context.get(UpstreamHttp))).open("provider", "test/1.0")
+      let began = 0
+      const one = upstream.guard(
+        Effect.suspend(() => {
+          began += 1
+          return upstream.send(HttpClientRequest.get("http://provider.test/"))
+        }),
+        "4 seconds"
+      )
+      const many = Effect.all(
+        Array.from({ length: 100 }, () => Effect.flip(one)),
+        { concurrency: "unbounded" }
+      )
+      const errors = yield* many
+      const reasons = errors.map((error) => (error._tag === "Unanswered" ? error.reason : error._tag))
+      assert.strictEqual(began, 64)
+      assert.lengthOf(
+        reasons.filter((reason) => reason === "timeout"),
+        64
+      )
+      assert.lengthOf(
+        reasons.filter((reason) => reason === "too many at once"),
+        36
+      )
+      const next = yield* Effect.flip(one)
+      assert.deepInclude(next, { _tag: "Unanswered", reason: "circuit open" })
+      assert.strictEqual(began, 64)
+    }).pipe(withLog)
+  )
+})

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Schedule } from "effect"
+import { randomUUID } from "node:crypto"
 import type { BattlenetOptions } from "../../src/demo/simulators/Battlenet.ts"
 import { battlenetSimulator } from "../../src/demo/simulators/Battlenet.ts"
 import type { SimCharacter } from "../../src/demo/simulators/World.ts"
@@ -262,5 +263,29 @@ describe("BnetClient", { concurrent: true }, () => {
       assert.isNull(found.error)
       assert.isAtLeast((yield* Clock.currentTimeMillis) - begun, 2000)
     }).pipe(withLog)
+  )
+
+  it.live("two replicas together stay under 100 requests a second", () =>
+    Effect.gen(function* () {
+      const DB_NAME = `rate_${randomUUID()}`
+      const { sim, client } = yield* start({ DB_NAME })
+      const other = yield* bnetClient({
+        DB_NAME,
+        BNET_API_BASE_URL: sim.apiBaseUrl,
+        BNET_OAUTH_TOKEN_URL: sim.tokenUrl
+      })
+      const each = (one: typeof client) =>
+        Effect.all(
+          Array.from({ length: 60 }, () => one.character(ask(tank))),
+          { concurrency: 30 }
+        )
+      const found = yield* Effect.all([each(client), each(other)], { concurrency: 2 })
+      for (const { error, unread } of found.flat()) assert.deepStrictEqual([error, unread], [null, []])
+      const times = sim.calls.all.map(({ at }) => at)
+      assert.isAtLeast(times.length, 360)
+      // 9 at once, then one each 11 ms; the log has arrivals, which a busy machine moves a little.
+      assert.isAtLeast(times.at(-1)! - times[0]!, ((times.length - 10) * 1000) / 90 - 200)
+      for (const [at, time] of times.entries()) assert.isAbove((times[at + 150] ?? Infinity) - time, 1000)
+    })
   )
 })

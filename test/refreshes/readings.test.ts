@@ -86,6 +86,24 @@ describe("readRankings", () => {
   })
 })
 
+describe("the words of Warcraft Logs", () => {
+  it.each([
+    ["classicann", 3, "BeastMastery", "Beast Mastery"],
+    ["classicann", 6, "Justicar", "Protection"],
+    ["classicann", 2, "Warden", "Feral"],
+    ["classicann", 2, "Guardian", "Feral"],
+    ["retail", 2, "Guardian", "Guardian"],
+    ["classic1x", 11, "Gladiator", "Protection"],
+    ["classicann", 11, "Champion", "Protection"],
+    ["retail", 1, "Lichborne", "Blood"],
+    ["classicann", 7, "Smiter", "Smiter"],
+    ["classicann", 99, "SomethingNew", "Something New"]
+  ] as const)("%s: class %i, %s is %s", (version, classId, word, expected) => {
+    const { classOf, specOf } = warcraftlogsWordsOf(version)
+    assert.strictEqual(specOf(classOf(classId), word), expected)
+  })
+})
+
 const actor = (id: number, name: string, server: string | null, type = "Player") => ({ id, name, type, server })
 const event = (sourceID: number, gear: unknown, type = "combatantinfo") => ({
   timestamp: 601_234,

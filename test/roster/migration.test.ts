@@ -1,21 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { cp, rm } from "node:fs/promises"
+import { cp } from "node:fs/promises"
+import { basename } from "node:path"
 import { gameVersions } from "../../src/game/GameVersions.ts"
 import { characterKey, realmSlug } from "../../src/game/Realm.ts"
-import { migrate, migrateFrom, migrationsDirectory, rollback } from "../../src/infra/SqlFiles.ts"
+import { migrateFrom, migrationsDirectory, rollback } from "../../src/infra/SqlFiles.ts"
 import { schemaOf } from "../infra/schemaOf.ts"
 import { emptyDatabase, folderOf, migratedDatabase } from "../infra/SqlFolders.ts"
 
 const ours = ["20261126000000_characters_without_owners", "20261126000100_roster"] as const
 
-/** The migrations of the last release. */
-const lastRelease = Effect.gen(function* () {
+/** The migrations up to one. */
+const upTo = Effect.fnUntraced(function* (last: string) {
   const folder = yield* folderOf({})
-  yield* Effect.promise(() => cp(migrationsDirectory, folder.path, { recursive: true }))
-  for (const name of ours)
-    for (const end of ["up", "down"]) yield* Effect.promise(() => rm(`${folder.path}/${name}.${end}.sql`))
+  const filter = (path: string) => path === migrationsDirectory || basename(path) < last
+  yield* Effect.promise(() => cp(migrationsDirectory, folder.path, { recursive: true, filter }))
   return folder.path
 })
 
@@ -75,7 +75,8 @@ describe("the roster's migration", () => {
       yield* Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const all = (text: string) => sql.unsafe<Record<string, unknown>>(text).unprepared
-        yield* migrateFrom(yield* lastRelease)
+        const roster = yield* upTo("20261126000101")
+        yield* migrateFrom(yield* upTo(ours[0]))
         const schema = yield* schemaOf("public")
         for (const text of oldRows) yield* all(text)
         const before = yield* Effect.forEach(kept, (table) => all(`select * from ${table} order by 1`))
@@ -83,7 +84,7 @@ describe("the roster's migration", () => {
           "select id, user_id, name, class, race, spec, role, rank, created_at, updated_at, deleted_at from characters order by id"
         )
 
-        assert.deepStrictEqual((yield* migrate).applied, ours)
+        assert.deepStrictEqual((yield* migrateFrom(roster)).applied, ours)
         assert.deepStrictEqual(yield* Effect.forEach(kept, (table) => all(`select * from ${table} order by 1`)), before)
         assert.deepStrictEqual(
           yield* all(
@@ -91,12 +92,12 @@ describe("the roster's migration", () => {
           ),
           characters
         )
-        const roster = yield* all(`
+        const players = yield* all(`
           select p.name, p.status, p.discord_user_id as discord, p.user_id as user,
             array(select c.name || ' ' || e.rank from roster_entries e join characters c on c.id = e.character_id
               where e.player_id = p.id order by c.id) as characters
           from roster_players p where guild_id = '${guild}' order by p.user_id`)
-        assert.deepStrictEqual(roster, [
+        assert.deepStrictEqual(players, [
           // The same character under another spelling of its realm stays its owner's, but a guild has it once.
           { name: "user1", status: "active", discord: "930000000000000001", user: id(1), characters: [] },
           {
@@ -120,15 +121,15 @@ describe("the roster's migration", () => {
         yield* all(
           `insert into characters (name, region, server, class, race, spec, role, rank) values ('Nobody', 'eu', 'x', 'Mage', null, 'Frost', 'ranged', 'alt')`
         )
-        const refusal = yield* Effect.flip(rollback(migrationsDirectory))
+        const refusal = yield* Effect.flip(rollback(roster))
         assert.match(refusal.message, /characters without an owner, players who are no members, notes or off-specs/)
         yield* all("delete from characters where user_id is null")
         yield* all("update roster_entries set note = null")
-        assert.strictEqual(yield* rollback(migrationsDirectory), ours[1])
-        assert.strictEqual(yield* rollback(migrationsDirectory), ours[0])
+        assert.strictEqual(yield* rollback(roster), ours[1])
+        assert.strictEqual(yield* rollback(roster), ours[0])
         assert.deepStrictEqual(yield* schemaOf("public"), schema)
         assert.deepStrictEqual(yield* all("select id, user_id from characters order by id"), after)
-        assert.deepStrictEqual((yield* migrate).applied, ours)
+        assert.deepStrictEqual((yield* migrateFrom(roster)).applied, ours)
       }).pipe(Effect.provide(layer))
     })
   )

@@ -133,19 +133,19 @@ const reportsOf = (team: string, actors: ReadonlyArray<Actor>): ReadonlyArray<Re
     return { code: codeOf(team, night), title, startTime, endTime, archived, zone: raidZone, actors, fights }
   })
 
-const raids = new Set<SimCharacter["wcl"]>(["ranked", "hidden", "no-gear", "failing", "no-rankings"])
+const raids = new Set<SimCharacter["wcl"]>(["ranked", "hidden", "no-gear", "failing", "no-rankings", "renamed"])
 
-/** All reports of a world. The raiders of each realm form teams of 25, with the same members each night. */
+/** All reports of a world. The raiders of each realm form teams of 25, or as many as told, with the same members each night. */
 export class Reports {
   private readonly byCode = new Map<string, Report>()
   private readonly byCharacter = new Map<SimCharacter, ReadonlyArray<Report>>()
 
-  constructor(world: World) {
+  constructor(world: World, size = raidSize) {
     const realms = Map.groupBy(world.all, ({ region, realm }) => `${region}/${realm}`)
     for (const [realm, people] of realms) {
       const raiders = people.filter(({ wcl }) => raids.has(wcl))
-      for (let first = 0; first < raiders.length; first += raidSize) {
-        this.addTeam(`${realm}/${first}`, raiders.slice(first, first + raidSize))
+      for (let first = 0; first < raiders.length; first += size) {
+        this.addTeam(`${realm}/${first}`, raiders.slice(first, first + size))
       }
       // Characters without kills only appear in a report of wipes.
       const trainees = people.filter(({ wcl }) => wcl === "no-kills")

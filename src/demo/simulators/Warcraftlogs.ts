@@ -8,7 +8,7 @@ import type { Simulator, SimulatorOptions } from "./Simulator.ts"
 import { simulator } from "./Simulator.ts"
 import type { ClientCredentials } from "./Tokens.ts"
 import { clientCredentialsFault, Tokens } from "./Tokens.ts"
-import { WarcraftlogsRoot } from "./WarcraftlogsRoot.ts"
+import { Refused, WarcraftlogsRoot } from "./WarcraftlogsRoot.ts"
 import { warcraftlogsSchema } from "./WarcraftlogsSchema.ts"
 import type { SimCharacter } from "./World.ts"
 import { demoCharacters, World } from "./World.ts"
@@ -37,6 +37,8 @@ export interface WarcraftlogsOptions extends SimulatorOptions, ClientCredentials
   readonly requestsPerMinute?: number
   /** The zone used for a query without `zoneID`; later zones are invalid. 1056 by default. */
   readonly newestZone?: number
+  /** How many of a realm raid together. 25 by default. */
+  readonly raidSize?: number
 }
 
 /** Seconds. */
@@ -93,7 +95,8 @@ const execute = async (request: GraphqlRequest, rootValue: unknown) => {
     variableValues: isFields(variables) ? variables : null,
     operationName: typeof operationName === "string" ? operationName : null
   })
-  const { errors, data } = result
+  const refused = result.errors?.find(({ originalError }) => originalError instanceof Refused)
+  const { errors, data } = refused === undefined ? result : { errors: [refused], data: undefined }
   return {
     ...(errors === undefined ? {} : { errors: errors.map((error) => formatted(error.toJSON())) }),
     ...(data === undefined ? {} : { data })
@@ -105,7 +108,7 @@ export const warcraftlogsSimulator = Effect.fnUntraced(function* (options: Warcr
   const now = options.now ?? Date.now
   const tokens = new Tokens<true>(now)
   const world = new World(options.characters ?? demoCharacters)
-  const root = new WarcraftlogsRoot(world, options.newestZone ?? newestZone)
+  const root = new WarcraftlogsRoot(world, options.newestZone ?? newestZone, options.raidSize)
   const points = new Quota(options.pointsPerHour ?? 3600, 3600, now)
   const requests = new Quota(options.requestsPerMinute ?? 300, 60, now)
 

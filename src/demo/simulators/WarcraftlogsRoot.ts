@@ -147,23 +147,28 @@ const pageOf = <A, B>(all: ReadonlyArray<A>, { limit, page }: Page, view: (one: 
   }
 }
 
+/** Fails a whole request, not only the field. */
+export class Refused extends Error {}
+
 /** The root value for a world: graphql's default resolver calls its functions with the query's arguments. */
 export class WarcraftlogsRoot {
   private readonly world: World
   private readonly newest: number
+  private readonly raidSize: number | undefined
   private reports: Reports
   private version: number
 
-  constructor(world: World, newest: number) {
+  constructor(world: World, newest: number, raidSize: number | undefined) {
     this.world = world
     this.newest = newest
-    this.reports = new Reports(world)
+    this.raidSize = raidSize
+    this.reports = new Reports(world, raidSize)
     this.version = world.version
   }
 
   private currentReports() {
     if (this.version !== this.world.version) {
-      this.reports = new Reports(this.world)
+      this.reports = new Reports(this.world, this.raidSize)
       this.version = this.world.version
     }
     return this.reports
@@ -173,7 +178,7 @@ export class WarcraftlogsRoot {
     const id = this.world.wclId(character)
     return {
       id,
-      canonicalID: id,
+      canonicalID: character.wcl === "renamed" ? id + 1 : id,
       name: character.name,
       classID: factsOf(character.class).wclId,
       level: character.level ?? 70,
@@ -198,6 +203,7 @@ export class WarcraftlogsRoot {
       throw new Error("You must specify either a character id, or a name, serverSlug and serverRegion.")
     }
     const found = this.world.find(serverRegion, serverSlug, name)
+    if (found?.wcl === "refused") throw new Refused("Internal server error")
     return found === undefined || found.wcl === "unknown" ? null : this.characterView(found, budget)
   }
 

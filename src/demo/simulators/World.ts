@@ -18,9 +18,10 @@ export interface SimCharacter {
   readonly level?: number
   /**
    * `no-reports` has rankings but no reports, `no-gear` has combatant info without gear, `failing` makes zoneRankings an
-   * error beside valid data, `no-rankings` makes it null.
+   * error beside valid data, `no-rankings` makes it null, `refused` makes the whole request fail without data, `renamed`
+   * has a newer name elsewhere.
    */
-  readonly wcl: RosterCharacter["wcl"] | "no-reports" | "no-gear" | "failing" | "no-rankings"
+  readonly wcl: RosterCharacter["wcl"] | "no-reports" | "no-gear" | "failing" | "no-rankings" | "refused" | "renamed"
   /** `invalid` still has a profile, but its status has is_valid false; `sparse` has the fewest fields. */
   readonly bnet: RosterCharacter["bnet"] | "no-talents" | "invalid" | "sparse"
   /** Set to simulate a name that another character has taken over. */

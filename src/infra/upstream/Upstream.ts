@@ -1,4 +1,4 @@
-import { Clock, Context, Data, Duration, Effect, Exit, Option, type Result, type Scope } from "effect"
+import { Clock, Context, Data, Duration, Effect, Exit, Option, type Result, type Scope, Semaphore } from "effect"
 import { type Headers, type HttpClient, type HttpClientError, HttpClientRequest } from "effect/http"
 import { CircuitBreaker } from "effect/persistence"
 import { durationsOf } from "../Metrics.ts"
@@ -52,6 +52,10 @@ export interface Upstream {
 }
 
 const operationLimit = Duration.millis(5300)
+/** At once for each provider: what one that hangs may keep of this process. */
+const mostOperations = 64
+/** Milliseconds that others wait for a place, about. */
+const patience = 2000
 
 /** 1 to 3600. */
 export const clampSeconds = (seconds: number) => Math.min(Math.max(Math.ceil(seconds), 1), 3600)
@@ -114,9 +118,11 @@ interface Options {
 const warn = (name: string, sentence: string, facts: object) =>
   Effect.logWarning(sentence).pipe(Effect.annotateLogs({ provider: name, ...facts }))
 
-/** Does not log an open circuit or an exhausted quota, since their causes were logged. */
+const busy = Unanswered.because("too many at once", 5)
+
+/** Does not log an open circuit, a full house or an exhausted quota, since their causes were logged. */
 const report = (name: string) => (error: UpstreamError) =>
-  error._tag === "Throttled" || error.reason === "circuit open"
+  error._tag === "Throttled" || error.reason === "circuit open" || error === busy
     ? Effect.void
     : warn(name, "A provider sent no usable response", { reason: error.reason })
 
@@ -178,6 +184,7 @@ export const makeUpstream = (options: Options): Upstream => {
   const { name, userAgent, breaker } = options
   const { spend, spentFor } = makeQuota(name)
   const ask = askOf(options, spend)
+  const places = Semaphore.makeUnsafe(mostOperations)
 
   const send: Upstream["send"] = (request, { repeatable = false, sharedQuota = () => true } = {}) =>
     Effect.flatMap(spentFor, (millis) => {
@@ -191,11 +198,34 @@ export const makeUpstream = (options: Options): Upstream => {
       })
     )
 
+  const guarded = <A>(operation: Effect.Effect<A, UpstreamError>, millis: number) =>
+    breaker
+      .execute(within(millis, operation), { key: name, classify: outcome })
+      .pipe(
+        Effect.catchTag("CircuitBreakerError", (error) => Unanswered.because("circuit open", secondsUntilClosed(error)))
+      )
+
+  let waiting = 0
+  // Whoever waits for a place is refused at once when the circuit opens.
   const guard: Upstream["guard"] = (operation, limit = operationLimit) =>
-    breaker.execute(within(limit, operation), { key: name, classify: outcome }).pipe(
-      Effect.catchTag("CircuitBreakerError", (error) => Unanswered.because("circuit open", secondsUntilClosed(error))),
-      Effect.tapError(report(name))
-    )
+    Effect.flatMap(Clock.currentTimeMillis, (start) => {
+      const until = start + Duration.toMillis(limit)
+      let isWaiting = true
+      waiting += 1
+      const stopWaiting = Effect.sync(() => {
+        if (isWaiting) waiting -= 1
+        isWaiting = false
+      })
+      const begun = Effect.flatMap(Effect.andThen(stopWaiting, Clock.currentTimeMillis), (now) =>
+        guarded(operation, until - now)
+      )
+      // One after the other, so that many that give up do not hold up everything else at the same moment.
+      const giveUp = Effect.flatMap(Effect.sleep(patience + 5 * waiting), () => (isWaiting ? busy : Effect.never))
+      return Effect.raceFirst(places.withPermits(1)(begun), giveUp).pipe(
+        Effect.ensuring(stopWaiting),
+        Effect.tapError(report(name))
+      )
+    })
 
   const spare: Upstream["spare"] = (until, part) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => within(Math.max(until - now, 0), part)).pipe(

@@ -15,6 +15,9 @@ export interface Missed {
   readonly actor: number | null
 }
 
+/** How many fights are read to find one character's gear. */
+export const mostFights = 3
+
 /** By code unit, as two replicas must agree whatever their locale. */
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
@@ -34,7 +37,7 @@ export const mayHold = (kill: LoggedKill, missed: ReadonlyArray<Missed>) =>
 /**
  * Fights such that few of them cover everyone who has a kill: the one that covers most of those left, again and again
  * (at most 1 + ln n times as many as the fewest that could do). A character is in one of them, the newest that has it.
- * Whoever was missed in earlier ones is given another, until none is left. Equal input, equal answer.
+ * Whoever was missed in earlier ones is given another, at most three in all. Equal input, equal answer.
  */
 export const chooseFights = (
   sheets: ReadonlyArray<Pick<Sheet, "character" | "name" | "servers" | "reports">>,
@@ -43,8 +46,10 @@ export const chooseFights = (
   const missedBy = Map.groupBy(missed, ({ character }) => character)
   const holders = new Map<string, { readonly kill: LoggedKill; readonly sheets: Set<(typeof sheets)[number]> }>()
   for (const sheet of sheets) {
+    const mine = missedBy.get(sheet.character) ?? []
+    if (mine.length >= mostFights) continue
     for (const kill of sheet.reports) {
-      if (!mayHold(kill, missedBy.get(sheet.character) ?? [])) continue
+      if (!mayHold(kill, mine)) continue
       const key = keyOf(kill)
       const found = holders.get(key) ?? { kill, sheets: new Set() }
       holders.set(key, found)
@@ -67,11 +72,11 @@ export const chooseFights = (
   }
   const newest = chosen.toSorted((a, b) => b.kill.at - a.kill.at || likelier(a.kill, b.kill))
   const given = new Set<(typeof sheets)[number]>()
-  return newest.flatMap(({ kill: { players: _, ...kill }, sheets: holds }) => {
+  return newest.flatMap(({ kill: { code, fight, at, finished, startTime, endTime }, sheets: holds }) => {
     const mine = [...holds].filter((sheet) => !given.has(sheet))
     for (const sheet of mine) given.add(sheet)
     const characters = mine.map(({ character, name, servers }) => ({ character, name, servers }))
-    return characters.length === 0 ? [] : [{ ...kill, characters }]
+    return characters.length === 0 ? [] : [{ code, fight, at, finished, startTime, endTime, characters }]
   })
 }
 

@@ -8,7 +8,7 @@ import { AppConfig } from "../../infra/AppConfig.ts"
 import { ProviderRateLimited, ProviderUnavailable } from "../../infra/upstream/ProviderErrors.ts"
 import { Unanswered, type UpstreamError } from "../../infra/upstream/Upstream.ts"
 import { UpstreamHttp } from "../../infra/upstream/UpstreamHttp.ts"
-import { type ChosenFight, type FightRead, mayHold, type Missed } from "./ChosenFights.ts"
+import { type ChosenFight, type FightRead, mayHold, type Missed, mostFights } from "./ChosenFights.ts"
 import { fightCache } from "./FightCache.ts"
 import { findIn, readFight } from "./Gear.ts"
 import { firstPageQuery, otherPagesQuery, readMembers } from "./GuildMembers.ts"
@@ -33,12 +33,10 @@ export interface WclQuestion {
  * A snapshot to store. `gear` and `rankings` are undefined if they could not be read this time or were not requested.
  * The stored ones are then kept; for rankings, so is what belongs to them.
  */
-export interface WclCharacter extends Omit<WclRankings, "fault" | "erases"> {
+export interface WclCharacter extends WclRankings {
   readonly gear: ReadonlyArray<GearItem> | undefined
 }
 
-/** How many requests one refresh may use to find the equipment. */
-const reportRequests = 3
 /** Milliseconds; equipment that takes longer is left out. */
 const gearLimit = 5000
 /** Of requests in bulk, whose fields Warcraft Logs finds one after the other. */
@@ -107,7 +105,7 @@ export class WclClient extends Context.Service<
       /** Searches kills for the character's equipment, newest first; "none" if none of them has it. */
       const findGear = Effect.fnUntraced(function* ({ character, reports, ...sought }: Sheet) {
         const missed: Array<Missed> = []
-        let left = reportRequests
+        let left = mostFights
         for (const kill of reports) {
           if (!mayHold(kill, missed)) continue
           let data = yield* knownFight(kill)
@@ -130,15 +128,11 @@ export class WclClient extends Context.Service<
         return gear === "none" ? { gear: undefined, error: sentences.noGear } : { gear, error: null }
       })
 
-      const withGear = (
-        { fault: _, erases, ...found }: WclRankings,
-        gear: WclCharacter["gear"],
-        error: string | null
-      ) => {
+      const withGear = (found: WclRankings, gear: WclCharacter["gear"], error: string | null) => {
         const errors = [found.error, error].filter((each) => each !== null)
         return {
           ...found,
-          gear: erases ? [] : gear,
+          gear: found.erases ? [] : gear,
           partial: found.partial || error !== null,
           error: errors.length > 0 ? errors.join(" ") : null
         } satisfies WclCharacter as WclCharacter
