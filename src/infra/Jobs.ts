@@ -97,11 +97,12 @@ export class Jobs extends Context.Service<
      * then a step in progress is finished or, after 6 s, left to another replica.
      */
     readonly register: <R>(work: Layer.Layer<never, never, Engine | R>) => Effect.Effect<void, never, R | Scope.Scope>
-    /** Runs something on one replica at a time, first after a minute. It may run twice when that replica dies. */
+    /** Runs something on one replica at a time, first after a minute; `whenLost` where it stops. It may run twice. */
     readonly singleton: <E, R>(
       name: string,
       every: Duration.Input,
-      work: Effect.Effect<unknown, E, R>
+      work: Effect.Effect<unknown, E, R>,
+      whenLost?: Effect.Effect<unknown>
     ) => Effect.Effect<void, never, R | Scope.Scope>
     /** Removes what is left of jobs that ended long ago, at most `limit` messages; returns how many. */
     readonly sweep: (limit: number) => Effect.Effect<number, DependencyUnavailable>
@@ -151,8 +152,19 @@ export class Jobs extends Context.Service<
         )
       })
 
-      const singleton = <E, R>(name: string, every: Duration.Input, work: Effect.Effect<unknown, E, R>) =>
-        register(Singleton.make(name, repeatedly(name, every, work)) as Layer.Layer<never, never, Engine | R>)
+      const singleton = <E, R>(
+        name: string,
+        every: Duration.Input,
+        work: Effect.Effect<unknown, E, R>,
+        whenLost: Effect.Effect<unknown> = Effect.void
+      ) =>
+        register(
+          Singleton.make(name, Effect.ensuring(repeatedly(name, every, work), whenLost)) as Layer.Layer<
+            never,
+            never,
+            Engine | R
+          >
+        )
 
       const sweep = (limit: number) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => {

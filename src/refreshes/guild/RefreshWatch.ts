@@ -4,6 +4,7 @@ import { Jobs } from "../../infra/Jobs.ts"
 import { WclQuota } from "../warcraftlogs/WclQuota.ts"
 import { GuildRefreshes } from "./GuildRefreshes.ts"
 import { RefreshPartsRepo } from "./RefreshPartsRepo.ts"
+import { beginCounting } from "./Step.ts"
 import { RefreshWatchRepo } from "./RefreshWatchRepo.ts"
 
 const keptDays = 28
@@ -19,7 +20,7 @@ const live = Metric.gauge("guild_refreshes_live", { description: "Guild refreshe
 const oldest = Metric.gauge("guild_refreshes_oldest_seconds", {
   description: "Age of the oldest guild refresh that is under way."
 })
-const kicks = Metric.counter("guild_refresh_kicks", {
+const kicks = Metric.counter("guild_refresh_kicks_total", {
   description: "Guild refreshes that stood still and were begun again.",
   incremental: true
 })
@@ -67,7 +68,11 @@ export const watchLayer = Layer.effectDiscard(
   Effect.gen(function* () {
     const { refreshNightly } = yield* AppConfig
     const jobs = yield* Jobs
-    yield* jobs.singleton("watch", "1 minute", refreshNightly ? Effect.andThen(watch, nightly(refreshNightly)) : watch)
+    // Only who watches tells how many there are.
+    const nothing = Effect.all([Metric.update(live, 0), Metric.update(oldest, 0)])
+    yield* Effect.all([beginCounting, Metric.update(kicks, 0), nothing])
+    const all = refreshNightly === undefined ? watch : Effect.andThen(watch, nightly(refreshNightly))
+    yield* jobs.singleton("watch", "1 minute", all, nothing)
     yield* jobs.singleton("sweep-refreshes", "1 hour", sweep)
   })
 )

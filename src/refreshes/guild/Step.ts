@@ -42,16 +42,26 @@ const sentences = {
   warcraftlogs: "Warcraft Logs is not responding."
 }
 
-const partsCounted = Metric.counter("guild_refresh_parts", {
+const partsCounted = Metric.counter("guild_refresh_parts_total", {
   description: "Parts of guild refreshes that were settled, by provider and outcome.",
   incremental: true
 })
-const waitsCounted = Metric.counter("guild_refresh_waits", {
+const waitsCounted = Metric.counter("guild_refresh_waits_total", {
   description: "Waits of guild refreshes for a provider, by reason.",
   incremental: true
 })
 const pointsLeft = Metric.gauge("guild_refresh_points_left", {
   description: "What is left of the hour's points, as the provider last told this replica."
+})
+
+/** A series that begins with its first event hides that event from `increase`. */
+export const beginCounting = Effect.gen(function* () {
+  for (const provider of ["warcraftlogs", "battlenet"]) {
+    for (const outcome of ["done", "failed"])
+      yield* Metric.update(Metric.withAttributes(partsCounted, { provider, outcome }), 0)
+    for (const reason of ["reserve", "limit", "provider"])
+      yield* Metric.update(Metric.withAttributes(waitsCounted, { provider, reason }), 0)
+  }
 })
 
 /** A lost connection is waited for: a step is not done until it is written down. */
