@@ -14,7 +14,7 @@ export type RefreshId = typeof RefreshId.Type
 export const Provider = Schema.Literals(["warcraftlogs", "battlenet"])
 export type Provider = typeof Provider.Type
 
-export const State = Schema.Literals(["running", "waiting", "done", "cancelled", "failed"])
+const State = Schema.Literals(["running", "waiting", "done", "cancelled", "failed"])
 
 const count = (what: string, example: number) => field(Schema.Int, `Characters ${what}.`, example)
 

@@ -26,7 +26,7 @@ const kicks = Metric.counter("guild_refresh_kicks_total", {
 })
 
 /** Wakes what stands still: no message can get lost for longer than some minutes. */
-export const watch = Effect.gen(function* () {
+const watch = Effect.gen(function* () {
   const repo = yield* RefreshWatchRepo
   const parts = yield* RefreshPartsRepo
   const refreshes = yield* GuildRefreshes
@@ -43,7 +43,7 @@ export const watch = Effect.gen(function* () {
 }).pipe(Effect.withSpan("RefreshWatch.watch"))
 
 /** One guild at a time, so that officers find the providers' limits unspent. */
-export const nightly = Effect.fn("RefreshWatch.nightly")(function* (cron: Cron.Cron) {
+const nightly = Effect.fn("RefreshWatch.nightly")(function* (cron: Cron.Cron) {
   const now = yield* Clock.currentTimeMillis
   const since = Cron.prev(cron, now).getTime()
   if (now - since > nightLasts) return
@@ -54,7 +54,7 @@ export const nightly = Effect.fn("RefreshWatch.nightly")(function* (cron: Cron.C
 })
 
 /** Removes old refreshes and what is left of their work, in batches. */
-export const sweep = Effect.gen(function* () {
+const sweep = Effect.gen(function* () {
   const jobs = yield* Jobs
   const repo = yield* RefreshWatchRepo
   const all = (remove: Effect.Effect<number, unknown>) =>
