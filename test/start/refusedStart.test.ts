@@ -119,7 +119,8 @@ const drifts = [
   },
   {
     what: "a migration that fails",
-    change: "delete from schema_migrations where name like '%_roster'",
+    // It and the later ones.
+    change: "delete from schema_migrations where name >= '20261126000100_roster'",
     said: /^Failed to run database migrations: \d{14}_roster.up.sql, statement 1 \(line \d+\): relation "game_classes" already exists/m
   },
   {
