@@ -18,6 +18,7 @@ const rooms = [
   "refreshes/battlenet",
   "refreshes",
   "roster",
+  "refreshes/guild",
   "health",
   "Api.ts",
   "server",

@@ -11,9 +11,11 @@ import { Crypto } from "./infra/Crypto.ts"
 import * as Database from "./infra/Database.ts"
 import { Draining } from "./infra/Draining.ts"
 import { GeoIp } from "./infra/GeoIp.ts"
+import { Jobs } from "./infra/Jobs.ts"
 import { processLayer } from "./infra/Metrics.ts"
 import * as Redis from "./infra/Redis.ts"
 import * as Telemetry from "./infra/Telemetry.ts"
+import { guildRefreshesLayer } from "./refreshes/guild/GuildRefreshesHttp.ts"
 import { refreshesLayer } from "./refreshes/RefreshesHttp.ts"
 import { gameVersionsLayer } from "./roster/GameVersionsHttp.ts"
 import { rosterLayer } from "./roster/RosterHttp.ts"
@@ -31,7 +33,8 @@ const slices = Layer.mergeAll(
   guildsLayer,
   refreshesLayer,
   gameVersionsLayer,
-  rosterLayer
+  rosterLayer,
+  guildRefreshesLayer
 )
 
 const middleware = Layer.mergeAll(envelopeLayer, jsonBodyLayer, signedInLayer)
@@ -43,7 +46,8 @@ const routes = Layer.mergeAll(HttpApiBuilder.layer(Api), docsLayer, pipelineLaye
 
 /** The whole service. It serves no request until migrations, seeds and every layer below are ready. */
 export const App = Layer.unwrap(Effect.map(HttpRouter.toHttpEffect(routes), Server.serve)).pipe(
-  Layer.provide([Server.platform, Draining.layer, Crypto.layer, GeoIp.layer, Redis.layer, Database.layer]),
+  Layer.provide([Server.platform, Draining.layer, Crypto.layer, GeoIp.layer, Redis.layer]),
+  Layer.provide(Layer.provideMerge(Jobs.layer, Database.layer)),
   Layer.provide([MetricsServer.layer, processLayer, strayRejectionsLayer]),
   Layer.provide(Telemetry.layer)
 )

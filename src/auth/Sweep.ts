@@ -1,5 +1,6 @@
-import { Effect, Layer, Schedule } from "effect"
+import { Effect, Layer } from "effect"
 import { AppConfig } from "../infra/AppConfig.ts"
+import { Jobs } from "../infra/Jobs.ts"
 import { type Swept, SweepRepo } from "./SweepRepo.ts"
 
 const batch = 1000
@@ -30,13 +31,9 @@ export const sweep = Effect.gen(function* () {
   return removed
 }).pipe(Effect.withSpan("Sweep.sweep"))
 
-/** Sweeps one minute after the start, then every hour. */
-export const layerNoDeps = sweep.pipe(
-  Effect.catchCause((cause) => Effect.logWarning("The retention sweep failed", cause)),
-  Effect.repeat(Schedule.spaced("1 hour")),
-  Effect.delay("1 minute"),
-  Effect.forkScoped,
-  Layer.effectDiscard
+/** On one replica at a time, every hour. */
+export const layerNoDeps = Layer.effectDiscard(
+  Effect.flatMap(Jobs, ({ singleton }) => singleton("sweep", "1 hour", sweep))
 )
 
 export const layer = layerNoDeps.pipe(Layer.provide(SweepRepo.layer))

@@ -31,7 +31,14 @@ export const eventStream = <const Events extends ReadonlyArray<string>, Data ext
 ) =>
   Schema.Struct({
     id: field(Schema.String, "Send the last one as `Last-Event-ID` to go on after it.", "12"),
-    event: field(Schema.Literals(events), "What happened.", events[0]),
+    // Of one word the document would show a choice of one.
+    event: field(
+      events.length === 1
+        ? (Schema.Literal(events[0]!) as unknown as Schema.Literals<Events>)
+        : Schema.Literals(events),
+      "What happened.",
+      events[0]
+    ),
     data
   }).pipe(HttpApiSchema.asJson({ contentType: "text/event-stream" }))
 

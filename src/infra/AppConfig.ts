@@ -23,6 +23,7 @@ import {
   ratio,
   revision,
   ConfigReader,
+  schedule,
   secret,
   secretPairs,
   text
@@ -152,6 +153,7 @@ const read = (reader: ConfigReader) => ({
   runSeeds: reader.optional("RUN_DB_SEEDS", boolean, false),
   trustedProxies: reader.optional("TRUSTED_PROXIES", networks, [] as ReadonlyArray<IpNetwork.IpNetwork>),
   auditRetentionDays: reader.optional("AUDIT_RETENTION_DAYS", integer(1, 3650, "a number of days"), 365),
+  refreshNightly: reader.optional("REFRESH_NIGHTLY", schedule, undefined),
   metricsPort: reader.optional("METRICS_PORT", port, undefined),
   otel: readOtel(reader),
   shutdownDelayMs: reader.optional("SHUTDOWN_DELAY_MS", integer(0, 60_000, "milliseconds"), 0),

@@ -1,4 +1,4 @@
-import { Redacted, Result } from "effect"
+import { Cron, Redacted, Result } from "effect"
 import { IpInterface, IpNetwork } from "effect/net"
 import { X509Certificate } from "node:crypto"
 import { readFileSync } from "node:fs"
@@ -140,6 +140,12 @@ export const secret = (expected: string, minimumBytes: number) =>
   )
 
 export const credential = secret("set", 1)
+
+/** Five fields of cron and the zone in which they are meant. */
+export const schedule = format("five fields of cron and a time zone, such as 30 4 * * * Europe/Paris", (text) => {
+  const [, fields, zone] = /^((?:\S+\s+){5})(\S+)$/.exec(text) ?? []
+  return fields === undefined || zone === undefined ? undefined : Result.getOrUndefined(Cron.parse(fields, zone))
+})
 
 /** A password of a server that has its own rules for passwords. */
 export const password = format("set", Redacted.make<string>)

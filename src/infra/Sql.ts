@@ -140,6 +140,9 @@ const Turns = Context.Reference<{ readonly changes: SqlTurns; readonly reads: Sq
   }
 )
 
+/** Connections of the job engine: one for its locks, one for its polling. Callers never wait for them. */
+const jobConnections = 2
+
 const queues = Effect.fnUntraced(function* (database: DatabaseConfig) {
   const changes = yield* socketsOf(database, changeTimeout)
   const reads = yield* socketsOf(database, readTimeout)
@@ -149,7 +152,7 @@ const queues = Effect.fnUntraced(function* (database: DatabaseConfig) {
     reads: new SqlTurns(database.pooler === "transaction" ? database.poolSize : shared, reads.watch)
   }
   return Layer.mergeAll(
-    Layer.provideMerge(retiring, layerOf(database, changes)),
+    Layer.provideMerge(retiring, layerOf({ ...database, poolSize: database.poolSize + jobConnections }, changes)),
     Reads.layerOf(database, reads),
     Layer.succeed(Turns, turns)
   )

@@ -20,6 +20,7 @@ import { AppConfig } from "../infra/AppConfig.ts"
 import { Crypto } from "../infra/Crypto.ts"
 import { Draining } from "../infra/Draining.ts"
 import { GeoIp } from "../infra/GeoIp.ts"
+import { Jobs } from "../infra/Jobs.ts"
 import { Reads } from "../infra/Sql.ts"
 import { version } from "../infra/Version.ts"
 import { plainHeaders } from "./ResponseHeaders.ts"
@@ -119,6 +120,7 @@ const drainOf = (server: Server, { begin, tell }: Draining["Service"], delayMs: 
 const heldByRoutes = [
   AppConfig,
   Draining,
+  Jobs,
   Crypto,
   GeoIp,
   Redis.Redis,

@@ -6,6 +6,7 @@ import * as Sweep from "../../src/auth/Sweep.ts"
 import { SweepRepo } from "../../src/auth/SweepRepo.ts"
 import { DependencyUnavailable } from "../../src/http/ApiError.ts"
 import { AppConfig } from "../../src/infra/AppConfig.ts"
+import { Jobs, repeatedly } from "../../src/infra/Jobs.ts"
 import { withLog } from "../infra/providers.ts"
 import { database } from "../support/database.ts"
 import { environment } from "../support/environment.ts"
@@ -156,7 +157,10 @@ it.effect("sweeps a minute after the start and then every hour, even after failu
         return sweeps === 2 ? Effect.die("broken") : Effect.undefined
       })
   })
-  const running = Sweep.layerNoDeps.pipe(Layer.provide(repo), Layer.provide(AppConfig.layerFrom(environment)))
+  const jobs = Layer.mock(Jobs, {
+    singleton: (name, every, work) => Effect.forkScoped(repeatedly(name, every, work))
+  })
+  const running = Sweep.layerNoDeps.pipe(Layer.provide([repo, jobs]), Layer.provide(AppConfig.layerFrom(environment)))
   return withLog(
     Effect.gen(function* () {
       yield* Layer.build(running)

@@ -6,6 +6,7 @@ import { personas } from "../../src/demo/simulators/Personas.ts"
 import { bodySchemaOf, closed, inDocument, type JsonSchema, type Operation, operationsOf } from "../fuzz/Document.ts"
 import type { OpenApiDocument } from "../fuzz/Document.ts"
 import { openBrowser } from "../support/Browser.ts"
+import { eventually } from "../support/eventually.ts"
 import { foundGuild, somebody } from "../support/people.ts"
 import { characterOf } from "../support/seeded.ts"
 import { live, TestApp } from "../support/TestApp.ts"
@@ -34,8 +35,11 @@ const newWorld = Effect.fnUntraced(function* (isRaider: boolean) {
   const own = (yield* admin.send("POST", "/api/v1/characters", { json })).body.character
   const { players } = (yield* admin.send("GET", `/api/v1/guilds/${guild.id}/roster`)).body.roster
   const player = players.find((one: { readonly user_id: string | null }) => one.user_id === admin.id)
+  const refreshes = `/api/v1/guilds/${guild.id}/refreshes`
+  const begun = yield* eventually(admin.send("POST", refreshes, { json: {} }), ({ status }) => status === 202)
   const params: Readonly<Record<string, string>> = {
     guild_id: guild.id,
+    refresh_id: begun.body.refresh.id,
     player_id: player.id,
     entry_id: player.characters[0].entry_id,
     game_version: "classicann",

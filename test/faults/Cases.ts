@@ -1,4 +1,5 @@
 import { hanging, slowConnections } from "./cases/callers.ts"
+import { frozenJobs, jobsWithoutPostgres, killedJobs, terminatedJobs } from "./cases/jobs.ts"
 import { overload } from "./cases/overload.ts"
 import { crashed, restarted, silent, stopped } from "./cases/postgres.ts"
 import { crowdedStart, killed, terminated } from "./cases/processes.ts"
@@ -28,6 +29,10 @@ export const cases: Readonly<Record<string, Case>> = {
   D09: { run: killed },
   "D09-start": { run: crowdedStart },
   "D09-crash": { run: crashed },
+  "D09-jobs": { run: killedJobs },
+  "D08-jobs": { run: terminatedJobs },
+  "D03-jobs": { run: jobsWithoutPostgres },
+  D14: { run: frozenJobs },
   D10: tested("D10", "The service's clock is wrong", "test/auth"),
   D11: { run: slowConnections },
   D12: tested("D12", "A defect or a stray rejection", "test/start", "test/server"),

@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Effect, Exit, Scope } from "effect"
 import { battlenetSimulator } from "../../src/demo/simulators/Battlenet.ts"
 import { discordSimulator } from "../../src/demo/simulators/Discord.ts"
 import { warcraftlogsSimulator } from "../../src/demo/simulators/Warcraftlogs.ts"
@@ -62,6 +62,22 @@ export const startWorld = Effect.gen(function* () {
 })
 
 export type World = Effect.Success<typeof startWorld>
+
+/** Replicas of a case's own, which end with the callback. */
+export const usingReplicas = async <A>(
+  world: World,
+  count: number,
+  more: Readonly<Record<string, string>>,
+  use: (replicas: ReadonlyArray<Replica>) => Promise<A>
+) => {
+  const scope = Scope.makeUnsafe()
+  try {
+    const made = Effect.replicateEffect(world.replica(more), count)
+    return await use(await Effect.runPromise(Scope.provide(made, scope)))
+  } finally {
+    await Effect.runPromise(Scope.close(scope, Exit.void))
+  }
+}
 
 /** How long a case runs. */
 export interface Size {

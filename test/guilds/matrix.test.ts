@@ -86,7 +86,12 @@ const matrix: Readonly<Record<string, Row>> = {
   "POST /api/v1/characters": signedIn(201),
   "PATCH /api/v1/characters/:character_id": owner(200),
   "DELETE /api/v1/guilds/:guild_id/players/:player_id/characters/:entry_id/claim": officers(204),
-  "DELETE /api/v1/characters/:character_id": owner(204)
+  "DELETE /api/v1/characters/:character_id": owner(204),
+  "GET /api/v1/guilds/:guild_id/refreshes": members(200),
+  "POST /api/v1/guilds/:guild_id/refreshes": officers(202),
+  "GET /api/v1/guilds/:guild_id/refreshes/:refresh_id": members(200),
+  "GET /api/v1/guilds/:guild_id/refreshes/:refresh_id/events": members(200),
+  "DELETE /api/v1/guilds/:guild_id/refreshes/:refresh_id": officers(204)
 }
 
 type Browser = Effect.Success<ReturnType<typeof somebody>>
@@ -131,10 +136,12 @@ const freshGuild = Effect.gen(function* () {
     union all select ${id}::uuid, ${bystander.id}::uuid, 'raider', null
     union all select ${id}::uuid, ${people.former.id}::uuid, 'raider', now()`
   yield* query`insert into guild_invites (guild_id, code) values (${id}::uuid, ${`code-${id}`})`
+  const [refresh] = yield* query`
+    insert into guild_refreshes (guild_id, outcome, finished_at) values (${id}::uuid, 'done', now()) returning id`
   const [held] = yield* query`
     select p.id as player, e.id as entry from roster_players p join roster_entries e on e.player_id = p.id
     where p.guild_id = ${id}::uuid and p.user_id = ${people.raider.id}::uuid`
-  return { id, player: String(held!.player), entry: String(held!.entry) }
+  return { id, player: String(held!.player), entry: String(held!.entry), refresh: String(refresh!.id) }
 })
 
 const mage = { region: "eu", server: "Spineshatter", class: "Mage", race: "Undead", spec: "Frost" }
@@ -156,7 +163,8 @@ const bodies: Readonly<Record<string, unknown>> = {
   "PATCH /api/v1/guilds/:guild_id/players/:player_id": { note: "away" },
   "POST /api/v1/guilds/:guild_id/players/:player_id/characters": { ...mage, name: "Matrixed" },
   "PATCH /api/v1/guilds/:guild_id/players/:player_id/characters/:entry_id": { spec: "Fire" },
-  "PATCH /api/v1/characters/:character_id": { spec: "Arcane" }
+  "PATCH /api/v1/characters/:character_id": { spec: "Arcane" },
+  "POST /api/v1/guilds/:guild_id/refreshes": {}
 }
 
 const cells = Object.entries(matrix).flatMap(([name, row]) =>
@@ -182,7 +190,7 @@ describe("Z01 the role matrix", () => {
         const { people, bystander, character } = yield* Cast
         // One's own character belongs to nobody else, so it comes back after the cell that releases it.
         yield* query`update characters set user_id = ${people.raider.id}::uuid, deleted_at = null where id = ${character}::uuid`
-        const { id: guild, player, entry } = yield* freshGuild
+        const { id: guild, player, entry, refresh } = yield* freshGuild
         const [method, template] = name.split(" ") as ["GET", string]
         const path = template
           .replace(":guild_id", guild)
@@ -190,6 +198,7 @@ describe("Z01 the role matrix", () => {
           .replace(":character_id", character)
           .replace(":player_id", player)
           .replace(":entry_id", entry)
+          .replace(":refresh_id", refresh)
           .replace(":game_version", "classicann")
           .replace(":invite_code", `code-${guild}`)
           .replace(":session_id", guild)

@@ -91,6 +91,7 @@ const optional: Readonly<Record<string, ReadonlyArray<string>>> = {
   RUN_DB_SEEDS: flags,
   TRUSTED_PROXIES: ["canary", "10.0.0.0/33", "10.0.0.0/8,", "10.0.0.0/8 10.1.0.0/16", "256.0.0.1"],
   AUDIT_RETENTION_DAYS: ["0", "3651", "canary"],
+  REFRESH_NIGHTLY: ["canary", "30 4 * * *", "30 4 * * * Canary/City", "61 4 * * * Europe/Paris", "30 4 * * canary UTC"],
   RATE_LIMIT_SIGN_IN: rates,
   RATE_LIMIT_CALLBACK: rates,
   RATE_LIMIT_REQUESTS: rates,

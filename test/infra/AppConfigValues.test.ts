@@ -31,6 +31,7 @@ const good: ReadonlyArray<readonly [name: string, value: string, Good]> = [
   ["DISCORD_API_BASE_URL", "http://localhost:1/a//", { of: (c) => c.discord.apiBaseUrl, is: "http://localhost:1/a" }],
   ["BNET_API_BASE_URL", "https://{region}.b.test/", { of: (c) => c.bnet.apiBaseUrl, is: "https://{region}.b.test" }],
   ["BNET_GAME_VERSION", "Progression", { of: ({ bnet }) => bnet.gameVersion, is: "progression" }],
+  ["REFRESH_NIGHTLY", "30 4 * * 1-5 Europe/Paris", { of: (c) => [...c.refreshNightly!.hours], is: [4] }],
   ["WCL_ZONE_ID", "1048", { of: ({ wcl }) => wcl.zoneId, is: 1048 }],
   ["WCL_API_DELAY_MS", "0", { of: ({ wcl }) => wcl.delayMs, is: 0 }],
   ["WCL_API_DELAY_MS", "5000", { of: ({ wcl }) => wcl.delayMs, is: 5000 }],

@@ -8,6 +8,7 @@ import { migrationsDirectory } from "../../src/infra/SqlFiles.ts"
 import { emptyDatabase } from "../infra/SqlFolders.ts"
 import { startProcess, startProgram, variablesFor } from "../start/startProcess.ts"
 import { openBrowser } from "../support/Browser.ts"
+import { eventually } from "../support/eventually.ts"
 import { details } from "../support/people.ts"
 import { characterOf, seededGuild } from "../support/seeded.ts"
 import { live, TestApp } from "../support/TestApp.ts"
@@ -122,8 +123,24 @@ layer(TestApp.layer(), live)("a rolling deployment", (it) => {
         // oxlint-disable-next-line no-console -- what was seen
         console.log(`${fresh.length} new migrations; ${during} requests during the start, ${answered} in all`)
 
+        // A new server that has a refresh of a roster under way is replaced: another one finishes the work.
+        const officer = (yield* person([newUrl!, newUrl!], personas.officer.id)).one
+        const refreshes = `/guilds/${seededGuild}/refreshes`
+        const { refresh } = yield* ask(officer, "POST", refreshes, { stale_after_seconds: 0 })
+        const next = yield* startProcess(all)
+        yield* next.serving
+        after.kill("SIGTERM")
+        assert.strictEqual(yield* after.ended, 0)
+        const [nextUrl] = next.url.split("/api/")
+        const later = (yield* person([nextUrl!, oldUrl!], personas.officer.id)).one
+        const done = yield* eventually(
+          ask(later, "GET", `${refreshes}/${refresh.id}`),
+          (answer) => answer.refresh.finished_at !== null
+        )
+        assert.strictEqual(done.refresh.state, "done")
+
         // The last step of the deployment: the old one drains, and its sessions live on.
-        const { one, other } = yield* person([oldUrl!, newUrl!], personas.officer.id)
+        const { one, other } = yield* person([oldUrl!, nextUrl!], personas.officer.id)
         yield* ask(one, "GET", "/auth/session")
         before.kill("SIGTERM")
         assert.strictEqual(yield* before.ended, 0)

@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { openBrowser } from "../support/Browser.ts"
+import { eventually } from "../support/eventually.ts"
 import { foundGuild } from "../support/people.ts"
 import { characterOf, seededGuild } from "../support/seeded.ts"
 import { live, TestApp } from "../support/TestApp.ts"
@@ -91,6 +92,24 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("SQL statements of a reques
         }
         assert.deepStrictEqual(counts, { note: 3, added: 3, own: 3, removed: 3 })
       })
+  )
+
+  it.effect("three to begin a refresh of a roster, two to read or cancel one, besides the job engine's", () =>
+    Effect.gen(function* () {
+      const { admin, path } = yield* foundGuild()
+      const begin = admin.send("POST", `${path}/refreshes`, { json: {} })
+      const { body } = yield* eventually(begin, ({ status }) => status === 202)
+      const one = `${path}/refreshes/${body.refresh.id}`
+      assert.deepStrictEqual(
+        {
+          begun: yield* counted(begin),
+          list: yield* counted(admin.send("GET", `${path}/refreshes`)),
+          get: yield* counted(admin.send("GET", one)),
+          cancel: yield* counted(admin.send("DELETE", one))
+        },
+        { begun: 3, list: 2, get: 2, cancel: 2 }
+      )
+    })
   )
 
   it.effect("one to begin a sign-in, three to finish it", () =>

@@ -1,4 +1,4 @@
-import { Clock, Data, Duration, Effect, Exit, Option, type Scope, Semaphore } from "effect"
+import { Clock, Context, Data, Duration, Effect, Exit, Option, type Result, type Scope, Semaphore } from "effect"
 import { type Headers, type HttpClient, type HttpClientError, HttpClientRequest } from "effect/http"
 import { CircuitBreaker } from "effect/persistence"
 import { durationsOf } from "../Metrics.ts"
@@ -141,10 +141,26 @@ const makeQuota = (name: string) => {
   }
 }
 
+const Sent = Context.Reference<{ count: number } | undefined>("infra/upstream/Sent", { defaultValue: () => undefined })
+
+/** How an effect ends, and how many requests it sent to providers. */
+export const counted = <A, E, R>(
+  self: Effect.Effect<A, E, R>
+): Effect.Effect<{ readonly result: Result.Result<A, E>; readonly requests: number }, never, R> =>
+  Effect.suspend(() => {
+    const sent = { count: 0 }
+    return Effect.result(self).pipe(
+      Effect.map((result) => ({ result, requests: sent.count })),
+      Effect.provideService(Sent, sent)
+    )
+  })
+
 /** Sends one request and handles the statuses that mean the same for every client. */
 const askOf = ({ name, client }: Options, spend: Upstream["spend"]) =>
   Effect.fnUntraced(
     function* (request: HttpClientRequest.HttpClientRequest, sharedQuota: (headers: Headers.Headers) => boolean) {
+      const sent = yield* Sent
+      if (sent !== undefined) sent.count += 1
       const response = yield* client.execute(request)
       const { status, headers } = response
       const retryAfter = retryAfterSeconds(headers["retry-after"], yield* Clock.currentTimeMillis)

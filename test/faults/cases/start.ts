@@ -1,10 +1,9 @@
 import { randomInt } from "node:crypto"
 import { setTimeout } from "node:timers/promises"
-import { Effect, Scope, Exit } from "effect"
 import { ask } from "../Ask.ts"
 import { none, type Result, times } from "../Figures.ts"
 import type { Replica } from "../Replica.ts"
-import { roundsOf, type Size, type World } from "../World.ts"
+import { roundsOf, type Size, usingReplicas, type World } from "../World.ts"
 
 let databases = 0
 
@@ -17,13 +16,7 @@ const withReplicas = async <A>(
 ) => {
   const name = `start_${(databases += 1)}`
   await world.postgres.create(name)
-  const scope = Scope.makeUnsafe()
-  try {
-    const made = Effect.replicateEffect(world.replica({ DB_NAME: name, ...more }), count)
-    return { name, result: await use(await Effect.runPromise(Scope.provide(made, scope))) }
-  } finally {
-    await Effect.runPromise(Scope.close(scope, Exit.void))
-  }
+  return { name, result: await usingReplicas(world, count, { DB_NAME: name, ...more }, use) }
 }
 
 const applied = (replicas: ReadonlyArray<Replica>) =>
