@@ -17,6 +17,7 @@ const rooms = [
   "refreshes/battlenet",
   "refreshes",
   "roster",
+  "plans",
   "health",
   "Api.ts",
   "server",

@@ -9,6 +9,7 @@ import { completed } from "./http/Document.ts"
 import { keywordsKey } from "./http/Documented.ts"
 import { Envelope } from "./http/Envelope.ts"
 import { Allowance } from "./limits/Allowance.ts"
+import { PlansApi, SharedPlansApi } from "./plans/PlansApi.ts"
 import { RefreshesApi } from "./refreshes/RefreshesApi.ts"
 import { OwnCharactersApi } from "./roster/OwnCharactersApi.ts"
 import { RosterApi } from "./roster/RosterApi.ts"
@@ -39,6 +40,8 @@ export class Api extends HttpApi.make("raid-composition")
   .add(GameVersionsApi)
   .add(RosterApi)
   .add(OwnCharactersApi)
+  .add(PlansApi)
+  .add(SharedPlansApi)
   .middleware(Envelope)
   .prefix("/api/v1")
   .annotateMerge(

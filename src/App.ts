@@ -14,6 +14,7 @@ import { GeoIp } from "./infra/GeoIp.ts"
 import { processLayer } from "./infra/Metrics.ts"
 import * as Redis from "./infra/Redis.ts"
 import * as Telemetry from "./infra/Telemetry.ts"
+import { plansLayer } from "./plans/PlansHttp.ts"
 import { refreshesLayer } from "./refreshes/RefreshesHttp.ts"
 import { gameVersionsLayer } from "./roster/GameVersionsHttp.ts"
 import { rosterLayer } from "./roster/RosterHttp.ts"
@@ -31,7 +32,8 @@ const slices = Layer.mergeAll(
   guildsLayer,
   refreshesLayer,
   gameVersionsLayer,
-  rosterLayer
+  rosterLayer,
+  plansLayer
 )
 
 const middleware = Layer.mergeAll(envelopeLayer, jsonBodyLayer, signedInLayer)
