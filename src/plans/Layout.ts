@@ -82,8 +82,9 @@ export const changesBetween = (before: Layout, after: Layout): Changes => {
   const moves: Array<Move> = []
   for (const entry of new Set([...old.keys(), ...now.keys()])) {
     const [was, is] = [old.get(entry), now.get(entry)]
-    const shifted = still.has(entry) && was?.place.spec === is?.place.spec
-    if (shifted || same(was?.place, is?.place)) continue
+    const stayed =
+      is?.place.group === null ? still.has(entry) && was?.place.spec === is.place.spec : same(was?.place, is?.place)
+    if (stayed) continue
     const { name } = (is ?? was)!.seat
     moves.push({ entry_id: entry as Move["entry_id"], name, from: was?.place ?? null, to: is?.place ?? null })
   }
