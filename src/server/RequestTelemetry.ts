@@ -1,5 +1,6 @@
 import { Clock, Context, Effect, Exit, Option, References, Tracer } from "effect"
 import { type HttpServerRequest, type HttpServerResponse, HttpTraceContext } from "effect/http"
+import { logOften } from "../infra/LogLines.ts"
 import { durationsOf } from "../infra/Metrics.ts"
 import type { RequestInfo } from "../http/RequestInfo.ts"
 
@@ -24,13 +25,11 @@ const measured = <E, R>({ request, route }: Asked, answer: Effect.Effect<Answer,
     status: String(statusOf(exit))
   }))(answer)
 
-const line = Effect.logInfo("request")
-
 const logged = <E, R>({ request, route, info }: Asked, answer: Effect.Effect<Answer, E, R>) =>
   Effect.onExit(answer, (exit) =>
     Effect.withFiber((fiber) => {
       const span = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
-      return Effect.annotateLogs(line, {
+      return logOften("request", {
         request_id: info.id,
         method: request.method,
         route,
