@@ -18,6 +18,10 @@ const rowsOf = ({ title, starts_at, zone, groups, bench }: Raid) => {
 /** Everybody by raid and group; counted from 1. */
 export const printCsv = ({ raids }: Plan) => csvFile([columns, ...raids.flatMap(rowsOf)])
 
+const classes = [...gameVersions.values()].flatMap((version) => version.classes)
+const labels = new Map(classes.flatMap(({ specs }) => specs.map(({ name, label }) => [name, label] as const)))
+const colours = new Map(classes.map(({ name, colour }) => [name, colour.slice(1)]))
+
 /** What Discord would take for formatting or a mention. */
 const plain = (text: string) => text.replaceAll(/[\\*_~`|>#[\]<]/g, "\\$&").replaceAll("@", "@\u200B")
 
@@ -28,7 +32,8 @@ const message = 2000
 const when = (moment: string | null) => (moment === null ? [] : [`<t:${Math.floor(Date.parse(moment) / 1000)}:F>`])
 
 const linesOf = ({ title, starts_at, zone, groups, bench }: Raid) => {
-  const names = (seats: ReadonlyArray<Seat>) => seats.map(({ name, spec }) => `${name} (${spec})`).join(", ")
+  const names = (seats: ReadonlyArray<Seat>) =>
+    seats.map(({ name, spec }) => `${plain(name)} (${plain(labels.get(spec) ?? spec)})`).join(", ")
   const lines = [[`**${plain(title)}**`, ...(zone === null ? [] : [plain(zone)]), ...when(starts_at)].join(", ")]
   groups.forEach((seats, group) => {
     const taken = seats.filter((seat) => seat !== null)
@@ -59,16 +64,10 @@ export const printText = (plan: Plan) => {
   return pieces.join(pageBreak)
 }
 
-const colours = new Map(
-  [...gameVersions.values()].flatMap(({ classes }) =>
-    classes.map(({ name, colour }) => [name, colour.slice(1)] as const)
-  )
-)
-
 /** What Method Raid Tools would take for one of its tags or the game for a colour. */
 const untagged = (text: string) => text.replaceAll(/[{}|]/g, "")
 
-const coloured = ({ name, class: className }: Seat) => `|cff${colours.get(className) ?? "ffffff"}${name}|r`
+const coloured = ({ name, class: className }: Seat) => `|cff${colours.get(className) ?? "ffffff"}${untagged(name)}|r`
 
 const noteOf = ({ title, groups, bench }: Raid) => {
   const names = (seats: ReadonlyArray<Seat>) => seats.map(coloured).join(" ")

@@ -117,8 +117,8 @@ export class Plans extends Context.Service<
           const reader = new Reader()
           const title = reader.title("title", written.title)
           const facts = written.raids.map((raid, index) => reader.raid(`raids.${index}`, raid))
-          const state = yield* Effect.flatMap(Effect.flatMap(writes.guild(guild, caller), orGuildNotFound), asOfficer)
           yield* reader.done
+          const state = yield* Effect.flatMap(Effect.flatMap(writes.guild(guild, caller), orGuildNotFound), asOfficer)
           const { ruleset = rulesetOf(state.game_version) } = written
           const raids = facts.map((raid) => raidOf(raid, [], []))
           const plan = { guild_id: guild, title, ruleset, raids }
@@ -129,11 +129,11 @@ export class Plans extends Context.Service<
           const reader = new Reader()
           const title = written.title === undefined ? undefined : reader.title("title", written.title)
           const facts = written.raids.map((raid, index) => reader.raid(`raids.${index}`, raid))
+          yield* reader.done
           return yield* edits.run(
             asking,
             { entries: entriesOf(written.raids) },
             Effect.fnUntraced(function* (state) {
-              yield* reader.done
               const cast = new Cast(state, wordsOf(state.game_version))
               const raids = yield* orConflict(() =>
                 written.raids.map(({ groups, bench }, index) =>
@@ -153,11 +153,11 @@ export class Plans extends Context.Service<
           const read = ops.map((op, index): Op =>
             op.op === "set_raid" ? { op: op.op, raid: op.raid, ...reader.facts(`ops.${index}`, op) } : op
           )
+          yield* reader.done
           return yield* edits.run(
             asking,
             { entries: ops.flatMap(entriesIn) },
             Effect.fnUntraced(function* (state) {
-              yield* reader.done
               const draft = new Draft(state.plan, new Cast(state, wordsOf(state.game_version)))
               yield* orConflict(() => read.forEach((op) => draft.run(op)))
               return { title: state.plan.title, raids: draft.raids }
@@ -173,9 +173,9 @@ export class Plans extends Context.Service<
           const { shift_days = 7 } = options
           const reader = new Reader()
           const asked = options.title === undefined ? undefined : reader.title("title", options.title)
+          yield* reader.done
           const found = yield* writes.state(id, caller, { entries: [] })
           const state = yield* Effect.flatMap(orPlanNotFound(found), asOfficer)
-          yield* reader.done
           const raids = state.plan.raids.map((raid) => withoutGone(raid, shift_days))
           const doubled = yield* orConflict(() => checked(state, raids))
           const { title, revision } = state.plan
