@@ -173,6 +173,12 @@ export const Diff = Schema.Struct({
 }).annotate({ identifier: "PlanDiff", description: "What leads from one revision of a plan to another." })
 export type Diff = typeof Diff.Type
 
+export const Written = Schema.Struct({
+  revision,
+  by: field(Schema.NullOr(UserId), "Who wrote it; null if that user no longer exists.")
+}).annotate({ identifier: "PlanWritten", description: "A write of a plan, for those who look at it." })
+export type Written = typeof Written.Type
+
 export const Share = Schema.Struct({
   id: ShareId,
   created_at: field(Timestamp, "When it was made."),

@@ -6,8 +6,14 @@ import { limits, RaidSize } from "./Plan.ts"
 const MaybeText = Schema.NullOr(Schema.String)
 
 /** Only types and bounds are checked here; `Written` checks texts and times, so that a fault is `plan.validation_failed`. */
-const planTitle = field(Schema.String, "1 to 100 visible characters.", "Wednesday", { minLength: 1, maxLength: 100 })
-const raidTitle = field(Schema.String, "1 to 100 visible characters.", "Karazhan A", { minLength: 1, maxLength: 100 })
+const planTitle = field(Schema.String, "Between 1 and 100 visible characters.", "Wednesday", {
+  minLength: 1,
+  maxLength: 100
+})
+const raidTitle = field(Schema.String, "Between 1 and 100 visible characters.", "Karazhan A", {
+  minLength: 1,
+  maxLength: 100
+})
 const size = field(RaidSize, "Seats, in groups of five.", 25)
 const startsAt = field(MaybeText, "RFC 3339; null if that is open.", "2026-12-02T19:30:00Z", { format: "date-time" })
 const zone = field(MaybeText, "At most 100 visible characters; null if that is open.", "Karazhan", { maxLength: 100 })

@@ -153,11 +153,14 @@ export class PlanWritesRepo extends Context.Service<
           for key share of g for share of m
         )`
 
-      const result = sql.literal(`
-        select saved.revision::text, rfc3339(saved.updated_at) as updated_at, l.revision::text as current,
-          ${actorJson("l.updated_by")} as updated_by,
-          (select pg_notify('plan', saved.id || ' ' || saved.revision))::text as told
-        from locked l left join saved on true`)
+      /** Those who look at the plan are told; of its end only that they should look. */
+      const resultWith = (notice: string) =>
+        sql.literal(`
+          select saved.revision::text, rfc3339(saved.updated_at) as updated_at, l.revision::text as current,
+            ${actorJson("l.updated_by")} as updated_by, pg_notify('plan', ${notice})::text as told
+          from locked l left join saved on true`)
+      const saved = resultWith("saved.id || ' ' || saved.revision || ' ' || saved.updated_by")
+      const ended = resultWith("saved.id::text")
 
       const store = (id: PlanId, user: UserId, revision: number, writes: PlanWrites) => sql<Row>`
         with ${locked(id, user, revision)}, turn as materialized (
@@ -183,8 +186,8 @@ export class PlanWritesRepo extends Context.Service<
         ), saved as (
           update plans p set revision = p.revision + 1, title = turn.j ->> 'title', updated_by = ${user},
             updated_at = now()
-          from turn where p.id = turn.id returning p.id, p.revision, p.updated_at
-        ) ${result}`
+          from turn where p.id = turn.id returning p.id, p.revision, p.updated_by, p.updated_at
+        ) ${saved}`
 
       const remove = Effect.fnUntraced(function* (id: PlanId, user: UserId, revision: number) {
         const event = yield* auditEvents(sql, {
@@ -198,7 +201,7 @@ export class PlanWritesRepo extends Context.Service<
           with ${locked(id, user, revision)}, saved as (
             update plans p set revision = p.revision + 1, updated_by = ${user}, updated_at = now(), deleted_at = now()
             from ready where p.id = ready.id returning p.*
-          ), noted as (${event}) ${result}`
+          ), noted as (${event}) ${ended}`
       })
 
       interface Row {

@@ -6,6 +6,7 @@ import { DependencyUnavailable } from "../http/ApiError.ts"
 import { documented, field } from "../http/Documented.ts"
 import { BodyRule, JsonBody } from "../http/Envelope.ts"
 import { conditional } from "../http/ETag.ts"
+import { eventStream, streamed } from "../http/EventStream.ts"
 import { pageLimit } from "../http/Paging.ts"
 import { Allowance } from "../limits/Allowance.ts"
 import { demanding, revised } from "../roster/Revision.ts"
@@ -27,7 +28,8 @@ import {
   ShareId,
   ShareNotFound,
   TooManyPlans,
-  TooManyShares
+  TooManyShares,
+  Written
 } from "./Plan.ts"
 import { Duplicate, NewPlan, PlanOps, ShareOptions, WrittenPlan } from "./PlanBodies.ts"
 
@@ -151,6 +153,18 @@ export class PlansApi extends HttpApiGroup.make("plans")
       success: Diff,
       error: [PlanNotFound.wire, RevisionNotFound.wire]
     }).annotateMerge(documented("Compare two revisions", "What leads from one to the other.")),
+    HttpApiEndpoint.get("events", "/plans/:plan_id/events", {
+      params,
+      success: eventStream(["revision"], Written),
+      error: PlanNotFound.wire
+    })
+      .annotateMerge(
+        documented(
+          "Listen to a plan",
+          "For the guild's members: its revision now, unless `Last-Event-ID` says it, and then each new one. Whoever listens reads the plan again. Ends when the plan does."
+        )
+      )
+      .annotateMerge(streamed),
     HttpApiEndpoint.get("shares", "/plans/:plan_id/shares", {
       params,
       success: Schema.Struct({ shares: Schema.Array(Share) }),

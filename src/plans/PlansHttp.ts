@@ -4,9 +4,12 @@ import { Api } from "../Api.ts"
 import { CurrentSession } from "../auth/SignedIn.ts"
 import { groupOf } from "../http/Handlers.ts"
 import { knownTags, tagged } from "../http/ETag.ts"
+import { lastEventId } from "../http/EventStream.ts"
 import { jsonAnswer, parseJson } from "../http/JsonText.ts"
 import { seenBy, withRevision } from "../roster/Revision.ts"
+import { EventStreams } from "../streams/EventStreams.ts"
 import type { Plan, PlanId } from "./Plan.ts"
+import { PlanEvents } from "./PlanEvents.ts"
 import { printCsv, printNote, printText } from "./PlanExport.ts"
 import { PlanRevisions } from "./PlanRevisions.ts"
 import { Plans } from "./Plans.ts"
@@ -35,6 +38,8 @@ const plansGroup = groupOf(
     const plans = yield* Plans
     const revisions = yield* PlanRevisions
     const shares = yield* Shares
+    const events = yield* PlanEvents
+    const streams = yield* EventStreams
     return handlers.handleAll({
       list: Effect.fnUntraced(function* ({ params, query }) {
         const { user } = yield* CurrentSession
@@ -76,6 +81,11 @@ const plansGroup = groupOf(
       diff: Effect.fnUntraced(function* ({ params, query }) {
         const { user } = yield* CurrentSession
         return yield* revisions.diff(params.plan_id, user.id, query.from, query.to)
+      }),
+      events: Effect.fnUntraced(function* ({ params, request }) {
+        const session = yield* CurrentSession
+        const guild = yield* events.guildOf(params.plan_id, session.user.id)
+        return yield* streams.answer(session, guild, events.of(params.plan_id, lastEventId(request)))
       }),
       shares: Effect.fnUntraced(function* ({ params }) {
         const { user } = yield* CurrentSession
@@ -123,5 +133,5 @@ const sharedPlansGroup = groupOf(
 
 /** Plans, and what links show of them. */
 export const plansLayer = Layer.merge(plansGroup, sharedPlansGroup).pipe(
-  Layer.provide([Plans.layer, PlanRevisions.layer, Shares.layer])
+  Layer.provide([Plans.layer, PlanRevisions.layer, Shares.layer, PlanEvents.layer, EventStreams.layer])
 )

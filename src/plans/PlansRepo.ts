@@ -4,9 +4,9 @@ import type { GuildId } from "../guilds/Guild.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import type { Tagged } from "../http/ETag.ts"
 import type { JsonText } from "../http/JsonText.ts"
-import { read, Reads } from "../infra/Sql.ts"
+import { read, Reads, sharedRead } from "../infra/Sql.ts"
 import { taggedReader } from "../infra/SqlJson.ts"
-import type { ListedPlan, Plan, PlanId, Revision } from "./Plan.ts"
+import type { ListedPlan, Plan, PlanId, Revision, Written } from "./Plan.ts"
 import { listedPlanJson, planJson, revisionJson } from "./PlanSql.ts"
 
 type PlanJson = { readonly plan: Plan }
@@ -23,6 +23,10 @@ export class PlansRepo extends Context.Service<
       caller: UserId,
       known: string
     ) => Effect.Effect<Tagged<PlanJson> | undefined, DependencyUnavailable>
+    /** The guild of a plan. */
+    readonly guildOf: (id: PlanId, caller: UserId) => Effect.Effect<GuildId | undefined, DependencyUnavailable>
+    /** The last write of a plan, whoever asks; those who ask at once share a statement. Undefined if it is deleted. */
+    readonly written: (id: PlanId) => Effect.Effect<Written | undefined, DependencyUnavailable>
     /** A page of a guild's live plans, newest first, from before that number. */
     readonly list: (
       guild: GuildId,
@@ -62,7 +66,7 @@ export class PlansRepo extends Context.Service<
       })
 
       const asked = (id: PlanId, user: UserId) => sql`
-        select plan.id from plans plan join live_members m on m.guild_id = plan.guild_id and m.user_id = ${user}
+        select plan.id, plan.guild_id from plans plan join live_members m on m.guild_id = plan.guild_id and m.user_id = ${user}
         where plan.id = ${id} and plan.deleted_at is null`
 
       // One extra row shows whether there is a next page.
@@ -111,7 +115,31 @@ export class PlansRepo extends Context.Service<
           Effect.map((rows) => rows[0])
         )
 
-      return PlansRepo.of({ plan: (id, user, known) => plans({ id, user, known }), list, revisions, revision })
+      const guildOf = (id: PlanId, user: UserId) =>
+        sql<{ readonly guild_id: GuildId }>`${asked(id, user)}`.pipe(
+          read,
+          Effect.map((rows) => rows[0]?.guild_id)
+        )
+
+      const written = sharedRead((ids: ReadonlyArray<PlanId>) =>
+        sql<{ readonly id: PlanId; readonly revision: string; readonly by: UserId | null }>`
+          select id, revision::text, updated_by as by from plans
+          where id = any (string_to_array(${[...new Set(ids)].join(" ")}, ' ')::uuid[]) and deleted_at is null`.pipe(
+          Effect.map((rows) => {
+            const found = new Map(rows.map(({ id, revision, by }) => [id, { revision: Number(revision), by }]))
+            return ids.map((id) => found.get(id))
+          })
+        )
+      )
+
+      return PlansRepo.of({
+        plan: (id, user, known) => plans({ id, user, known }),
+        guildOf,
+        written,
+        list,
+        revisions,
+        revision
+      })
     })
   )
 }
