@@ -19,6 +19,7 @@ const rooms = [
   "refreshes",
   "roster",
   "refreshes/guild",
+  "plans",
   "health",
   "Api.ts",
   "server",

@@ -10,6 +10,7 @@ import { keywordsKey } from "./http/Documented.ts"
 import { Envelope } from "./http/Envelope.ts"
 import { Allowance } from "./limits/Allowance.ts"
 import { GuildRefreshesApi } from "./refreshes/guild/GuildRefreshesApi.ts"
+import { PlansApi, SharedPlansApi } from "./plans/PlansApi.ts"
 import { RefreshesApi } from "./refreshes/RefreshesApi.ts"
 import { OwnCharactersApi } from "./roster/OwnCharactersApi.ts"
 import { RosterApi } from "./roster/RosterApi.ts"
@@ -41,6 +42,8 @@ export class Api extends HttpApi.make("raid-composition")
   .add(RosterApi)
   .add(OwnCharactersApi)
   .add(GuildRefreshesApi)
+  .add(PlansApi)
+  .add(SharedPlansApi)
   .middleware(Envelope)
   .prefix("/api/v1")
   .annotateMerge(

@@ -16,6 +16,7 @@ import { processLayer } from "./infra/Metrics.ts"
 import * as Redis from "./infra/Redis.ts"
 import * as Telemetry from "./infra/Telemetry.ts"
 import { guildRefreshesLayer } from "./refreshes/guild/GuildRefreshesHttp.ts"
+import { plansLayer } from "./plans/PlansHttp.ts"
 import { refreshesLayer } from "./refreshes/RefreshesHttp.ts"
 import { gameVersionsLayer } from "./roster/GameVersionsHttp.ts"
 import { rosterLayer } from "./roster/RosterHttp.ts"
@@ -34,7 +35,8 @@ const slices = Layer.mergeAll(
   refreshesLayer,
   gameVersionsLayer,
   rosterLayer,
-  guildRefreshesLayer
+  guildRefreshesLayer,
+  plansLayer
 )
 
 const middleware = Layer.mergeAll(envelopeLayer, jsonBodyLayer, signedInLayer)

@@ -58,6 +58,8 @@ export class Crypto extends Context.Service<
     readonly common: Keyed
     /** 32 random bytes as unpadded base64url: 43 characters. */
     readonly token: Effect.Effect<string>
+    /** 16 random bytes likewise, for a link that people pass on: 22 characters. */
+    readonly shortToken: Effect.Effect<string>
     /** The S256 challenge of a PKCE verifier: its SHA-256 as unpadded base64url. */
     readonly challenge: (verifier: Redacted.Redacted<string>) => string
     /** Compares in constant time. */
@@ -81,6 +83,7 @@ export class Crypto extends Context.Service<
         known: previous === undefined ? [current] : [current, previous],
         common: previous ?? current,
         token: Effect.sync(() => randomBytes(32).toString("base64url")),
+        shortToken: Effect.sync(() => randomBytes(16).toString("base64url")),
         challenge: (verifier) => createHash("sha256").update(Redacted.value(verifier)).digest("base64url"),
         equal: (a, b) => {
           const [left, right] = [Buffer.from(a), Buffer.from(b)]

@@ -12,53 +12,13 @@ import { until } from "../start/startProcess.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { foundGuild, somebody } from "../support/people.ts"
 import { live, TestApp } from "../support/TestApp.ts"
+import { cookieOf, listen } from "./listen.ts"
 import { startStreams, StreamApi } from "./StreamServer.ts"
 
 vi.setConfig({ testTimeout: 60_000 })
 
-type Person = Effect.Success<ReturnType<typeof somebody>>
-
-const cookieOf = (person: Pick<Person, "cookie">) => Effect.map(person.cookie("session"), (value) => `session=${value}`)
-
-/** A stream that is read all the time: what came so far, and its end. */
-const open = Effect.fnUntraced(function* (
-  url: string,
-  guild: string,
-  cookie: string,
-  headers: Readonly<Record<string, string>> = {}
-) {
-  const abort = new AbortController()
-  yield* Effect.addFinalizer(() => Effect.sync(() => abort.abort()))
-  const response = yield* Effect.promise(() =>
-    fetch(`${url}/guilds/${guild}/numbers`, { headers: { cookie, ...headers }, signal: abort.signal })
-  )
-  let text = ""
-  let state: "open" | "ended" | "cut" = "open"
-  const reading = async () => {
-    try {
-      for await (const part of response.body!.pipeThrough(new TextDecoderStream())) text += part
-      state = "ended"
-    } catch {
-      state = "cut"
-    }
-  }
-  void reading()
-  return {
-    response,
-    text: () => text,
-    state: () => state,
-    has: (words: string) =>
-      until(
-        Effect.sync(() => text),
-        (text) => text.includes(words)
-      ),
-    ended: until(
-      Effect.sync(() => state),
-      (state) => state !== "open"
-    ),
-    close: () => abort.abort()
-  }
-})
+const open = (url: string, guild: string, cookie: string, headers?: Readonly<Record<string, string>>) =>
+  listen(`${url}/guilds/${guild}/numbers`, cookie, headers)
 
 const notify = Effect.fnUntraced(function* (guild: string, rest: string) {
   const { sql } = yield* TestApp

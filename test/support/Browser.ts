@@ -75,13 +75,16 @@ export const openBrowser = Effect.fnUntraced(function* (at?: string, sharedJar?:
     const type = response.headers["content-type"] ?? ""
     const text = yield* type === "text/event-stream" ? firstEvent(response) : response.text
     const json = type.startsWith("application/json") || type === "text/event-stream"
+    const body = json && text !== "" ? JSON.parse(text) : text
+    // A link to a plan is a secret of those who have it.
+    if (typeof body?.share?.token === "string") noteSecret(body.share.token)
     return {
       status: response.status,
       headers: response.headers,
       /** One line per cookie, as in the header. */
       setCookie: Cookies.toSetCookieHeaders(response.cookies).join("\n"),
       // oxlint-disable-next-line typescript/no-explicit-any -- a test says what it expects to find
-      body: (json && text !== "" ? JSON.parse(text) : text) as any
+      body: body as any
     }
   })
 
