@@ -17,6 +17,7 @@ const rooms = [
   "refreshes/battlenet",
   "refreshes",
   "roster",
+  "rulesets",
   "health",
   "Api.ts",
   "server",

@@ -10,6 +10,7 @@ import { keywordsKey } from "./http/Documented.ts"
 import { Envelope } from "./http/Envelope.ts"
 import { Allowance } from "./limits/Allowance.ts"
 import { RefreshesApi } from "./refreshes/RefreshesApi.ts"
+import { CoverageApi, RulesetsApi } from "./rulesets/RulesetsApi.ts"
 import { OwnCharactersApi } from "./roster/OwnCharactersApi.ts"
 import { RosterApi } from "./roster/RosterApi.ts"
 
@@ -39,6 +40,8 @@ export class Api extends HttpApi.make("raid-composition")
   .add(GameVersionsApi)
   .add(RosterApi)
   .add(OwnCharactersApi)
+  .add(RulesetsApi)
+  .add(CoverageApi)
   .middleware(Envelope)
   .prefix("/api/v1")
   .annotateMerge(

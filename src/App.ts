@@ -17,6 +17,7 @@ import * as Telemetry from "./infra/Telemetry.ts"
 import { refreshesLayer } from "./refreshes/RefreshesHttp.ts"
 import { gameVersionsLayer } from "./roster/GameVersionsHttp.ts"
 import { rosterLayer } from "./roster/RosterHttp.ts"
+import { rulesetsLayer } from "./rulesets/RulesetsHttp.ts"
 import { docsLayer } from "./server/Docs.ts"
 import { envelopeLayer, jsonBodyLayer } from "./server/EnvelopeHttp.ts"
 import * as MetricsServer from "./server/MetricsServer.ts"
@@ -31,7 +32,8 @@ const slices = Layer.mergeAll(
   guildsLayer,
   refreshesLayer,
   gameVersionsLayer,
-  rosterLayer
+  rosterLayer,
+  rulesetsLayer
 )
 
 const middleware = Layer.mergeAll(envelopeLayer, jsonBodyLayer, signedInLayer)

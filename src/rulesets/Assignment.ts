@@ -9,10 +9,7 @@ export interface Assignment {
  * cannot. An effect counts once, unless it stacks: then each who gives it adds to it. Exact, by dynamic programming over
  * the sets of effects that are given; of equal ones the first in order.
  */
-export const assign = (
-  worth: ReadonlyArray<ReadonlyArray<number>>,
-  stacks: ReadonlyArray<boolean>
-): Assignment => {
+export const assign = (worth: ReadonlyArray<ReadonlyArray<number>>, stacks: ReadonlyArray<boolean>): Assignment => {
   const useful = stacks.map((_, effect) => effect).filter((effect) => worth.some((row) => row[effect]! > 0))
   // A set is of those that count once: bit n is the nth.
   const bits = new Map(useful.filter((effect) => !stacks[effect]).map((effect, bit) => [effect, 1 << bit]))

@@ -26,7 +26,11 @@ export const Covered = Schema.Struct({
   effect,
   value: points("What it is worth to all that it helps.", 2400),
   by: field(Schema.Array(Place), "Who gives it; any of them is enough, unless it stacks.", [{ group: 0, slot: 0 }]),
-  assumed: field(Schema.Boolean, "Whether it, or how much of it, rests on a talent or fact that is not certain.", false),
+  assumed: field(
+    Schema.Boolean,
+    "Whether it, or how much of it, rests on a talent or fact that is not certain.",
+    false
+  ),
   to: field(Schema.NullOr(Schema.Array(Given)), "Whom an assigned effect is given to; null of others.", null)
 }).annotate({ identifier: "CoveredEffect", description: "An effect that is there." })
 export type Covered = typeof Covered.Type
@@ -69,7 +73,8 @@ export const RaidCoverage = Schema.Struct({
   groups: field(Schema.Array(GroupCoverage), "In order.")
 }).annotate({
   identifier: "RaidCoverage",
-  description: "The effects on the whole raid, on those they are assigned to and on the target; then those of each group."
+  description:
+    "The effects on the whole raid, on those they are assigned to and on the target; then those of each group."
 })
 export type RaidCoverage = typeof RaidCoverage.Type
 

@@ -58,8 +58,13 @@ export const solve = (compiled: Compiled, scopes: ReadonlyArray<string>, members
     return { effect, givers, unsure }
   }
 
-  const cover = (effect: number, value: number, by: ReadonlyArray<number>, assumed: boolean, to: Covered["to"] = null) =>
-    covered.push({ effect: effects[effect]!.id, value, by: by.map(placeOf), assumed, to })
+  const cover = (
+    effect: number,
+    value: number,
+    by: ReadonlyArray<number>,
+    assumed: boolean,
+    to: Covered["to"] = null
+  ) => covered.push({ effect: effects[effect]!.id, value, by: by.map(placeOf), assumed, to })
   const could = (effect: number, value: number, by: ReadonlyArray<number>, reason: Possible["reason"]) => {
     if (value > 0) possible.push({ effect: effects[effect]!.id, value, by: by.map(placeOf), reason })
   }
@@ -112,7 +117,8 @@ export const solve = (compiled: Compiled, scopes: ReadonlyArray<string>, members
         by,
         value: sum(gifts.map(({ percent }) => worthTo(audience, offer.effect, percent))),
         assumed: gifts.some(({ certain }) => !certain),
-        left: by.length > 0 ? 0 : worthTo(audience, offer.effect, offer.givers.length > 0 ? strongest(offer.givers) : 100)
+        left:
+          by.length > 0 ? 0 : worthTo(audience, offer.effect, offer.givers.length > 0 ? strongest(offer.givers) : 100)
       }
     })
   }

@@ -65,7 +65,9 @@ const wasteWarnings = (compiled: Compiled, seated: SeatedRaid, raid: number, cov
       const slotOf = (id: string) => effects.find((one) => one.id === id)!.slot ?? id
       return all.filter(
         (one, at) =>
-          all.findIndex((other) => "effect" in other && "effect" in one && slotOf(other.effect) === slotOf(one.effect)) === at
+          all.findIndex(
+            (other) => "effect" in other && "effect" in one && slotOf(other.effect) === slotOf(one.effect)
+          ) === at
       )
     })
   })

@@ -33,7 +33,7 @@ export const isKnown = (version: string, who: string) => {
 }
 
 /** The words of values that the ruleset or its game does not know. */
-export const valueFaults = ({ effects, game_version }: Ruleset, values: Overrides): ReadonlyArray<Fault> => {
+export const valueFaults = ({ effects, game_version }: Ruleset, values: Overrides): Array<Fault> => {
   const ids = new Set(effects.map(({ id }) => id))
   return Object.entries(values).flatMap(([effect, byWho]) => {
     if (!ids.has(effect)) return [{ field: `values.${effect}`, reason: "is no effect of this ruleset" }]
