@@ -103,7 +103,8 @@ export const Warning = Schema.Union([
       Schema.Literals(["helps_nobody", "already_given"]),
       "`helps_nobody`: of no use to the others of the group. `already_given`: another gives it there.",
       "already_given"
-    )
+    ),
+    value: points("What it would be worth to the group that wants it most.", 1200)
   }).annotate({
     identifier: "PartyEffectWasted",
     description: "A seat whose effect does nothing in its group, and would help in another that lacks it."

@@ -5,6 +5,8 @@ import { membersOf, type SeatedRaid, type Seating, type Targets } from "./Evalua
 import type { Member } from "./Parts.ts"
 import type { Ruleset } from "./Ruleset.ts"
 
+type Wasted = Extract<Warning, { readonly code: "party_effect_wasted" }>
+
 const roles = ["tank", "heal", "melee", "ranged"] as const satisfies ReadonlyArray<RaidRole>
 
 const targetsOf = ({ targets }: Ruleset, raid: SeatedRaid): Targets => {
@@ -33,44 +35,48 @@ const wasteWarnings = (compiled: Compiled, seated: SeatedRaid, raid: number, cov
   const worthTo = (members: ReadonlyArray<Member>, effect: number) =>
     members.reduce((all, { seat }) => all + compiled.worth(effect, seat), 0)
   const covering = (group: number, id: string) => coverage.groups[group]!.covered.find(({ effect }) => effect === id)
-  const isLacking = (group: number, effect: number) =>
-    covering(group, effects[effect]!.id) === undefined && worthTo(groups[group]!, effect) > 0
-  const isWanted = (effect: number, own: number) => groups.some((_, group) => group !== own && isLacking(group, effect))
+  /** The most that an effect would be worth to another group that lacks it; 0 if none wants it. */
+  const elsewhere = (effect: number, own: number) =>
+    Math.max(
+      0,
+      ...groups.map((members, group) =>
+        group === own || covering(group, effects[effect]!.id) !== undefined ? 0 : worthTo(members, effect)
+      )
+    )
 
-  return groups.flatMap((members, group) => {
-    const given = coverage.groups[group]!.covered
-    return members.flatMap((member): ReadonlyArray<Warning> => {
+  return groups.flatMap((members, group) =>
+    members.flatMap((member): ReadonlyArray<Wasted> => {
       const { slot, seat } = member
+      const others = members.filter((one) => one !== member)
       const isBy = (place: { readonly slot: number }) => place.slot === slot
-      const wasted = (effect: number): ReadonlyArray<Warning> => {
+      const busy = new Set(
+        coverage.groups[group]!.covered.filter(({ by }) => by.some(isBy)).map(
+          ({ effect }) => effects.find(({ id }) => id === effect)!.slot
+        )
+      )
+      /** Without a slot whoever gives most comes first; with one, a seat that gives nothing of it has nothing left to give. */
+      const reasonOf = (effect: number): Wasted["reason"] | undefined => {
         const { id, slot: takes, stacks } = effects[effect]!
-        const gift = compiled.gift(effect, seat)
-        if (gift === undefined || gift === "unknown" || !isWanted(effect, group)) return []
-        const warning = { code: "party_effect_wasted", raid, group, slot, effect: id } as const
-        const others = members.filter((one) => one !== member)
-        if (takes !== null) {
-          // Nothing of the slot is left for them to give: of what they could, others give it already, or nobody needs it.
-          const isIdle = !given.some(
-            ({ effect, by }) => effects.find(({ id }) => id === effect)!.slot === takes && by.some(isBy)
-          )
-          if (!isIdle) return []
-          return [{ ...warning, reason: covering(group, id) === undefined ? "helps_nobody" : "already_given" }]
-        }
-        if (worthTo(others, effect) === 0) return [{ ...warning, reason: "helps_nobody" }]
         const first = covering(group, id)?.by[0]
-        return stacks || first === undefined || isBy(first) ? [] : [{ ...warning, reason: "already_given" }]
+        if (takes !== null) return busy.has(takes) || first === undefined ? undefined : "already_given"
+        if (worthTo(others, effect) === 0) return "helps_nobody"
+        return stacks || first === undefined || isBy(first) ? undefined : "already_given"
       }
-      const all = ofParties.flatMap(wasted)
-      // One effect of a slot is enough to tell.
-      const slotOf = (id: string) => effects.find((one) => one.id === id)!.slot ?? id
-      return all.filter(
-        (one, at) =>
-          all.findIndex(
-            (other) => "effect" in other && "effect" in one && slotOf(other.effect) === slotOf(one.effect)
-          ) === at
+      const wasted = ofParties.flatMap((effect): ReadonlyArray<Wasted> => {
+        const gift = compiled.gift(effect, seat)
+        if (gift === undefined || gift === "unknown") return []
+        const reason = reasonOf(effect)
+        const value = reason === undefined ? 0 : elsewhere(effect, group)
+        if (reason === undefined || value === 0) return []
+        return [{ code: "party_effect_wasted", raid, group, slot, effect: effects[effect]!.id, reason, value }]
+      })
+      // Of a slot the one that is worth most.
+      const slotOf = ({ effect }: Wasted) => effects.find(({ id }) => id === effect)!.slot ?? effect
+      return [...Map.groupBy(wasted, slotOf).values()].map((some) =>
+        some.reduce((most, one) => (one.value > most.value ? one : most))
       )
     })
-  })
+  )
 }
 
 const hour = 60 * 60 * 1000
