@@ -167,6 +167,7 @@ export const newWorld = async ({ url, sql, discord, forgetCalls }: Effect.Succes
       player_id: players.map(({ id }) => id),
       entry_id: players.flatMap(({ characters }) => characters.map(({ entry_id }) => entry_id)),
       game_version: ["classic1x", "classic", "classicann", "retail"],
+      ruleset: ["tbc-anniversary@1", "tbc-2021@1", "classic-era@1"],
       character_id: characters.map(({ id }) => id)
     }
   }
