@@ -64,7 +64,13 @@ export const GroupCoverage = Schema.Struct({
   ...effectFields
 }).annotate({ identifier: "GroupCoverage", description: "The effects of one group's members on each other." })
 
-const counts = { tank: Schema.Int, heal: Schema.Int, melee: Schema.Int, ranged: Schema.Int }
+const countOf = (whom: string, example: number) => field(Schema.Int, `How many ${whom}.`, example)
+const counts = {
+  tank: countOf("tanks", 3),
+  heal: countOf("healers", 6),
+  melee: countOf("melees", 7),
+  ranged: countOf("of the ranged", 9)
+}
 
 export const RaidCoverage = Schema.Struct({
   value: points("Of all effects in the raid and its groups.", 140_200),
