@@ -42,7 +42,7 @@ export const looked = { leaves: 0, whole: 0 }
 
 const product = (choices: ReadonlyArray<Choice>) => choices.reduce((all, { options }) => all * (options.length + 1), 1)
 
-const judge = (ruleset: Ruleset, overrides: Overrides) => {
+const judge = (overrides: Overrides) => {
   const worthOf = ({ id, values }: Effect, audience: ReadonlyArray<Seat>, percent: number) =>
     audience.reduce(
       (all, seat) => all + Math.round(((closest(Object.entries(overrides[id] ?? values), seat) ?? 0) * percent) / 100),
@@ -116,7 +116,7 @@ const judge = (ruleset: Ruleset, overrides: Overrides) => {
 
 /** The most that a party's effects can be worth. */
 export const partyValue = (ruleset: Ruleset, overrides: Overrides, party: ReadonlyArray<Seat>) =>
-  judge(ruleset, overrides).exhaust(
+  judge(overrides).exhaust(
     ruleset.effects.filter(({ scope }) => scope === "party"),
     party,
     party
@@ -124,7 +124,7 @@ export const partyValue = (ruleset: Ruleset, overrides: Overrides, party: Readon
 
 /** The most that the effects on a raid, its members and its target can be worth. */
 export const raidValue = (ruleset: Ruleset, overrides: Overrides, raid: ReadonlyArray<Seat>) => {
-  const { worthOf, exhaust } = judge(ruleset, overrides)
+  const { worthOf, exhaust } = judge(overrides)
   const common = ruleset.effects.filter(({ scope }) => scope === "raid" || scope === "target")
   const assigned = ruleset.effects.filter(({ scope }) => scope === "assigned")
   const blessings = assigned.filter(({ slot }) => slot !== null)
