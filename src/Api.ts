@@ -9,6 +9,7 @@ import { completed } from "./http/Document.ts"
 import { keywordsKey } from "./http/Documented.ts"
 import { Envelope } from "./http/Envelope.ts"
 import { Allowance } from "./limits/Allowance.ts"
+import { PlansApi, SharedPlansApi } from "./plans/PlansApi.ts"
 import { RefreshesApi } from "./refreshes/RefreshesApi.ts"
 import { CoverageApi, RulesetsApi } from "./rulesets/RulesetsApi.ts"
 import { OwnCharactersApi } from "./roster/OwnCharactersApi.ts"
@@ -42,6 +43,8 @@ export class Api extends HttpApi.make("raid-composition")
   .add(OwnCharactersApi)
   .add(RulesetsApi)
   .add(CoverageApi)
+  .add(PlansApi)
+  .add(SharedPlansApi)
   .middleware(Envelope)
   .prefix("/api/v1")
   .annotateMerge(

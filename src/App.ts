@@ -14,6 +14,7 @@ import { GeoIp } from "./infra/GeoIp.ts"
 import { processLayer } from "./infra/Metrics.ts"
 import * as Redis from "./infra/Redis.ts"
 import * as Telemetry from "./infra/Telemetry.ts"
+import { plansLayer } from "./plans/PlansHttp.ts"
 import { refreshesLayer } from "./refreshes/RefreshesHttp.ts"
 import { gameVersionsLayer } from "./roster/GameVersionsHttp.ts"
 import { rosterLayer } from "./roster/RosterHttp.ts"
@@ -33,7 +34,8 @@ const slices = Layer.mergeAll(
   refreshesLayer,
   gameVersionsLayer,
   rosterLayer,
-  rulesetsLayer
+  rulesetsLayer,
+  plansLayer
 )
 
 const middleware = Layer.mergeAll(envelopeLayer, jsonBodyLayer, signedInLayer)

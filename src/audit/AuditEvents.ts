@@ -25,6 +25,10 @@ export type AuditEventType =
   | "guild_invite_rotated"
   | "guild_invite_revoked"
   | "guild_ruleset_changed"
+  | "guild_plan_created"
+  | "guild_plan_deleted"
+  | "guild_plan_shared"
+  | "guild_plan_share_revoked"
   | "character_claimed"
   | "character_released"
 

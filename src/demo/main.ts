@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto"
 import { App } from "../App.ts"
 import { AppConfig } from "../infra/AppConfig.ts"
 import { launch } from "../Launch.ts"
-import { demoData } from "./DemoData.ts"
+import { demoData, noteAddresses } from "./DemoData.ts"
 import { embeddedPostgres } from "./servers/EmbeddedPostgres.ts"
 import { embeddedRedis } from "./servers/EmbeddedRedis.ts"
 import { options, usage } from "./Options.ts"
@@ -73,6 +73,7 @@ const demo = Effect.gen(function* () {
 
   const announce = Effect.gen(function* () {
     const page = yield* servePage(frontend, api)
+    yield* noteAddresses(asked.home, `Its page is ${page}, its service ${api}.`)
     const lines = [
       "The main job as curl commands, to copy and paste into a shell:",
       "",

@@ -7,7 +7,7 @@ import { AppConfig } from "./AppConfig.ts"
 export class CannotOpen extends Data.TaggedError("CannotOpen")<{ readonly reason: "format" | "key" }> {}
 
 /** The purpose of a keyed hash. Hashes from different domains never match. */
-export type Domain = "session" | "csrf" | "csrf-token" | "oauth-state" | "oauth-browser" | "pkce" | "redis"
+export type Domain = "session" | "csrf" | "csrf-token" | "share" | "oauth-state" | "oauth-browser" | "pkce" | "redis"
 
 /** Splits `v1:<nonce>:<ciphertext>`. */
 const partsOf = (sealed: string) => {
@@ -30,6 +30,8 @@ export class Crypto extends Context.Service<
   {
     /** 32 random bytes as unpadded base64url: 43 characters. */
     readonly token: Effect.Effect<string>
+    /** 16 random bytes likewise, for a link that people pass on: 22 characters. */
+    readonly shortToken: Effect.Effect<string>
     /** HMAC-SHA-256 of `domain:message` under SESSION_HMAC_SECRET, as standard base64, for storage. */
     readonly hash: (domain: Domain, message: string) => string
     /** The CSRF token derived from a session token, as unpadded base64url. */
@@ -55,6 +57,7 @@ export class Crypto extends Context.Service<
 
       return Crypto.of({
         token: Effect.sync(() => randomBytes(32).toString("base64url")),
+        shortToken: Effect.sync(() => randomBytes(16).toString("base64url")),
         hash: (domain, message) => mac(domain, message).digest("base64"),
         csrfToken: (sessionToken) => mac("csrf-token", sessionToken).digest("base64url"),
         verifier: (state) => Redacted.make(mac("pkce", state).digest("base64url")),

@@ -16,6 +16,9 @@ const network = (ip: string | null) => {
 /** How many valid sessions are remembered. */
 const rememberedSessions = 50_000
 
+/** How often an address may open links to plans in a minute: a whole raid behind one address, every ten seconds. */
+const sharedPlans = 300
+
 const seconds = (ms: number) => Math.ceil(ms / 1000)
 
 /** The rule a request is counted by, and its counts so far. */
@@ -85,6 +88,7 @@ export class RateLimits extends Context.Service<
       const refreshes = (user: string): Bucket => ({ policy: "refreshes", whom: user, limit: limits.refreshes })
       const byAddress = (allowance: Allowance, whom: string): ReadonlyArray<Bucket> => {
         if (allowance === "sign-in") return [{ policy: "sign-in", whom, limit: limits.signIn }]
+        if (allowance === "shared-plans") return [{ policy: "shared-plans", whom, limit: sharedPlans }]
         return allowance === "callback" ? [{ policy: "callback", whom, limit: limits.callback }] : []
       }
 

@@ -3,12 +3,15 @@ import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { Extra } from "../http/Documented.ts"
 import type { Seen } from "./Edits.ts"
 
-/** What `If-Match` says that its sender has seen. One that is no revision of ours matches none. */
+/**
+ * What `If-Match` says that its sender has seen. One that is no revision of ours matches none. What follows a point in a
+ * tag tells versions of one revision apart.
+ */
 export const seenBy = ({ headers }: HttpServerRequest.HttpServerRequest): Seen => {
   const sent = headers["if-match"]?.trim()
   if (sent === undefined || sent === "") return undefined
   if (sent === "*") return "any"
-  const revisions = sent.split(",").map((tag) => Number(/^"?(\d{1,15})"?$/.exec(tag.trim())?.[1] ?? -1))
+  const revisions = sent.split(",").map((tag) => Number(/^"?(\d{1,15})(?:\.\d+)?"?$/.exec(tag.trim())?.[1] ?? -1))
   return Math.max(...revisions)
 }
 
@@ -21,7 +24,7 @@ export const withRevision = (revision: number, body?: unknown, status = 200) =>
   )
 
 const tag = {
-  headers: { ETag: { schema: { type: "string" }, description: "The roster's revision.", example: '"12"' } }
+  headers: { ETag: { schema: { type: "string" }, description: "The revision.", example: '"12"' } }
 }
 const responses = { 200: tag, 201: tag, 204: tag }
 
@@ -32,7 +35,7 @@ const ifMatch = {
   name: "If-Match",
   in: "header",
   schema: { type: "string" },
-  description: "The revision that you have seen: 412 if somebody edited the roster since."
+  description: "The revision that you have seen: 412 if it was edited since."
 }
 
 /** The same of an edit, which can say what it has seen. */

@@ -30,15 +30,19 @@ const unshield = (cell: string) => (/^'+[=+\-@\t\r]/.test(cell) ? cell.slice(1) 
 
 const quoted = (cell: string) => (/[",;\n\r]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)
 
-const line = (cells: ReadonlyArray<string | null>) => cells.map((cell) => quoted(shield(cell ?? ""))).join(",")
+export const csvLine = (cells: ReadonlyArray<string | null>) =>
+  cells.map((cell) => quoted(shield(cell ?? ""))).join(",")
+
+/** A file as spreadsheets open it: a byte order mark, and CRLF after each line. */
+export const csvFile = (lines: ReadonlyArray<string>) => `\uFEFF${[...lines, ""].join("\r\n")}`
 
 /** One row a character, and one for a player without any. */
 export const printCsv = ({ players }: Roster) => {
   const rows = players.flatMap(({ name, discord_user_id, status, note, characters }) => {
     const player = [name, discord_user_id, status, note]
-    if (characters.length === 0) return [line([...player, ...Array.from({ length: 10 }, () => null)])]
+    if (characters.length === 0) return [csvLine([...player, ...Array.from({ length: 10 }, () => null)])]
     return characters.map((one) =>
-      line([
+      csvLine([
         ...player,
         one.name,
         one.region,
@@ -53,7 +57,7 @@ export const printCsv = ({ players }: Roster) => {
       ])
     )
   })
-  return `\uFEFF${[columns.join(","), ...rows, ""].join("\r\n")}`
+  return csvFile([columns.join(","), ...rows])
 }
 
 /** `;` in the header and no more `,` than that: what a spreadsheet writes where the comma is the decimal sign. */

@@ -1,6 +1,9 @@
 import * as fc from "fast-check"
 import type { JsonSchema, OpenApiDocument } from "./Document.ts"
 
+/** Stand for entries of a roster, whose ids are known when the request is sent. */
+export const entryIds = ["00000000-0000-4000-8000-0000000000e0", "00000000-0000-4000-8000-0000000000e1"]
+
 /** Values with a meaning to the service's rules; in the document most of them are just strings. */
 const meaningful: Readonly<Record<string, ReadonlyArray<string>>> = {
   name: ["Kravá", "Kravà", "Aldra", "Zu", "Чернолап", "아즈샤라", "Night Watch", "A\u0301b"],
@@ -12,7 +15,10 @@ const meaningful: Readonly<Record<string, ReadonlyArray<string>>> = {
   status: ["active", "trial", "bench", "inactive"],
   discord_user_id: ["930000000000000001", "930000000000000002", "1"],
   userId: ["930000000000000001", "930000000000000003"],
-  source: ["battlenet", "warcraftlogs"]
+  source: ["battlenet", "warcraftlogs"],
+  entry_id: entryIds,
+  a: entryIds,
+  b: entryIds
 }
 
 /** Never contains U+FFFD, so that one in the database can only come from a careless decoder. */
@@ -44,7 +50,8 @@ const shout = (value: unknown) => (typeof value === "string" ? value.toUpperCase
 
 /** Values that a schema of the document allows. */
 const valid = (schema: JsonSchema, document: OpenApiDocument, name = ""): fc.Arbitrary<unknown> => {
-  if (schema.$ref !== undefined) return valid(document.components.schemas[schema.$ref.split("/").at(-1)!]!, document)
+  if (schema.$ref !== undefined)
+    return valid(document.components.schemas[schema.$ref.split("/").at(-1)!]!, document, name)
   if (schema.enum !== undefined) return inAnyCase(schema.enum)
   const choices = schema.anyOf ?? schema.oneOf
   if (choices !== undefined) return fc.oneof(...choices.map((choice) => valid(choice, document, name)))

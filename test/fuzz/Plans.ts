@@ -87,10 +87,27 @@ const query = mostly(
   fc
     .array(
       fc.tuple(
-        mostly(2, fc.constantFrom("limit", "cursor", "dry_run", "replace", "format"), encoded),
+        mostly(2, fc.constantFrom("limit", "cursor", "dry_run", "replace", "format", "from", "to"), encoded),
         fc.oneof(
           encoded,
-          fc.constantFrom("true", "false", "csv", "json", "1", "100", "101", "-1", "1e2", "%00", "%ff", "%", "", "NaN"),
+          fc.constantFrom(
+            "true",
+            "false",
+            "csv",
+            "json",
+            "text",
+            "mrt",
+            "1",
+            "100",
+            "101",
+            "-1",
+            "1e2",
+            "%00",
+            "%ff",
+            "%",
+            "",
+            "NaN"
+          ),
           fc.base64String({ maxLength: 220 })
         )
       ),

@@ -1,5 +1,6 @@
 import { Agent, request } from "node:http"
 import { connect } from "node:net"
+import { entryIds } from "./Bodies.ts"
 import type { Framing } from "./Framing.ts"
 import type { HttpPlan } from "./Plans.ts"
 import type { World } from "./World.ts"
@@ -72,6 +73,15 @@ const targetOf = ({ segments, query }: HttpPlan, { known }: World) =>
     })
     .join("/") || "/") + query
 
+/** As long as it was: one id for another. */
+const bodyOf = ({ body }: HttpPlan, { known }: World) => {
+  if (body === undefined || !entryIds.some((id) => body.includes(id))) return body
+  return entryIds.reduce(
+    (bytes, id, at) => Buffer.from(bytes.toString("latin1").replaceAll(id, known["entry_id"]?.[at] ?? id), "latin1"),
+    body
+  )
+}
+
 /** The request of a plan, with the ids of this world. */
 export const resolve = (plan: HttpPlan, world: World) => {
   const headers = [
@@ -107,9 +117,10 @@ export const send = (url: string, plan: HttpPlan, world: World): Promise<{ sent:
       },
       (incoming) => {
         const chunks: Array<Buffer> = []
-        incoming.on("data", (chunk: Buffer) => chunks.push(chunk))
+        const isStream = incoming.headers["content-type"] === "text/event-stream"
+        incoming.on("data", (chunk: Buffer) => (isStream ? incoming.destroy() : chunks.push(chunk)))
         incoming.on("error", fail)
-        incoming.on("end", () => {
+        incoming.on(isStream ? "close" : "end", () => {
           const pairs = Object.entries(incoming.headersDistinct).map(([name, values = []]) => [name, values.join(", ")])
           const body = Buffer.concat(chunks).toString()
           done({ sent, answer: { status: incoming.statusCode ?? 0, headers: Object.fromEntries(pairs), body } })
@@ -120,7 +131,7 @@ export const send = (url: string, plan: HttpPlan, world: World): Promise<{ sent:
     outgoing.on("error", (error: NodeJS.ErrnoException) =>
       outgoing.reusedSocket && error.code === "ECONNRESET" ? done(send(url, plan, world)) : fail(error)
     )
-    outgoing.end(plan.body)
+    outgoing.end(bodyOf(plan, world))
   })
 
 /** All answers in the bytes of one connection; `rest` is what belongs to none of them. */

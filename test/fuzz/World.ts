@@ -142,6 +142,14 @@ export const newWorld = async ({ url, sql, discord, forgetCalls }: Effect.Succes
     readonly characters: ReadonlyArray<{ readonly entry_id: string }>
   }
   const players = (roster.players as ReadonlyArray<Listed>).filter(({ characters }) => characters.length > 0)
+  const entries = players.flatMap((player) => player.characters.map(({ entry_id }) => entry_id))
+  const planned = async () => {
+    const raids = [{ title: "Raid", size: 10 }]
+    const { plan } = await ask(url, admin, "POST", `/guilds/${guilds[0]!.guild}/plans`, { title: "Plan", raids })
+    const { share } = await ask(url, admin, "POST", `/plans/${plan.id}/shares`, {})
+    return { plan: String(plan.id), share: String(share.id), token: String(share.token) }
+  }
+  const plans = await Promise.all(Array.from({ length: 4 }, planned))
   const characters = await Effect.runPromise(
     Effect.gen(function* () {
       yield* sql`update guilds set deleted_at = null where id = ${seededGuild}`
@@ -165,7 +173,11 @@ export const newWorld = async ({ url, sql, discord, forgetCalls }: Effect.Succes
       invite_code: guilds.map(({ invite }) => invite),
       session_id: [...sessions, ...others].map(({ session }) => String(session.id)),
       player_id: players.map(({ id }) => id),
-      entry_id: players.flatMap(({ characters }) => characters.map(({ entry_id }) => entry_id)),
+      entry_id: entries,
+      plan_id: plans.map(({ plan }) => plan),
+      share_id: plans.map(({ share }) => share),
+      token: plans.map(({ token }) => token),
+      revision: ["1", "2", "3"],
       game_version: ["classic1x", "classic", "classicann", "retail"],
       ruleset: ["tbc-anniversary@1", "tbc-2021@1", "classic-era@1"],
       character_id: characters.map(({ id }) => id)

@@ -37,6 +37,9 @@ const officers = (cell: number): Row => [no, gone, denied, denied, cell, cell, g
 /** A raider may do it to what is theirs. */
 const raiders = (cell: number): Row => [no, gone, denied, cell, cell, cell, gone, gone]
 const member = "guild.already_member"
+const noPlan = "plan.not_found"
+const planMembers: Row = [no, noPlan, 200, 200, 200, 200, noPlan, noPlan]
+const planOfficers = (cell: number): Row => [no, noPlan, denied, denied, cell, cell, noPlan, noPlan]
 
 const matrix: Readonly<Record<string, Row>> = {
   "GET /api/v1/health": everybody(200),
@@ -87,6 +90,23 @@ const matrix: Readonly<Record<string, Row>> = {
   "POST /api/v1/rulesets/:ruleset/coverage": signedIn(200),
   "GET /api/v1/guilds/:guild_id/ruleset-overrides/:ruleset": members(200),
   "PUT /api/v1/guilds/:guild_id/ruleset-overrides/:ruleset": officers(200),
+  "GET /api/v1/guilds/:guild_id/plans": members(200),
+  "POST /api/v1/guilds/:guild_id/plans": officers(201),
+  "GET /api/v1/plans/:plan_id": planMembers,
+  "PUT /api/v1/plans/:plan_id": planOfficers(200),
+  "PATCH /api/v1/plans/:plan_id": planOfficers(200),
+  "DELETE /api/v1/plans/:plan_id": planOfficers(204),
+  "POST /api/v1/plans/:plan_id/duplicate": planOfficers(201),
+  "GET /api/v1/plans/:plan_id/revisions": planMembers,
+  "GET /api/v1/plans/:plan_id/revisions/:revision": planMembers,
+  "POST /api/v1/plans/:plan_id/revisions/:revision/restore": planOfficers(200),
+  "GET /api/v1/plans/:plan_id/diff": planMembers,
+  "GET /api/v1/plans/:plan_id/shares": planOfficers(200),
+  "POST /api/v1/plans/:plan_id/shares": planOfficers(201),
+  "DELETE /api/v1/plans/:plan_id/shares/:share_id": planOfficers(204),
+  "GET /api/v1/plans/:plan_id/export": planMembers,
+  "GET /api/v1/plans/:plan_id/events": planMembers,
+  "GET /api/v1/shared-plans/:token": everybody(200),
   // The raider's character, which the officer and then the admin find released.
   "POST /api/v1/characters": signedIn(201),
   "PATCH /api/v1/characters/:character_id": owner(200),
@@ -139,12 +159,31 @@ const freshGuild = Effect.gen(function* () {
   const [held] = yield* query`
     select p.id as player, e.id as entry from roster_players p join roster_entries e on e.player_id = p.id
     where p.guild_id = ${id}::uuid and p.user_id = ${people.raider.id}::uuid`
-  return { id, player: String(held!.player), entry: String(held!.entry) }
+  const planned = yield* freshPlan(id, String(held!.entry))
+  return { id, player: String(held!.player), entry: String(held!.entry), ...planned }
+})
+
+/** A plan with a seat, a second revision and a link. */
+const freshPlan = Effect.fnUntraced(function* (guild: string, entry: string) {
+  const { people } = yield* Cast
+  const json = { title: "Plan", raids: [{ title: "Raid", size: 10 }] }
+  const { body } = yield* people.admin.send("POST", `/api/v1/guilds/${guild}/plans`, { json })
+  const path = `/api/v1/plans/${body.plan.id}`
+  const ops = [{ op: "seat", entry_id: entry, raid: 0, group: 0, slot: 0 }]
+  yield* people.admin.send("PATCH", path, { json: { ops }, headers: { "if-match": "*" } })
+  const { share } = (yield* people.admin.send("POST", `${path}/shares`)).body
+  return { plan: String(body.plan.id), share: String(share.id), token: String(share.token) }
 })
 
 const mage = { region: "eu", server: "Spineshatter", class: "Mage", race: "Undead", spec: "Frost" }
 
+const raids = [{ title: "Raid", size: 10, groups: [], bench: [] }]
+
 const bodies: Readonly<Record<string, unknown>> = {
+  "POST /api/v1/guilds/:guild_id/plans": { title: "Another", raids },
+  "PUT /api/v1/plans/:plan_id": { raids },
+  "PATCH /api/v1/plans/:plan_id": { ops: [{ op: "set_raid", raid: 0, title: "Renamed" }] },
+  "POST /api/v1/plans/:plan_id/duplicate": {},
   "POST /api/v1/auth/discord/callback": { code: "c", state: "s" },
   "POST /api/v1/guilds": details,
   "PATCH /api/v1/guilds/:guild_id": { name: "Renamed" },
@@ -189,7 +228,7 @@ describe("Z01 the role matrix", () => {
         const { people, bystander, character } = yield* Cast
         // One's own character belongs to nobody else, so it comes back after the cell that releases it.
         yield* query`update characters set user_id = ${people.raider.id}::uuid, deleted_at = null where id = ${character}::uuid`
-        const { id: guild, player, entry } = yield* freshGuild
+        const { id: guild, player, entry, plan, share, token } = yield* freshGuild
         const [method, template] = name.split(" ") as ["GET", string]
         const path = template
           .replace(":guild_id", guild)
@@ -201,6 +240,11 @@ describe("Z01 the role matrix", () => {
           .replace(":invite_code", `code-${guild}`)
           .replace(":session_id", guild)
           .replace(":ruleset", "tbc-anniversary@1")
+          .replace(":plan_id", plan)
+          .replace(":share_id", share)
+          .replace(":revision", "1")
+          .replace(":token", token)
+          .replace(/diff$/, "diff?from=1&to=2")
         const browser = caller === "anonymous" ? yield* openBrowser() : people[caller]
         const own: Readonly<Record<string, unknown>> = {
           "POST /api/v1/guilds/:guild_id/players/:player_id/link": { user_id: bystander.id },
@@ -208,7 +252,7 @@ describe("Z01 the role matrix", () => {
         }
         const json = own[name] ?? bodies[name]
         const headers = { "if-match": "*" }
-        const answer = yield* browser.send(method, path, json === undefined ? {} : { json, headers })
+        const answer = yield* browser.send(method, path, { headers, ...(json === undefined ? {} : { json }) })
         assert.strictEqual(typeof cell === "number" ? answer.status : answer.body.error?.code, cell)
         if (name.endsWith("/auth/logout") && caller !== "anonymous") {
           const { user } = (yield* query`select discord_user_id as user from discord_identities

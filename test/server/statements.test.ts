@@ -2,6 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { openBrowser } from "../support/Browser.ts"
 import { foundGuild } from "../support/people.ts"
+import { plannedGuild, seat } from "../plans/planned.ts"
 import { characterOf, seededGuild } from "../support/seeded.ts"
 import { live, TestApp } from "../support/TestApp.ts"
 
@@ -102,6 +103,67 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("SQL statements of a reques
         const sent = { json: { values: { kings: { Rogue: 1 } } }, headers: { "if-match": "*" } }
         assert.strictEqual(yield* counted(admin.send("PUT", overrides, sent)), 3)
       })
+  )
+
+  it.effect("one more for a read of a plan, two more for a write of it, one for a link", () =>
+    Effect.gen(function* () {
+      const { admin, mains, url, path } = yield* plannedGuild(12)
+      const cost = (method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", at: string, json?: unknown) =>
+        counted(admin.send(method, at, { headers: { "if-match": "*" }, ...(json !== undefined && { json }) }))
+      const raids = [
+        { title: "Raid", size: 25, groups: [mains.slice(0, 5).map(({ entry_id }) => ({ entry_id }))], bench: [] }
+      ]
+      const { share } = (yield* admin.send("POST", `${url}/shares`)).body
+      const guest = yield* openBrowser()
+      const opened = () => counted(guest.send("GET", `/api/v1/shared-plans/${share.token}`))
+      assert.deepStrictEqual(
+        {
+          put: yield* cost("PUT", url, { raids }),
+          patch: yield* cost("PATCH", url, {
+            ops: mains.slice(5).map((one, at) => seat(one, 0, 1 + (at % 4), Math.floor(at / 4)))
+          }),
+          restore: yield* cost("POST", `${url}/revisions/2/restore`),
+          plan: yield* cost("GET", url),
+          list: yield* cost("GET", `${path}/plans`),
+          revisions: yield* cost("GET", `${url}/revisions`),
+          revision: yield* cost("GET", `${url}/revisions/2`),
+          diff: yield* cost("GET", `${url}/diff?from=1&to=3`),
+          exported: yield* cost("GET", `${url}/export?format=text`),
+          created: yield* cost("POST", `${path}/plans`, { title: "Plan", raids }),
+          duplicated: yield* cost("POST", `${url}/duplicate`, {}),
+          shares: yield* cost("GET", `${url}/shares`),
+          shared: yield* cost("POST", `${url}/shares`),
+          opened: yield* opened(),
+          openedAgain: yield* opened(),
+          revoked: yield* cost("DELETE", `${url}/shares/${share.id}`),
+          stale: yield* counted(
+            admin.send("PATCH", url, { json: { ops: [{ op: "set_raid", raid: 0 }] }, headers: { "if-match": '"1"' } })
+          ),
+          removed: yield* cost("DELETE", url)
+        },
+        {
+          put: 3,
+          patch: 3,
+          restore: 3,
+          plan: 2,
+          list: 2,
+          revisions: 2,
+          revision: 2,
+          diff: 2,
+          exported: 2,
+          created: 3,
+          duplicated: 3,
+          shares: 2,
+          shared: 2,
+          // The first use of a link in five minutes is noted.
+          opened: 2,
+          openedAgain: 1,
+          revoked: 2,
+          stale: 2,
+          removed: 3
+        }
+      )
+    })
   )
 
   it.effect("one to begin a sign-in, three to finish it", () =>

@@ -17,7 +17,7 @@ const issued = /sim(?:code-|-access-|-refresh-|\.wcl\.)[\w-]{32}|SIMEU[\w-]{32}/
 const noted = new Set<string>()
 
 export const noteSecret = (secret: string) => {
-  if (secret.length >= 32) noted.add(secret)
+  if (secret.length >= 22) noted.add(secret)
 }
 
 /** What was searched for this test file. */
@@ -25,7 +25,7 @@ export const looked = { databases: 0, lines: 0, keys: 0, secrets: () => noted.si
 
 /** Throws when a text contains a secret of the run; the message says where, not which. */
 export const assertClean = (place: string, text: string) => {
-  const token = text.match(/[\w-]{32,}/g)?.find((word) => noted.has(word))
+  const token = text.match(/[\w-]{22,}/g)?.find((word) => noted.has(word))
   if (token !== undefined || issued.test(text) || configured.some((secret) => text.includes(secret)))
     throw new Error(`${place} contains a secret`)
 }
