@@ -106,6 +106,7 @@ const matrix: Readonly<Record<string, Row>> = {
   "DELETE /api/v1/plans/:plan_id/shares/:share_id": planOfficers(204),
   "GET /api/v1/plans/:plan_id/export": planMembers,
   "GET /api/v1/plans/:plan_id/events": planMembers,
+  "GET /api/v1/plans/:plan_id/coverage": planMembers,
   "GET /api/v1/shared-plans/:token": everybody(200),
   // The raider's character, which the officer and then the admin find released.
   "POST /api/v1/characters": signedIn(201),
