@@ -41,8 +41,19 @@ export interface Compiled {
   readonly gift: (effect: number, seat: Seat) => Gift | "unknown" | undefined
 }
 
+const compiled = new WeakMap<Ruleset, Map<Faction | null, Compiled>>()
+
 /** A ruleset with a guild's values in place of its own, for raids of one faction when that is known. */
 export const compile = (ruleset: Ruleset, overrides: Overrides, faction: Faction | null): Compiled => {
+  if (Object.keys(overrides).length > 0) return compiledOf(ruleset, overrides, faction)
+  const known = compiled.get(ruleset) ?? new Map<Faction | null, Compiled>()
+  compiled.set(ruleset, known)
+  const made = known.get(faction) ?? compiledOf(ruleset, overrides, faction)
+  known.set(faction, made)
+  return made
+}
+
+const compiledOf = (ruleset: Ruleset, overrides: Overrides, faction: Faction | null): Compiled => {
   const effects = ruleset.effects.filter(
     (effect) => effect.faction === null || faction === null || effect.faction === faction
   )

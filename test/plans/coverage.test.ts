@@ -41,7 +41,7 @@ layer(TestApp.layer(), live)("coverage of a plan", (it) => {
       assert.notInclude(effects, "vampiric_touch")
       assert.notInclude(JSON.stringify(told), "heroic_presence")
 
-      const values = { windfury_totem: { "*": 1 }, grace_of_air: { "*": 2 } }
+      const values = { windfury_totem: {}, wrath_of_air: { "*": 1 }, grace_of_air: { "*": 2 } }
       yield* admin.send("PUT", `${path}/ruleset-overrides/tbc-anniversary@1`, {
         json: { values },
         headers: { "if-match": "*" }
