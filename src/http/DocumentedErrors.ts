@@ -39,6 +39,7 @@ export const envelopeSchemas = (codes: ReadonlyArray<string>) => ({
           details: {
             type: "object",
             description: "Facts about this failure; a refused request names its `fields`, each with a `reason`.",
+            additionalProperties: true,
             properties: {
               fields: {
                 type: "array",

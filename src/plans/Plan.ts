@@ -39,7 +39,7 @@ export const Seat = Schema.Struct({
 }).annotate({ identifier: "PlanSeat", description: "A character of the roster in a raid." })
 export type Seat = typeof Seat.Type
 
-export const raidFields = {
+const raidFields = {
   title: field(Schema.String, "What the raid is called.", "Karazhan A"),
   size: field(RaidSize, "Seats, in groups of five.", 25),
   starts_at: field(NullableTimestamp, "When it begins; null if that is open."),
@@ -63,7 +63,7 @@ export const Actor = Schema.Struct({
   discord: field(Schema.NullOr(DiscordUser), "As Discord knows them.")
 })
 export type Actor = typeof Actor.Type
-export const by = field(Schema.NullOr(Actor), "Null if that user no longer exists.")
+const by = field(Schema.NullOr(Actor), "Null if that user no longer exists.")
 
 const revision = field(Schema.Int, "Grows with every write; `If-Match` takes it.", 12)
 const title = field(Schema.String, "What the plan is called.", "Wednesday")

@@ -62,7 +62,6 @@ const WrittenRaid = Schema.Struct({
   ),
   bench: field(Schema.Array(WrittenSeat).check(Schema.isMaxLength(limits.bench)), "Who waits, in order.", [])
 }).annotate({ identifier: "WrittenRaid", description: "A raid with everybody in it." })
-export type WrittenRaid = typeof WrittenRaid.Type
 
 export const WrittenPlan = Schema.Struct({
   title: Schema.optionalKey(planTitle),

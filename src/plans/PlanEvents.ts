@@ -14,7 +14,7 @@ export class PlanEvents extends Context.Service<
   {
     /** The guild whose members may listen to a plan, for one of them. */
     readonly guildOf: (id: PlanId, caller: UserId) => Effect.Effect<GuildId, PlanNotFound | DependencyUnavailable>
-    /** Its revision now, unless `after` is that, and each new one; ends with the plan. */
+    /** Its revision now, unless `after` is that, each new one, and the end of the plan. */
     readonly of: (id: PlanId, after: string | undefined) => Stream.Stream<StreamEvent, DependencyUnavailable>
   }
 >()("plans/PlanEvents") {
@@ -24,26 +24,27 @@ export class PlanEvents extends Context.Service<
       const repo = yield* PlansRepo
       const notices = yield* Notices
 
-      const read = (id: PlanId, notice: string): Effect.Effect<Written | undefined, DependencyUnavailable> => {
-        const [revision, by] = notice.split(" ")
-        return by === undefined ? repo.written(id) : Effect.succeed({ revision: Number(revision), by: by as UserId })
-      }
+      const read = Effect.fnUntraced(function* (id: PlanId, notice: string) {
+        const [revision, by, end] = notice.split(" ")
+        const data = by === undefined ? yield* repo.written(id) : { revision: Number(revision), by: by as UserId }
+        return data && { id: data.revision, event: end ?? "revision", data }
+      })
 
       return PlanEvents.of({
         guildOf: (id, caller) => Effect.flatMap(repo.guildOf(id, caller), orPlanNotFound),
         of: (id, after) =>
           Stream.suspend(() => {
             let told: number | undefined
-            const isNews = ({ revision }: Written) => {
+            const isNews = ({ data: { revision } }: { readonly data: Written }) => {
               const isKnown = told === undefined ? String(revision) === after : revision <= told
               told = Math.max(told ?? 0, revision)
               return !isKnown
             }
             return notices.of("plan", id).pipe(
               Stream.mapEffect((notice) => read(id, notice)),
-              Stream.takeWhile((written) => written !== undefined),
+              Stream.takeWhile((event) => event !== undefined),
               Stream.filter(isNews),
-              Stream.map((data) => ({ id: data.revision, event: "revision", data }))
+              Stream.takeUntil(({ event }) => event === "deleted")
             )
           })
       })

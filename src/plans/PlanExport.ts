@@ -44,7 +44,7 @@ const linesOf = ({ title, starts_at, zone, groups, bench }: Raid) => {
 }
 
 /** Stands between two messages. */
-export const pageBreak = "\f"
+const pageBreak = "\f"
 
 /** Text for Discord, in pieces that each fit a message; a raid is kept together where it fits. */
 export const printText = (plan: Plan) => {

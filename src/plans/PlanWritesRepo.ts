@@ -34,24 +34,18 @@ export interface GuildState {
   readonly caller: Actor
 }
 
-interface Violation {
-  readonly code?: unknown
-  readonly constraint?: unknown
-}
+const violationOf = ({ cause }: SqlError.SqlError["reason"]) =>
+  cause as { readonly code?: unknown; readonly constraint?: unknown }
 
 /** What a roster's edit at the same time can break: the write is planned again. */
 const races = new Set(["23505", "23P01", "23503"])
 
-const isRace = ({ reason }: SqlError.SqlError) => races.has(String((reason.cause as Violation).code))
+const isRace = ({ reason }: SqlError.SqlError) => races.has(String(violationOf(reason).code))
 
 const seatColumns = `entry_id uuid, character_id uuid, player_id uuid, raid smallint, size smallint, "group" smallint,
   slot smallint, spec text, role text, name text, class text, rank text, player_name text, doubled boolean`
 const written = `raid, size, "group", slot, spec, role, player_id, name, class, rank, player_name, doubled`
-const writtenOf = (table: string) =>
-  written
-    .split(",")
-    .map((column) => `${table}.${column.trim()}`)
-    .join(", ")
+const writtenOf = (table: string) => written.replaceAll(/"?\w+"?/g, (column) => `${table}.${column}`)
 const raidColumns = "raid smallint, title text, size smallint, starts_at timestamptz, zone text"
 
 /** Writes of plans: a read, what follows from it, and one statement that stores it unless the plan was written meanwhile. */
@@ -153,14 +147,14 @@ export class PlanWritesRepo extends Context.Service<
           for key share of g for share of m
         )`
 
-      /** Those who look at the plan are told; of its end only that they should look. */
+      /** Those who look at the plan are told what was written, by whom. */
       const resultWith = (notice: string) =>
         sql.literal(`
           select saved.revision::text, rfc3339(saved.updated_at) as updated_at, l.revision::text as current,
             ${actorJson("l.updated_by")} as updated_by, pg_notify('plan', ${notice})::text as told
           from locked l left join saved on true`)
       const saved = resultWith("saved.id || ' ' || saved.revision || ' ' || saved.updated_by")
-      const ended = resultWith("saved.id::text")
+      const ended = resultWith("saved.id || ' ' || saved.revision || ' ' || saved.updated_by || ' deleted'")
 
       const store = (id: PlanId, user: UserId, revision: number, writes: PlanWrites) => sql<Row>`
         with ${locked(id, user, revision)}, turn as materialized (
@@ -278,7 +272,7 @@ export class PlanWritesRepo extends Context.Service<
             ), ${addedSteps}, ${revisedSteps(user, sql`1`)}, noted as (${event})
             select id, rfc3339(created_at) as at from made`.pipe(
             Effect.catchIf(
-              ({ reason }) => (reason.cause as Violation).constraint === "plans_limit",
+              ({ reason }) => violationOf(reason).constraint === "plans_limit",
               () => Effect.succeed("full" as const)
             ),
             Effect.catchIf(

@@ -157,13 +157,13 @@ export class PlansApi extends HttpApiGroup.make("plans")
     }).annotateMerge(documented("Compare two revisions", "What leads from one to the other.")),
     HttpApiEndpoint.get("events", "/plans/:plan_id/events", {
       params,
-      success: eventStream(["revision"], Written),
+      success: eventStream(["revision", "deleted"], Written),
       error: PlanNotFound.wire
     })
       .annotateMerge(
         documented(
           "Listen to a plan",
-          "For the guild's members: its revision now, unless `Last-Event-ID` says it, and then each new one. Whoever listens reads the plan again. Ends when the plan does."
+          "For the guild's members: its revision now, unless `Last-Event-ID` says it, then each new one, and `deleted` at the end. Whoever listens reads the plan again."
         )
       )
       .annotateMerge(streamed),

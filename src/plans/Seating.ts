@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import type { wordsOf } from "../game/GameVersions.ts"
-import { emptyGroups, factsOf } from "./Layout.ts"
+import { emptyGroups, factsOf, seatsOf } from "./Layout.ts"
 import { limits, type Plan, PlanConflict, type Raid, type RaidFacts, type Rule, type Seat } from "./Plan.ts"
 import type { Op } from "./PlanBodies.ts"
 import type { PlanState, RosterEntry } from "./PlanState.ts"
@@ -47,7 +47,7 @@ export class Cast {
 
   constructor(state: PlanState, words: Words) {
     this.#entries = new Map(state.entries.map((one) => [one.seat.entry_id, one]))
-    this.#seated = new Map(state.plan.raids.flatMap(seatsOfRaid).map((seat) => [seat.entry_id, seat]))
+    this.#seated = new Map(state.plan.raids.flatMap(seatsOf).map((seat) => [seat.entry_id, seat]))
     this.#words = words
   }
 
@@ -74,11 +74,6 @@ export class Cast {
     return { ...seat, spec: spec.name, role: spec.name === own?.spec ? own.role : spec.role }
   }
 }
-
-const seatsOfRaid = ({ groups, bench }: Pick<Raid, "groups" | "bench">): ReadonlyArray<Seat> => [
-  ...groups.flat().filter((seat) => seat !== null),
-  ...bench
-]
 
 export class Draft {
   readonly raids: Array<DraftRaid>
@@ -204,7 +199,7 @@ export const raidOf = (
  */
 export const checked = (state: PlanState, raids: ReadonlyArray<Raid>): ReadonlySet<string> => {
   const before = new Map(
-    state.plan.raids.flatMap((raid, index) => seatsOfRaid(raid).map((seat) => [seat.entry_id as string, index]))
+    state.plan.raids.flatMap((raid, index) => seatsOf(raid).map((seat) => [seat.entry_id as string, index]))
   )
   const listed = new Map(state.entries.map((one) => [one.seat.entry_id as string, one.character_id]))
   const characters = new Map<string, string>()
@@ -214,7 +209,7 @@ export const checked = (state: PlanState, raids: ReadonlyArray<Raid>): ReadonlyS
     if (raid.bench.length > limits.bench) throw new Broken("bench_full")
     const players = new Map<string, Seat>()
     // Whoever sat here before comes first, so that the newcomer is the one who is told.
-    const seats = seatsOfRaid(raid)
+    const seats = seatsOf(raid)
     const settled = (seat: Seat) => before.get(seat.entry_id) === index
     for (const seat of [...seats.filter(settled), ...seats.filter((seat) => !settled(seat))]) {
       const { entry_id: entry } = seat

@@ -16,6 +16,8 @@ const meaningful: Readonly<Record<string, ReadonlyArray<string>>> = {
   discord_user_id: ["930000000000000001", "930000000000000002", "1"],
   userId: ["930000000000000001", "930000000000000003"],
   source: ["battlenet", "warcraftlogs"],
+  starts_at: ["2026-12-02T19:30:00Z", "2026-12-02T20:30:00.5+01:00", "1999-12-31T23:59:59Z", "2026-02-30T00:00:00Z"],
+  ruleset: ["tbc-anniversary@1", "classic-era@1"],
   entry_id: entryIds,
   a: entryIds,
   b: entryIds

@@ -56,7 +56,13 @@ layer(TestApp.layer(), live)("those who look at a plan", (it) => {
       assert.strictEqual(stays.state(), "open")
       yield* admin.send("DELETE", url, { headers: { "if-match": '"1"' } })
       yield* stays.ended
-      assert.deepStrictEqual(revisionsIn(stays.text()), [{ revision: 1, by: admin.id }])
+      assert.deepStrictEqual(revisionsIn(stays.text()), [
+        { revision: 1, by: admin.id },
+        { revision: 2, by: admin.id }
+      ])
+      assert.match(stays.text(), /event: deleted\n[^]*$/)
+      const late = yield* listen(`${app.url}${url}/events`, yield* cookieOf(admin))
+      assert.strictEqual(late.response.status, 404)
     })
   )
 })

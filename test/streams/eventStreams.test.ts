@@ -16,8 +16,6 @@ import { startStreams, StreamApi } from "./StreamServer.ts"
 
 vi.setConfig({ testTimeout: 60_000 })
 
-type Person = Effect.Success<ReturnType<typeof somebody>>
-
 const open = (url: string, guild: string, cookie: string, headers?: Readonly<Record<string, string>>) =>
   listen(`${url}/guilds/${guild}/numbers`, cookie, headers)
 
