@@ -59,7 +59,7 @@ const effectFields = {
   possible: Schema.Array(Possible)
 }
 
-export const GroupCoverage = Schema.Struct({
+const GroupCoverage = Schema.Struct({
   value: points("Of the effects in the group.", 12_400),
   ...effectFields
 }).annotate({ identifier: "GroupCoverage", description: "The effects of one group's members on each other." })

@@ -13,7 +13,7 @@ const Who = Schema.String.annotate({
 const Points = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000 }))
 
 /** By whom it helps. */
-export const Values = Schema.Record(Schema.String, Points)
+const Values = Schema.Record(Schema.String, Points)
 
 const Confidence = Schema.Literals(["base", "talent", "flag", "unverified"])
 

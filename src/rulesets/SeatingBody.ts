@@ -3,7 +3,7 @@ import { Faction, RaidRole } from "../game/Game.ts"
 import { wordsOf } from "../game/GameVersions.ts"
 import { field } from "../http/Documented.ts"
 import type { Seat } from "./Compiled.ts"
-import type { Seating } from "./Evaluate.ts"
+import type { Seating } from "./Seating.ts"
 import { Overrides, type Ruleset } from "./Ruleset.ts"
 import { type Fault, valueFaults } from "./Words.ts"
 

@@ -1,7 +1,7 @@
 import type { RaidRole } from "../game/Game.ts"
 import type { Compiled } from "./Compiled.ts"
 import type { RaidCoverage, Warning } from "./Coverage.ts"
-import { membersOf, type SeatedRaid, type Seating, type Targets } from "./Evaluate.ts"
+import { membersOf, type SeatedRaid, type Seating, type Targets } from "./Seating.ts"
 import type { Member } from "./Parts.ts"
 import type { Ruleset } from "./Ruleset.ts"
 

@@ -18,10 +18,6 @@ const specsOf = (version: string) =>
 
 const known = new Map([...gameVersions.keys()].map((version) => [version, specsOf(version)]))
 
-/** The spec of a class in a game version; undefined when it has none by these names. */
-export const specOf = (version: string, className: string, spec: string) =>
-  known.get(version)?.get(className)?.get(spec)
-
 /** Whether the game has whom the word means. */
 export const isKnown = (version: string, who: string) => {
   if (who === "*") return true

@@ -28,8 +28,8 @@ const times = Array.from({ length: Number(values.seatings) }, () => {
 const { user, system } = process.cpuUsage(cpuBefore)
 const warm = times.slice(Math.floor(times.length / 5)).toSorted((one, other) => one - other)
 const quantile = (part: number) => warm[Math.floor((warm.length - 1) * part)]!.toFixed(1)
-console.log(
+process.stdout.write(
   `${ruleset.effects.length} effects, two raids of 25, ${warm.length} seatings: ` +
     `median ${quantile(0.5)} ms, 99 of 100 ${quantile(0.99)} ms, the first of all ${times[0]!.toFixed(1)} ms; ` +
-    `${((user + system) / 1000 / times.length).toFixed(1)} ms of processor each`
+    `${((user + system) / 1000 / times.length).toFixed(1)} ms of processor each\n`
 )

@@ -51,7 +51,7 @@ export const seatOf = (word: string): Seat => {
 }
 
 /** A group from words with spaces between; `.` is a free seat. */
-export const groupOf = (words: string) =>
+const groupOf = (words: string) =>
   words
     .split(" ")
     .filter((word) => word !== "")

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { coverageOf, type SeatedRaid } from "../../src/rulesets/Evaluate.ts"
+import { coverageOf } from "../../src/rulesets/Evaluate.ts"
 import { rulesets } from "../../src/rulesets/Rulesets.ts"
+import type { SeatedRaid } from "../../src/rulesets/Seating.ts"
 import { raidOf } from "./Seats.ts"
 
 const { ruleset } = rulesets.get("tbc-anniversary@1")!
