@@ -57,12 +57,15 @@ export const Effect = Schema.Struct({
 }).annotate({ identifier: "RulesetEffect", description: "A buff, debuff, totem, aura or blessing." })
 export type Effect = typeof Effect.Type
 
-const Range = Schema.Tuple([Schema.Int, Schema.Int])
+const Range = Schema.Struct({
+  min: field(Schema.Int, "The fewest.", 2),
+  max: field(Schema.Int, "The most.", 4)
+}).annotate({ identifier: "RoleRange", description: "How many of a role." })
 
 const Target = Schema.Struct({
   size: field(Schema.Int, "Seats of a raid.", 25),
-  tank: field(Range, "The fewest and the most tanks.", [2, 4]),
-  heal: field(Range, "The fewest and the most healers.", [5, 8])
+  tank: field(Range, "Tanks.", { min: 2, max: 4 }),
+  heal: field(Range, "Healers.", { min: 5, max: 8 })
 }).annotate({ identifier: "RulesetTarget", description: "How many of a role a raid of a size takes." })
 
 const facts = {

@@ -3,7 +3,7 @@ import type { Seat } from "./Compiled.ts"
 import type { Member } from "./Parts.ts"
 
 /** How many of a role a raid should have. */
-export type Targets = Readonly<Partial<Record<RaidRole, readonly [min: number, max: number]>>>
+export type Targets = Readonly<Partial<Record<RaidRole, { readonly min: number; readonly max: number }>>>
 
 export interface SeatedRaid {
   /** Seats of the raid; null takes those of its groups. */

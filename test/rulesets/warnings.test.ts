@@ -26,7 +26,7 @@ describe("warnings", () => {
   })
 
   it("targets of one's own go in place of the ruleset's", () => {
-    const own = { ...karazhan, targets: { tank: [1, 1], ranged: [6, 25] } } as const
+    const own = { ...karazhan, targets: { tank: { min: 1, max: 1 }, ranged: { min: 6, max: 25 } } } as const
     assert.deepStrictEqual(warnings(karazhan, own), [
       { code: "role_count", raid: 1, role: "tank", seated: 2, min: 1, max: 1 },
       { code: "role_count", raid: 1, role: "ranged", seated: 5, min: 6, max: 25 }
@@ -34,10 +34,10 @@ describe("warnings", () => {
   })
 
   it("no tank at all", () => {
-    assert.deepStrictEqual(warnings({ ...raidOf("hpr fury"), targets: { tank: [2, 2] } }), [
+    assert.deepStrictEqual(warnings({ ...raidOf("hpr fury"), targets: { tank: { min: 2, max: 2 } } }), [
       { code: "no_tank", raid: 0 }
     ])
-    assert.deepStrictEqual(warnings({ ...raidOf("hpr fury"), targets: { tank: [0, 0] } }), [])
+    assert.deepStrictEqual(warnings({ ...raidOf("hpr fury"), targets: { tank: { min: 0, max: 0 } } }), [])
   })
 
   it("a player twice in a raid, or in two within an hour", () => {
