@@ -1,21 +1,23 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { cp, rm } from "node:fs/promises"
+import { cp, readdir, rm } from "node:fs/promises"
 import { gameVersions } from "../../src/game/GameVersions.ts"
 import { characterKey, realmSlug } from "../../src/game/Realm.ts"
-import { migrate, migrateFrom, migrationsDirectory, rollback } from "../../src/infra/SqlFiles.ts"
+import { migrateFrom, migrationsDirectory, rollback } from "../../src/infra/SqlFiles.ts"
 import { schemaOf } from "../infra/schemaOf.ts"
 import { emptyDatabase, folderOf, migratedDatabase } from "../infra/SqlFolders.ts"
 
 const ours = ["20261126000000_characters_without_owners", "20261126000100_roster"] as const
 
-/** The migrations of the last release. */
-const lastRelease = Effect.gen(function* () {
+/** A folder of the migrations up to that one; up to the last of the release before if it is undefined. */
+const migrationsTo = Effect.fnUntraced(function* (last?: string) {
   const folder = yield* folderOf({})
   yield* Effect.promise(() => cp(migrationsDirectory, folder.path, { recursive: true }))
-  for (const name of ours)
-    for (const end of ["up", "down"]) yield* Effect.promise(() => rm(`${folder.path}/${name}.${end}.sql`))
+  for (const file of yield* Effect.promise(() => readdir(folder.path))) {
+    const name = file.split(".", 1)[0]!
+    if (last === undefined ? name >= ours[0] : name > last) yield* Effect.promise(() => rm(`${folder.path}/${file}`))
+  }
   return folder.path
 })
 
@@ -75,7 +77,8 @@ describe("the roster's migration", () => {
       yield* Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const all = (text: string) => sql.unsafe<Record<string, unknown>>(text).unprepared
-        yield* migrateFrom(yield* lastRelease)
+        const directory = yield* migrationsTo(ours[1])
+        yield* migrateFrom(yield* migrationsTo())
         const schema = yield* schemaOf("public")
         for (const text of oldRows) yield* all(text)
         const before = yield* Effect.forEach(kept, (table) => all(`select * from ${table} order by 1`))
@@ -83,7 +86,7 @@ describe("the roster's migration", () => {
           "select id, user_id, name, class, race, spec, role, rank, created_at, updated_at, deleted_at from characters order by id"
         )
 
-        assert.deepStrictEqual((yield* migrate).applied, ours)
+        assert.deepStrictEqual((yield* migrateFrom(directory)).applied, ours)
         assert.deepStrictEqual(yield* Effect.forEach(kept, (table) => all(`select * from ${table} order by 1`)), before)
         assert.deepStrictEqual(
           yield* all(
@@ -120,15 +123,15 @@ describe("the roster's migration", () => {
         yield* all(
           `insert into characters (name, region, server, class, race, spec, role, rank) values ('Nobody', 'eu', 'x', 'Mage', null, 'Frost', 'ranged', 'alt')`
         )
-        const refusal = yield* Effect.flip(rollback(migrationsDirectory))
+        const refusal = yield* Effect.flip(rollback(directory))
         assert.match(refusal.message, /characters without an owner, players who are no members, notes or off-specs/)
         yield* all("delete from characters where user_id is null")
         yield* all("update roster_entries set note = null")
-        assert.strictEqual(yield* rollback(migrationsDirectory), ours[1])
-        assert.strictEqual(yield* rollback(migrationsDirectory), ours[0])
+        assert.strictEqual(yield* rollback(directory), ours[1])
+        assert.strictEqual(yield* rollback(directory), ours[0])
         assert.deepStrictEqual(yield* schemaOf("public"), schema)
         assert.deepStrictEqual(yield* all("select id, user_id from characters order by id"), after)
-        assert.deepStrictEqual((yield* migrate).applied, ours)
+        assert.deepStrictEqual((yield* migrateFrom(directory)).applied, ours)
       }).pipe(Effect.provide(layer))
     })
   )
