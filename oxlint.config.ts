@@ -19,6 +19,7 @@ const rooms = [
   "refreshes",
   "roster",
   "refreshes/guild",
+  "rulesets",
   "plans",
   "health",
   "Api.ts",

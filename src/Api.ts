@@ -12,6 +12,7 @@ import { Allowance } from "./limits/Allowance.ts"
 import { GuildRefreshesApi } from "./refreshes/guild/GuildRefreshesApi.ts"
 import { PlansApi, SharedPlansApi } from "./plans/PlansApi.ts"
 import { RefreshesApi } from "./refreshes/RefreshesApi.ts"
+import { CoverageApi, RulesetsApi } from "./rulesets/RulesetsApi.ts"
 import { OwnCharactersApi } from "./roster/OwnCharactersApi.ts"
 import { RosterApi } from "./roster/RosterApi.ts"
 
@@ -42,6 +43,8 @@ export class Api extends HttpApi.make("raid-composition")
   .add(RosterApi)
   .add(OwnCharactersApi)
   .add(GuildRefreshesApi)
+  .add(RulesetsApi)
+  .add(CoverageApi)
   .add(PlansApi)
   .add(SharedPlansApi)
   .middleware(Envelope)

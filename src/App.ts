@@ -20,6 +20,7 @@ import { plansLayer } from "./plans/PlansHttp.ts"
 import { refreshesLayer } from "./refreshes/RefreshesHttp.ts"
 import { gameVersionsLayer } from "./roster/GameVersionsHttp.ts"
 import { rosterLayer } from "./roster/RosterHttp.ts"
+import { rulesetsLayer } from "./rulesets/RulesetsHttp.ts"
 import { docsLayer } from "./server/Docs.ts"
 import { envelopeLayer, jsonBodyLayer } from "./server/EnvelopeHttp.ts"
 import * as MetricsServer from "./server/MetricsServer.ts"
@@ -36,6 +37,7 @@ const slices = Layer.mergeAll(
   gameVersionsLayer,
   rosterLayer,
   guildRefreshesLayer,
+  rulesetsLayer,
   plansLayer
 )
 

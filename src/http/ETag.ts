@@ -20,6 +20,19 @@ export const tagged = <A>({ tag, body }: Tagged<A>) =>
     "cache-control": "private, no-cache"
   })
 
+/** The same for JSON that is for everybody: a text with its tag, and how long caches may keep it. */
+export const cacheable = (
+  request: HttpServerRequest.HttpServerRequest,
+  { tag, body }: { readonly tag: string; readonly body: string },
+  cacheControl: string
+) =>
+  HttpServerResponse.setHeaders(
+    knownTags(request).split(" ").includes(tag)
+      ? HttpServerResponse.empty({ status: 304 })
+      : HttpServerResponse.text(body, { contentType: "application/json" }),
+    { etag: `"${tag}"`, "cache-control": cacheControl }
+  )
+
 const etag = {
   ETag: { schema: { type: "string" }, description: "Send it back as `If-None-Match`.", example: '"6TXPvGlLz2tpKzgD"' }
 }

@@ -68,6 +68,21 @@ export const sharedPlanJson = jsonObject(SharedPlan.fields, "plan", {
   raids: raidsWith(`json_build_object('name', ${name}, 'class', ${className}, 'spec', ${spec})`)
 })
 
+/** The SQL of a `SeatedPlan`, from a row `plan` of the plans, and of whose each seat is. */
+const seatedWith = (player: string) => `json_build_object(
+  'ruleset', plan.ruleset,
+  'faction', (select g.faction from guilds g where g.id = plan.guild_id),
+  'overrides', coalesce((select o."values" from guild_ruleset_overrides o
+    where o.guild_id = plan.guild_id and o.ruleset = plan.ruleset), '{}'),
+  'raids', ${raidsWith(
+    `json_build_object('class', ${className}, 'spec', ${spec}, 'role', ${shown.role}, 'race', c.race, 'player', ${player})`
+  )})`
+
+export const seatedJson = seatedWith("coalesce(p.id, s.player_id)")
+
+/** The same for whoever has a link, who may not know the players. */
+export const seatedUnnamedJson = seatedWith("null")
+
 /** The SQL of a revision, from a row `h` of the revisions. */
 export const revisionJson = jsonObject(Revision.fields, "h", {
   at: "rfc3339(h.created_at)",

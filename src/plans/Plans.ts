@@ -7,16 +7,20 @@ import type { DependencyUnavailable } from "../http/ApiError.ts"
 import type { Tagged } from "../http/ETag.ts"
 import type { JsonText } from "../http/JsonText.ts"
 import { OfficerRequired } from "../roster/Roster.ts"
+import type { Coverage } from "../rulesets/Coverage.ts"
+import type { RulesetNotFound } from "../rulesets/Ruleset.ts"
+import { rulesets } from "../rulesets/Rulesets.ts"
 import { changesBetween } from "./Layout.ts"
 import {
   type Plan,
   type PlanConflict,
   type PlanId,
-  type PlanInvalid,
+  PlanInvalid,
   type PlanNotFound,
   type Raid,
   TooManyPlans
 } from "./Plan.ts"
+import { coverageOfPlan } from "./PlanCoverage.ts"
 import type { Duplicate, NewPlan, Op, WrittenPlan } from "./PlanBodies.ts"
 import { asOfficer, type Asking, orPlanNotFound, PlanEdits, type WriteRefusal } from "./PlanEdits.ts"
 import { type PlansPage, PlansRepo } from "./PlansRepo.ts"
@@ -27,6 +31,8 @@ import { Reader } from "./Written.ts"
 
 /** The effects that count unless a plan says otherwise, by the guild's game version. */
 const rulesetOf = (version: string) => (version === "classic1x" ? "classic-era@1" : "tbc-anniversary@1")
+
+const unknownRuleset = { field: "ruleset", reason: "is no ruleset" }
 
 const entriesOf = (raids: WrittenPlan["raids"]) =>
   raids.flatMap(({ groups, bench }) => [
@@ -53,6 +59,11 @@ const withoutGone = (raid: Raid, shift: number): Raid => ({
 export class Plans extends Context.Service<
   Plans,
   {
+    /** What its seats give its raids. */
+    readonly coverage: (
+      id: PlanId,
+      caller: UserId
+    ) => Effect.Effect<Coverage, PlanNotFound | RulesetNotFound | DependencyUnavailable>
     /** A page, newest first. */
     readonly list: (
       guild: GuildId,
@@ -120,10 +131,13 @@ export class Plans extends Context.Service<
           yield* reader.done
           const state = yield* Effect.flatMap(Effect.flatMap(writes.guild(guild, caller), orGuildNotFound), asOfficer)
           const { ruleset = rulesetOf(state.game_version) } = written
+          if (!rulesets.has(ruleset)) return yield* new PlanInvalid({ details: { fields: [unknownRuleset] } })
           const raids = facts.map((raid) => raidOf(raid, [], []))
           const plan = { guild_id: guild, title, ruleset, raids }
           return yield* make({ characters: {}, caller: state.caller }, plan, new Set(), "Created.")
         }),
+        coverage: (id, caller) =>
+          Effect.flatMap(Effect.flatMap(repo.seated(id, caller), orPlanNotFound), coverageOfPlan),
         get: (id, caller, known) => Effect.flatMap(repo.plan(id, caller, known), orPlanNotFound),
         replace: Effect.fn("Plans.replace")(function* (asking, written) {
           const reader = new Reader()

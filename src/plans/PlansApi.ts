@@ -11,6 +11,8 @@ import { pageLimit } from "../http/Paging.ts"
 import { Allowance } from "../limits/Allowance.ts"
 import { demanding, revised } from "../roster/Revision.ts"
 import { OfficerRequired, PreconditionRequired } from "../roster/Roster.ts"
+import { Coverage } from "../rulesets/Coverage.ts"
+import { RulesetNotFound } from "../rulesets/Ruleset.ts"
 import {
   Diff,
   ListedPlan,
@@ -165,6 +167,16 @@ export class PlansApi extends HttpApiGroup.make("plans")
         )
       )
       .annotateMerge(streamed),
+    HttpApiEndpoint.get("coverage", "/plans/:plan_id/coverage", {
+      params,
+      success: Schema.Struct({ coverage: Coverage }),
+      error: [PlanNotFound.wire, RulesetNotFound.wire]
+    }).annotateMerge(
+      documented(
+        "Tell what a plan covers",
+        "For the guild's members: which effects its raids and groups have, lack and could have, by the plan's ruleset with the guild's own values. Players in warnings are named by their ids."
+      )
+    ),
     HttpApiEndpoint.get("shares", "/plans/:plan_id/shares", {
       params,
       success: Schema.Struct({ shares: Schema.Array(Share) }),
@@ -223,7 +235,10 @@ export class SharedPlansApi extends HttpApiGroup.make("sharedPlans")
           "q83vASNFZ4mrze8BI0VniQ"
         )
       },
-      success: Schema.Struct({ plan: SharedPlan }),
+      success: Schema.Struct({
+        plan: SharedPlan,
+        coverage: field(Schema.NullOr(Coverage), "Without players; null when the plan's ruleset is not known.")
+      }),
       error: [ShareNotFound.wire, DependencyUnavailable.wire]
     })
       .annotateMerge(documented("See a shared plan", "For whoever has the link. It may be cached for 10 seconds."))

@@ -87,6 +87,10 @@ const plansGroup = groupOf(
         const guild = yield* events.guildOf(params.plan_id, session.user.id)
         return yield* streams.answer(session, guild, events.of(params.plan_id, lastEventId(request)))
       }),
+      coverage: Effect.fnUntraced(function* ({ params }) {
+        const { user } = yield* CurrentSession
+        return { coverage: yield* plans.coverage(params.plan_id, user.id) }
+      }),
       shares: Effect.fnUntraced(function* ({ params }) {
         const { user } = yield* CurrentSession
         return jsonAnswer(yield* shares.list(params.plan_id, user.id))
@@ -125,7 +129,10 @@ const sharedPlansGroup = groupOf(
     const shares = yield* Shares
     return handlers.handleAll({
       get: Effect.fnUntraced(function* ({ params }) {
-        return HttpServerResponse.setHeaders(jsonAnswer(yield* shares.open(params.token)), shownToAll)
+        return HttpServerResponse.setHeaders(
+          HttpServerResponse.jsonUnsafe(yield* shares.open(params.token)),
+          shownToAll
+        )
       })
     })
   })

@@ -3,11 +3,12 @@ import type { UserId } from "../auth/User.ts"
 import type { GuildId } from "../guilds/Guild.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import type { Tagged } from "../http/ETag.ts"
-import type { JsonText } from "../http/JsonText.ts"
+import { type JsonText, parseJson } from "../http/JsonText.ts"
 import { read, Reads, sharedRead } from "../infra/Sql.ts"
 import { taggedReader } from "../infra/SqlJson.ts"
 import type { ListedPlan, Plan, PlanId, Revision, Written } from "./Plan.ts"
-import { listedPlanJson, planJson, revisionJson } from "./PlanSql.ts"
+import type { SeatedPlan } from "./PlanCoverage.ts"
+import { listedPlanJson, planJson, revisionJson, seatedJson } from "./PlanSql.ts"
 
 type PlanJson = { readonly plan: Plan }
 export type PlansPage = { readonly plans: ReadonlyArray<ListedPlan>; readonly next_cursor: string | null }
@@ -23,6 +24,8 @@ export class PlansRepo extends Context.Service<
       caller: UserId,
       known: string
     ) => Effect.Effect<Tagged<PlanJson> | undefined, DependencyUnavailable>
+    /** What its coverage is told from. */
+    readonly seated: (id: PlanId, caller: UserId) => Effect.Effect<SeatedPlan | undefined, DependencyUnavailable>
     /** The guild of a plan. */
     readonly guildOf: (id: PlanId, caller: UserId) => Effect.Effect<GuildId | undefined, DependencyUnavailable>
     /** The last write of a plan, whoever asks; those who ask at once share a statement. Undefined if it is deleted. */
@@ -68,6 +71,14 @@ export class PlansRepo extends Context.Service<
       const asked = (id: PlanId, user: UserId) => sql`
         select plan.id, plan.guild_id from plans plan join live_members m on m.guild_id = plan.guild_id and m.user_id = ${user}
         where plan.id = ${id} and plan.deleted_at is null`
+
+      const seated = (id: PlanId, user: UserId) =>
+        sql<{ readonly body: JsonText<SeatedPlan> }>`
+          select convert_to((${sql.literal(seatedJson)})::text, 'UTF8') as body from plans plan
+          where plan.id = (select id from (${asked(id, user)}) asked)`.pipe(
+          read,
+          Effect.map((rows) => rows[0] && parseJson(rows[0].body))
+        )
 
       // One extra row shows whether there is a next page.
       const list = (guild: GuildId, user: UserId, limit: number, before: string | undefined) =>
@@ -134,6 +145,7 @@ export class PlansRepo extends Context.Service<
 
       return PlansRepo.of({
         plan: (id, user, known) => plans({ id, user, known }),
+        seated,
         guildOf,
         written,
         list,

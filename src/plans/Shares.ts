@@ -2,10 +2,11 @@ import { Context, Effect, Layer } from "effect"
 import { createHash } from "node:crypto"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
-import type { JsonText } from "../http/JsonText.ts"
+import { type JsonText, parseJson } from "../http/JsonText.ts"
 import { AppConfig } from "../infra/AppConfig.ts"
 import { Crypto } from "../infra/Crypto.ts"
 import type { OfficerRequired } from "../roster/Roster.ts"
+import type { Coverage } from "../rulesets/Coverage.ts"
 import {
   type NewShare,
   type PlanId,
@@ -17,6 +18,7 @@ import {
   TooManyShares
 } from "./Plan.ts"
 import { asOfficer, orPlanNotFound } from "./PlanEdits.ts"
+import { coverageOfPlan } from "./PlanCoverage.ts"
 import { SharesRepo } from "./SharesRepo.ts"
 
 /** Without a secret: nobody guesses 128 bits, and a link outlives a change of SESSION_HMAC_SECRET. */
@@ -42,7 +44,10 @@ export class Shares extends Context.Service<
     /** What a live link shows. */
     readonly open: (
       token: string
-    ) => Effect.Effect<JsonText<{ readonly plan: SharedPlan }>, ShareNotFound | DependencyUnavailable>
+    ) => Effect.Effect<
+      { readonly plan: SharedPlan; readonly coverage: Coverage | null },
+      ShareNotFound | DependencyUnavailable
+    >
   }
 >()("plans/Shares") {
   static readonly layer = Layer.effect(
@@ -73,7 +78,11 @@ export class Shares extends Context.Service<
           const found = yield* repo.open(hashOf(token))
           if (found === undefined) return yield* new ShareNotFound()
           if (found.unnoted) yield* Effect.ignore(repo.noteUse(found.id))
-          return found.body
+          const { plan, seated } = parseJson(found.body)
+          const coverage = yield* Effect.catchTag(coverageOfPlan(seated), "ruleset.not_found", () =>
+            Effect.succeed(null)
+          )
+          return { plan, coverage }
         })
       })
     })

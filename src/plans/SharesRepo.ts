@@ -8,7 +8,8 @@ import type { JsonText } from "../http/JsonText.ts"
 import { change, read, Reads } from "../infra/Sql.ts"
 import { jsonArray, jsonObject } from "../infra/SqlJson.ts"
 import { type PlanId, Share, type SharedPlan, type ShareId } from "./Plan.ts"
-import { sharedPlanJson } from "./PlanSql.ts"
+import type { SeatedPlan } from "./PlanCoverage.ts"
+import { seatedUnnamedJson, sharedPlanJson } from "./PlanSql.ts"
 
 /** The caller's role, in every answer; the rest is null without the right. */
 interface Asked {
@@ -44,7 +45,7 @@ export class SharesRepo extends Context.Service<
       | {
           readonly id: ShareId
           readonly unnoted: boolean
-          readonly body: JsonText<{ readonly plan: SharedPlan }>
+          readonly body: JsonText<{ readonly plan: SharedPlan; readonly seated: SeatedPlan }>
         }
       | undefined,
       DependencyUnavailable
@@ -116,13 +117,14 @@ export class SharesRepo extends Context.Service<
       interface Opened {
         readonly id: ShareId
         readonly unnoted: boolean
-        readonly body: JsonText<{ readonly plan: SharedPlan }>
+        readonly body: JsonText<{ readonly plan: SharedPlan; readonly seated: SeatedPlan }>
       }
 
       const open = (hash: string) =>
         reads<Opened>`
           select s.id, coalesce(s.last_used_at < now() - interval '5 minutes', true) as unnoted,
-            convert_to(json_build_object('plan', ${sql.literal(sharedPlanJson)})::text, 'UTF8') as body
+            convert_to(json_build_object('plan', ${sql.literal(sharedPlanJson)},
+              'seated', ${sql.literal(seatedUnnamedJson)})::text, 'UTF8') as body
           from plan_shares s join plans plan on plan.id = s.plan_id and plan.deleted_at is null
           join guilds g on g.id = plan.guild_id and g.deleted_at is null
           where s.token_hash = ${hash} and ${isLive}`.pipe(

@@ -1,11 +1,10 @@
 import { Effect, Layer } from "effect"
-import { HttpServerResponse } from "effect/http"
 import { createHash } from "node:crypto"
 import { Api } from "../Api.ts"
 import { GameVersionNotFound } from "../game/GameVersionsApi.ts"
 import { gameVersions } from "../game/GameVersions.ts"
 import { groupOf } from "../http/Handlers.ts"
-import { knownTags } from "../http/ETag.ts"
+import { cacheable } from "../http/ETag.ts"
 import { Realms } from "./Realms.ts"
 
 /** It stands here rather than in `game`, as the realms are Battle.net's. */
@@ -21,11 +20,7 @@ export const gameVersionsLayer = groupOf(
         const detail = { id: params.game_version, ...data, realms: yield* realms.known(params.game_version) }
         const body = JSON.stringify({ game_version: detail })
         const tag = createHash("sha256").update(body).digest("hex").slice(0, 16)
-        const isKnown = knownTags(request).split(" ").includes(tag)
-        const answer = isKnown
-          ? HttpServerResponse.empty({ status: 304 })
-          : HttpServerResponse.text(body, { contentType: "application/json" })
-        return HttpServerResponse.setHeaders(answer, { etag: `"${tag}"`, "cache-control": "public, max-age=3600" })
+        return cacheable(request, { tag, body }, "public, max-age=3600")
       })
     })
   })

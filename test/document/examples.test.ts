@@ -50,6 +50,7 @@ const newWorld = Effect.fnUntraced(function* (isRaider: boolean) {
     player_id: player.id,
     entry_id: player.characters[0].entry_id,
     game_version: "classicann",
+    ruleset: "tbc-anniversary@1",
     user_id: member.id,
     session_id: sessions.find(({ is_current }) => !is_current)?.id ?? elsewhere.session.id,
     invite_code: yield* invite,

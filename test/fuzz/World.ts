@@ -179,6 +179,7 @@ export const newWorld = async ({ url, sql, discord, forgetCalls }: Effect.Succes
       token: plans.map(({ token }) => token),
       revision: ["1", "2", "3"],
       game_version: ["classic1x", "classic", "classicann", "retail"],
+      ruleset: ["tbc-anniversary@1", "tbc-2021@1", "classic-era@1"],
       character_id: characters.map(({ id }) => id)
     }
   }

@@ -85,6 +85,11 @@ const matrix: Readonly<Record<string, Row>> = {
   "POST /api/v1/guilds/:guild_id/players/:player_id/characters": raiders(201),
   "PATCH /api/v1/guilds/:guild_id/players/:player_id/characters/:entry_id": raiders(200),
   "DELETE /api/v1/guilds/:guild_id/players/:player_id/characters/:entry_id": officers(204),
+  "GET /api/v1/rulesets": everybody(200),
+  "GET /api/v1/rulesets/:ruleset": everybody(200),
+  "POST /api/v1/rulesets/:ruleset/coverage": signedIn(200),
+  "GET /api/v1/guilds/:guild_id/ruleset-overrides/:ruleset": members(200),
+  "PUT /api/v1/guilds/:guild_id/ruleset-overrides/:ruleset": officers(200),
   "GET /api/v1/guilds/:guild_id/plans": members(200),
   "POST /api/v1/guilds/:guild_id/plans": officers(201),
   "GET /api/v1/plans/:plan_id": planMembers,
@@ -101,6 +106,7 @@ const matrix: Readonly<Record<string, Row>> = {
   "DELETE /api/v1/plans/:plan_id/shares/:share_id": planOfficers(204),
   "GET /api/v1/plans/:plan_id/export": planMembers,
   "GET /api/v1/plans/:plan_id/events": planMembers,
+  "GET /api/v1/plans/:plan_id/coverage": planMembers,
   "GET /api/v1/shared-plans/:token": everybody(200),
   // The raider's character, which the officer and then the admin find released.
   "POST /api/v1/characters": signedIn(201),
@@ -203,7 +209,9 @@ const bodies: Readonly<Record<string, unknown>> = {
   "POST /api/v1/guilds/:guild_id/players/:player_id/characters": { ...mage, name: "Matrixed" },
   "PATCH /api/v1/guilds/:guild_id/players/:player_id/characters/:entry_id": { spec: "Fire" },
   "PATCH /api/v1/characters/:character_id": { spec: "Arcane" },
-  "POST /api/v1/guilds/:guild_id/refreshes": {}
+  "POST /api/v1/guilds/:guild_id/refreshes": {},
+  "POST /api/v1/rulesets/:ruleset/coverage": { raids: [{ groups: [[{ class: "Mage", spec: "Frost" }]] }] },
+  "PUT /api/v1/guilds/:guild_id/ruleset-overrides/:ruleset": { values: { kings: { Rogue: 1 } } }
 }
 
 const cells = Object.entries(matrix).flatMap(([name, row]) =>
@@ -241,6 +249,7 @@ describe("Z01 the role matrix", () => {
           .replace(":game_version", "classicann")
           .replace(":invite_code", `code-${guild}`)
           .replace(":session_id", guild)
+          .replace(":ruleset", "tbc-anniversary@1")
           .replace(":plan_id", plan)
           .replace(":share_id", share)
           .replace(":revision", "1")

@@ -41,8 +41,11 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32" }), live)("links to a plan
       const row = [null, seated(mains[0]), null, null, null]
       assert.deepStrictEqual(body.plan.raids[0].groups[0], row)
       assert.deepStrictEqual(body.plan.raids[1].bench, [seated(mains[1])])
-      const shown = ["title", "raids", "size", "starts_at", "zone", "groups", "bench", "name", "class", "spec", "plan"]
-      assert.sameMembers([...new Set(keysOf(body))], shown)
+      const shown = ["title", "raids", "size", "starts_at", "zone", "groups", "bench", "name", "class", "spec"]
+      assert.sameMembers([...new Set(keysOf(body.plan))], shown)
+      assert.hasAllKeys(body, ["plan", "coverage"])
+      assert.strictEqual(body.coverage.ruleset, "tbc-anniversary@1")
+      assert.deepStrictEqual(body.coverage.raids[0].roles, { tank: 0, heal: 0, melee: 1, ranged: 0 })
       assert.notMatch(JSON.stringify(body), /[0-9a-f]{8}-[0-9a-f]{4}|Player/)
     })
   )

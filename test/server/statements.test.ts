@@ -21,6 +21,8 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("SQL statements of a reques
       yield* browser.signIn()
       const { client } = browser
       const params = { guild_id: seededGuild }
+      const ruleset = "tbc-anniversary@1"
+      const seating = { raids: [{ groups: [[{ class: "Mage", spec: "Frost" }]] }] }
       const character = { params: { character_id: (yield* characterOf(browser, { wcl: "ranked" })).id } }
       assert.deepStrictEqual(
         {
@@ -34,7 +36,10 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("SQL statements of a reques
           roster: yield* counted(client.roster.get({ params })),
           exported: yield* counted(client.roster.export({ params, query: { format: "json" } })),
           history: yield* counted(client.roster.history({ params, query: {} })),
-          gameVersion: yield* counted(browser.send("GET", "/api/v1/game-versions/classicann"))
+          gameVersion: yield* counted(browser.send("GET", "/api/v1/game-versions/classicann")),
+          ruleset: yield* counted(browser.send("GET", `/api/v1/rulesets/${ruleset}`)),
+          coverage: yield* counted(client.coverage.evaluate({ params: { ruleset }, payload: seating })),
+          overrides: yield* counted(client.coverage.overrides({ params: { ...params, ruleset } }))
         },
         {
           session: 1,
@@ -47,7 +52,10 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("SQL statements of a reques
           roster: 2,
           exported: 2,
           history: 2,
-          gameVersion: 0
+          gameVersion: 0,
+          ruleset: 0,
+          coverage: 1,
+          overrides: 2
         }
       )
     })
@@ -92,6 +100,9 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("SQL statements of a reques
           removed: yield* counted(client.roster.removePlayer({ params: player }))
         }
         assert.deepStrictEqual(counts, { note: 3, added: 3, own: 3, removed: 3 })
+        const overrides = `${path}/ruleset-overrides/tbc-anniversary@1`
+        const sent = { json: { values: { kings: { Rogue: 1 } } }, headers: { "if-match": "*" } }
+        assert.strictEqual(yield* counted(admin.send("PUT", overrides, sent)), 3)
       })
   )
 
@@ -132,6 +143,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("SQL statements of a reques
           }),
           restore: yield* cost("POST", `${url}/revisions/2/restore`),
           plan: yield* cost("GET", url),
+          covered: yield* cost("GET", `${url}/coverage`),
           list: yield* cost("GET", `${path}/plans`),
           revisions: yield* cost("GET", `${url}/revisions`),
           revision: yield* cost("GET", `${url}/revisions/2`),
@@ -154,6 +166,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("SQL statements of a reques
           patch: 3,
           restore: 3,
           plan: 2,
+          covered: 2,
           list: 2,
           revisions: 2,
           revision: 2,

@@ -1,0 +1,1 @@
+drop table guild_ruleset_overrides;
