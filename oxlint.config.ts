@@ -13,6 +13,7 @@ const rooms = [
   "auth",
   "characters",
   "guilds",
+  "streams",
   "refreshes/warcraftlogs",
   "refreshes/battlenet",
   "refreshes",

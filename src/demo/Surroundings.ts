@@ -1,6 +1,6 @@
 import { Effect, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
-import { demoData } from "./DemoData.ts"
+import { demoData, noteAddresses } from "./DemoData.ts"
 import { embeddedPostgres } from "./servers/EmbeddedPostgres.ts"
 import { embeddedRedis } from "./servers/EmbeddedRedis.ts"
 import { servePage } from "./page/Page.ts"
@@ -69,14 +69,18 @@ export const surroundings = Effect.fnUntraced(function* (asked: { readonly home:
     ...kept.secrets
   }
 
-  const page = Effect.map(servePage(frontend, api), (page) => [
-    `Page            ${page}`,
-    `Service         ${api}   (documentation: ${api}/docs)`,
-    `PostgreSQL      ${postgres.version} on port ${postgres.port}, data in ${asked.home}`,
-    `Redis           ${redis.flavour} on port ${redis.port}`,
-    `Discord         ${discord.url}   simulated`,
-    `Warcraft Logs   ${warcraftlogs.url}   simulated`,
-    `Battle.net      ${battlenet.url}   simulated`
-  ])
+  const page = Effect.gen(function* () {
+    const page = yield* servePage(frontend, api)
+    yield* noteAddresses(asked.home, `Its page is ${page}, its service ${api}.`)
+    return [
+      `Page            ${page}`,
+      `Service         ${api}   (documentation: ${api}/docs)`,
+      `PostgreSQL      ${postgres.version} on port ${postgres.port}, data in ${asked.home}`,
+      `Redis           ${redis.flavour} on port ${redis.port}`,
+      `Discord         ${discord.url}   simulated`,
+      `Warcraft Logs   ${warcraftlogs.url}   simulated`,
+      `Battle.net      ${battlenet.url}   simulated`
+    ]
+  })
   return { api, page, variables }
 })

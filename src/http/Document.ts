@@ -76,10 +76,10 @@ const open = (schema: JsonSchema): JsonSchema => ({
 
 const withExample = (content: Content | undefined, schemas: Schemas, given?: unknown, isBody = false) => {
   if (content === undefined) return {}
-  const others = Object.entries(content).map(([type, { schema }]) => [
-    type,
-    { schema, example: exampleOf(schema, schemas) }
-  ])
+  const others = Object.entries(content).map(([type, body]) => {
+    const schema = tidy(body.schema)
+    return [type, { schema, example: exampleOf(schema, schemas) }]
+  })
   const { "application/json": json } = content
   if (json === undefined) return { content: Object.fromEntries(others) }
   const schema = isBody ? open(tidy(json.schema)) : tidy(json.schema)

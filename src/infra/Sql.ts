@@ -1,4 +1,4 @@
-import { PgClient } from "@effect/sql-pg"
+import { PgClient, PgConnection } from "@effect/sql-pg"
 import { Cause, Context, Effect, Exit, Layer, Option } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { DependencyUnavailable } from "../http/ApiError.ts"
@@ -57,6 +57,21 @@ const changeTimeout = 1500
 /** A pool whose connections serve one caller at a time. Connects on first use. */
 export const layerOf = (database: DatabaseConfig, sockets?: SqlSockets) =>
   PgClient.layer({ ...optionsOf(database, changeTimeout), ...(sockets && { stream: sockets.connect }) })
+
+const socketsOf = (database: DatabaseConfig, timeout: number) =>
+  Effect.acquireRelease(
+    // Behind PgBouncer only the caller ends a statement, and then this closes the connection if that did not help.
+    Effect.sync(() => new SqlSockets(addressOf(database), database.pooler === "transaction" ? 3000 : timeout + 300)),
+    (sockets) => Effect.sync(sockets.close)
+  )
+
+/** One connection besides the pools, for who listens: to several channels, so it is pinned once for all of them. */
+export const listeningConnection = Effect.fnUntraced(function* (database: DatabaseConfig) {
+  const sockets = yield* socketsOf(database, changeTimeout)
+  sockets.watch()
+  const connection = yield* PgConnection.make({ ...optionsOf(database, changeTimeout), stream: sockets.connect })
+  return yield* connection.pin
+})
 
 const readConnections = 4
 const readsPerConnection = 8
@@ -126,14 +141,8 @@ const Turns = Context.Reference<{ readonly changes: SqlTurns; readonly reads: Sq
 )
 
 const queues = Effect.fnUntraced(function* (database: DatabaseConfig) {
-  const socketsOf = (timeout: number) =>
-    Effect.acquireRelease(
-      // Behind PgBouncer only the caller ends a statement, and then this closes the connection if that did not help.
-      Effect.sync(() => new SqlSockets(addressOf(database), database.pooler === "transaction" ? 3000 : timeout + 300)),
-      (sockets) => Effect.sync(sockets.close)
-    )
-  const changes = yield* socketsOf(changeTimeout)
-  const reads = yield* socketsOf(readTimeout)
+  const changes = yield* socketsOf(database, changeTimeout)
+  const reads = yield* socketsOf(database, readTimeout)
   const shared = Math.min(readConnections, database.poolSize) * readsPerConnection
   const turns = {
     changes: new SqlTurns(database.poolSize, changes.watch),

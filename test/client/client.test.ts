@@ -47,6 +47,15 @@ const newClient = Effect.gen(function* () {
   return { client, sent, cookies, url, fetch }
 })
 
+/** The client for streams that are no paths of the document. */
+const streamsOf = (client: Client) =>
+  client as unknown as {
+    readonly events: (
+      path: string,
+      input?: object
+    ) => AsyncIterable<{ readonly id: string; readonly event: string; readonly data: unknown }>
+  }
+
 const csrf = "GET /api/v1/auth/csrf 204"
 const make = (client: Client) =>
   client.post("/api/v1/guilds", { body: { ...details, region: "eu", faction: "horde", game_version: "classicann" } })
@@ -161,35 +170,41 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("the client package", (it) 
     Effect.gen(function* () {
       const asked: Array<string | undefined> = []
       const parts = [
-        "retry: 10\n\n: hello\n\nid: 1\ndata: a\ndata: b\r\n\r\nid: 2\nevent: gone\ndata:c\n\ndata: never ended",
+        'retry: 10\n\n: hello\n\nid: 1\ndata: ["a",\ndata: "b"]\r\n\r\nid: 2\nevent: gone\ndata:3\n\ndata: never ended',
         "id: 3\r",
-        "\ndata: \u20ac\r\r"
+        '\ndata: "\u20ac"\r\r',
+        "event: reconnect\ndata: {}\n\nid: 9\ndata: 9\n\n",
+        "id: 4\ndata: null\n\n"
       ]
-      const server = createServer(({ headers }, response) => {
+      const server = createServer(({ headers, url }, response) => {
+        assert.strictEqual(url, "/stream/a%2Fb?since=1")
         const last = headers["last-event-id"] as string | undefined
         asked.push(last)
-        if (last === "3") return response.writeHead(204).end()
+        if (last === "4") return response.writeHead(204).end()
         response.writeHead(200, { "content-type": "text/event-stream" })
         if (last === undefined) return response.end(parts[0])
+        if (last === "3") return response.end(parts[asked.length])
         response.write(parts[1])
         return setTimeout(() => response.end(parts[2]), 20)
       })
       yield* Effect.promise(() => new Promise<void>((done) => server.listen(0, "127.0.0.1", done)))
       const { port } = server.address() as AddressInfo
-      const { events } = createClient({ baseUrl: `http://127.0.0.1:${port}` })
+      const { events } = streamsOf(createClient({ baseUrl: `http://127.0.0.1:${port}` }))
       const found = yield* Effect.promise(async () => {
         const all = []
-        for await (const event of events("/stream")) all.push(event)
+        for await (const event of events("/stream/{name}", { path: { name: "a/b" }, query: { since: 1 } }))
+          all.push(event)
         return all
       })
       assert.deepStrictEqual(found, [
-        { id: "1", event: "message", data: "a\nb" },
-        { id: "2", event: "gone", data: "c" },
-        { id: "3", event: "message", data: "\u20ac" }
+        { id: "1", event: "message", data: ["a", "b"] },
+        { id: "2", event: "gone", data: 3 },
+        { id: "3", event: "message", data: "\u20ac" },
+        { id: "4", event: "message", data: null }
       ])
-      assert.deepStrictEqual(asked, [undefined, "2", "3"])
+      assert.deepStrictEqual(asked, [undefined, "2", "3", "3", "4"])
       // The API's failures are thrown, as they are by every call.
-      const failing = createClient({ baseUrl: (yield* TestApp).url }).events("/api/v1/nothing")
+      const failing = streamsOf(createClient({ baseUrl: (yield* TestApp).url })).events("/api/v1/nothing")
       const error = yield* Effect.promise(async () => {
         try {
           for await (const _ of failing) return undefined

@@ -25,9 +25,9 @@ const start = Effect.fnUntraced(function* (options: Omit<Parameters<typeof start
 })
 
 /** A demo that is expected to end by itself. */
-const run = Effect.fnUntraced(function* (word: string) {
+const run = Effect.fnUntraced(function* (...words: ReadonlyArray<string>) {
   const folder = yield* Folder
-  return yield* Effect.promise(() => spawnDemo({ folder, words: [word] }).then(({ end }) => end))
+  return yield* Effect.promise(() => spawnDemo({ folder, words }).then(({ end }) => end))
 })
 
 /** For starts on a machine that is busy with other tests. */
@@ -78,6 +78,9 @@ layer(Folder.layer, { excludeTestServices: true })("npm run demo", (it) => {
         assert.strictEqual(firstItem(detail!), firstItem(logs!))
         assert.include(detail!, profile!.slice(1, -1))
         assert.strictEqual(JSON.parse(goodbye!.join("")).error.code, "auth.session_revoked")
+        const second = yield* run()
+        assert.strictEqual(second.code, 1)
+        assert.include(second.said, `Its page is ${demo.frontend}, its service ${demo.api}.`)
 
         assert.deepStrictEqual(yield* Effect.promise(() => demo.end("SIGINT")), { code: 0, said: demo.output })
         yield* nothingRemains(demo)
@@ -95,9 +98,15 @@ layer(Folder.layer, { excludeTestServices: true })("npm run demo", (it) => {
         assert.strictEqual(yield* status(frontend), 418)
         assert.strictEqual(yield* status(`${demo.api}/health`), 200)
         assert.sameMembers(guildNames(yield* walked(demo)), ["Night Watch", "Night Watch", "Ashen Vanguard"])
-        const other = yield* run("--fresh")
-        assert.deepStrictEqual(other.code, 1)
-        assert.match(other.said, /^A demo is running on the data in /)
+        for (const words of [["--fresh"], []]) {
+          const other = yield* run(...words)
+          assert.strictEqual(other.code, 1)
+          assert.match(
+            other.said,
+            /^A demo is running on the data in \S+\. Its page is not served: .* Stop it first, or /
+          )
+          assert.include(other.said, `its service ${demo.api}.`)
+        }
 
         assert.strictEqual((yield* Effect.promise(() => demo.end("SIGKILL"))).code, null)
         yield* nothingRemains(demo)

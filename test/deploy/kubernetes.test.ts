@@ -190,8 +190,8 @@ describe("around the pods", () => {
     assert.isUndefined(deployment.spec!.replicas)
     assert.isAtLeast(minReplicas!, 2)
     const surge = Number(strategy!.rollingUpdate!.maxSurge)
-    // 4 connections for reads beside the pool; PostgreSQL has 100 and keeps 3 for administrators.
-    assert.isAtMost((maxReplicas + surge) * (Number(config.DB_POOL_SIZE) + 4), 97)
+    // 4 connections for reads and 1 that listens beside the pool; PostgreSQL has 100 and keeps 3 for administrators.
+    assert.isAtMost((maxReplicas + surge) * (Number(config.DB_POOL_SIZE) + 5), 97)
   })
 
   it("a rollout and a node's drain leave a replica that serves", () => {

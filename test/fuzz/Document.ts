@@ -56,6 +56,14 @@ export interface OpenApiDocument {
   }
 }
 
+/** A document in which no object has more than its properties: what answers are held against. */
+export const closed = <A>(part: A): A => {
+  if (Array.isArray(part)) return part.map(closed) as A
+  if (typeof part !== "object" || part === null) return part
+  const inner = Object.fromEntries(Object.entries(part).map(([key, value]) => [key, closed(value)]))
+  return (inner.type === "object" && "properties" in inner ? { additionalProperties: false, ...inner } : inner) as A
+}
+
 const nameOf = (ref: string) => ref.split("/").at(-1)!
 
 export const operationsOf = ({ paths, components }: OpenApiDocument): ReadonlyArray<Operation> =>

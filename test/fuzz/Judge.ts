@@ -1,5 +1,5 @@
 import { Ajv2020 } from "ajv/dist/2020.js"
-import { inDocument, type OpenApiDocument, operationsOf } from "./Document.ts"
+import { closed, inDocument, type OpenApiDocument, operationsOf } from "./Document.ts"
 import type { Framing } from "./Framing.ts"
 import type { Answer, Sent } from "./Send.ts"
 
@@ -37,7 +37,7 @@ const jsonOf = ({ headers, body }: Answer): unknown => {
 /** Checks answers against the document and the rules for all answers; a fault is one sentence. */
 export const judge = (document: OpenApiDocument) => {
   const ajv = new Ajv2020({ strict: false, validateFormats: false, validateSchema: false })
-  ajv.addSchema(document, "api")
+  ajv.addSchema(closed(document), "api")
   const isEnvelope = ajv.compile(envelope)
   const operations = operationsOf(document).map((operation) => {
     const pattern = new RegExp(`^${operation.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`)

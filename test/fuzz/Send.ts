@@ -107,9 +107,10 @@ export const send = (url: string, plan: HttpPlan, world: World): Promise<{ sent:
       },
       (incoming) => {
         const chunks: Array<Buffer> = []
-        incoming.on("data", (chunk: Buffer) => chunks.push(chunk))
+        const isStream = incoming.headers["content-type"] === "text/event-stream"
+        incoming.on("data", (chunk: Buffer) => (isStream ? incoming.destroy() : chunks.push(chunk)))
         incoming.on("error", fail)
-        incoming.on("end", () => {
+        incoming.on(isStream ? "close" : "end", () => {
           const pairs = Object.entries(incoming.headersDistinct).map(([name, values = []]) => [name, values.join(", ")])
           const body = Buffer.concat(chunks).toString()
           done({ sent, answer: { status: incoming.statusCode ?? 0, headers: Object.fromEntries(pairs), body } })

@@ -1,5 +1,12 @@
-import { Effect, Ref } from "effect"
-import { Cookies, FetchHttpClient, HttpClient, HttpClientRequest, type HttpMethod } from "effect/http"
+import { Effect, Ref, Stream } from "effect"
+import {
+  Cookies,
+  FetchHttpClient,
+  HttpClient,
+  HttpClientRequest,
+  type HttpClientResponse,
+  type HttpMethod
+} from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 import { Api } from "../../src/Api.ts"
 import type { DiscordSimulator } from "../../src/demo/simulators/Discord.ts"
@@ -15,6 +22,20 @@ interface Options {
   /** A literal body with its content type. */
   readonly text?: readonly [body: string, contentType: string]
 }
+
+/** The first event of a stream, as JSON; then the stream is left. */
+const firstEvent = (response: HttpClientResponse.HttpClientResponse) =>
+  response.stream.pipe(
+    Stream.decodeText,
+    Stream.splitLines,
+    Stream.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)] as const),
+    Stream.takeUntil(([name]) => name === "data"),
+    Stream.runCollect,
+    Effect.map((lines) => {
+      const { id, event, data } = Object.fromEntries(lines)
+      return `{"id":${JSON.stringify(id)},"event":${JSON.stringify(event)},"data":${data}}`
+    })
+  )
 
 /** One person's browser: a cookie jar, the typed client and plain requests; unsafe ones send the CSRF token. */
 export const openBrowser = Effect.fnUntraced(function* (at?: string, sharedJar?: Jar, discord?: DiscordSimulator) {
@@ -41,7 +62,7 @@ export const openBrowser = Effect.fnUntraced(function* (at?: string, sharedJar?:
   )
   const client = yield* HttpApiClient.makeWith(Api, { httpClient: http })
 
-  /** Any request, also what the typed client would never send; a JSON body of the answer is parsed. */
+  /** Any request, also what the typed client would never send; a JSON body of the answer is parsed, of a stream its first event. */
   const send = Effect.fnUntraced(function* (method: HttpMethod.HttpMethod, path: string, options: Options = {}) {
     const plain = HttpClientRequest.make(method)(path).pipe(HttpClientRequest.setHeaders(options.headers ?? {}))
     const request =
@@ -51,8 +72,9 @@ export const openBrowser = Effect.fnUntraced(function* (at?: string, sharedJar?:
           ? HttpClientRequest.bodyText(plain, ...options.text)
           : plain
     const response = yield* http.execute(request)
-    const text = yield* response.text
-    const json = (response.headers["content-type"] ?? "").startsWith("application/json")
+    const type = response.headers["content-type"] ?? ""
+    const text = yield* type === "text/event-stream" ? firstEvent(response) : response.text
+    const json = type.startsWith("application/json") || type === "text/event-stream"
     return {
       status: response.status,
       headers: response.headers,

@@ -1,6 +1,6 @@
 import { Data, Effect, Stream } from "effect"
-import { ApiError, type ClientOptions, createClient, type ServerEvent } from "./index.ts"
-import type { Answer, CallOptions, CodeOf, Input, Method, PathOf, Rest } from "./types.ts"
+import { ApiError, type ClientOptions, createClient } from "./index.ts"
+import type { Answer, CodeOf, EventOf, Input, Method, PathOf, Rest, StreamInput, StreamPath } from "./types.ts"
 
 /** There was no usable answer: no connection, or not the API's. */
 export class ConnectionError extends Data.TaggedError("ConnectionError")<{ readonly cause: unknown }> {}
@@ -22,12 +22,13 @@ type Call<M extends Method> = <P extends PathOf<M>>(
 export interface EffectClient {
   readonly get: Call<"get">
   readonly post: Call<"post">
+  readonly put: Call<"put">
   readonly patch: Call<"patch">
   readonly delete: Call<"delete">
-  readonly events: (
-    path: string,
-    options?: CallOptions & { readonly lastEventId?: string }
-  ) => Stream.Stream<ServerEvent, ApiFailure<string> | ConnectionError>
+  readonly events: <P extends StreamPath>(
+    path: P,
+    ...[input]: Rest<StreamInput<P>>
+  ) => Stream.Stream<EventOf<P>, ApiFailure<CodeOf<"get", P>> | ConnectionError>
 }
 
 const failed = (cause: unknown) =>
@@ -43,8 +44,9 @@ export const makeClient = (options: ClientOptions): EffectClient => {
   return {
     get: calling(client.get),
     post: calling(client.post),
+    put: calling(client.put),
     patch: calling(client.patch),
     delete: calling(client.delete),
-    events: (path, options) => Stream.fromAsyncIterable(client.events(path, options), failed)
+    events: (path: never, input: never) => Stream.fromAsyncIterable(client.events(path, input), failed)
   } as EffectClient
 }

@@ -1,5 +1,5 @@
 /** An event of a stream. */
-export interface ServerEvent {
+interface ServerEvent {
   /** The last id that the stream sent: where it would go on. */
   readonly id: string
   readonly event: string

@@ -1,12 +1,13 @@
 import type { CookieJar } from "./cookies.ts"
 import { type ApiError, failureOf, secondsOf } from "./errors.ts"
-import { readEvents, type ServerEvent } from "./events.ts"
-import type { Answer, CallOptions, CodeOf, Input, Method, PathOf, Rest } from "./types.ts"
+import { readEvents } from "./events.ts"
+import type { Answer, CodeOf, EventOf, Input, Method, PathOf, Rest, StreamInput, StreamPath } from "./types.ts"
+import type { CallOptions } from "./types.ts"
 
 export { type CookieJar, memoryCookies } from "./cookies.ts"
 export { ApiError, isApiError } from "./errors.ts"
-export type { ServerEvent } from "./events.ts"
-export type { Answer, CallOptions, CodeOf, ErrorCode, Input, PathOf, Rest, Schemas } from "./types.ts"
+export type { Answer, CallOptions, CodeOf, ErrorCode, EventOf, Input, PathOf, Rest, Schemas } from "./types.ts"
+export type { StreamInput, StreamPath } from "./types.ts"
 
 export interface ClientOptions {
   /** Scheme, host and port of the API: `https://api.example`. */
@@ -29,19 +30,24 @@ type Send<M extends Method> = <P extends PathOf<M>>(
 export interface Client {
   readonly get: Send<"get">
   readonly post: Send<"post">
+  readonly put: Send<"put">
   readonly patch: Send<"patch">
   readonly delete: Send<"delete">
-  /** The events of a stream. It connects again when the connection ends, and goes on after the last event. */
-  readonly events: (
-    path: string,
-    options?: CallOptions & { readonly lastEventId?: string }
-  ) => AsyncIterable<ServerEvent>
+  /**
+   * The events of a stream, their data parsed. It connects again when the connection ends, and goes on after the last
+   * event, until the API says that the stream is over.
+   */
+  readonly events: <P extends StreamPath>(path: P, ...[input]: Rest<StreamInput<P>>) => AsyncIterable<EventOf<P>>
 }
 
 interface Asked extends CallOptions {
   readonly path?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, unknown>>
   readonly body?: unknown
+}
+
+interface AskedStream extends Asked {
+  readonly lastEventId?: string
 }
 
 const signIn = "/api/v1/auth/discord/callback"
@@ -137,16 +143,13 @@ export const createClient = ({ baseUrl, cookies, retries = 2, ...options }: Clie
       return response.status === 204 ? undefined : response.json()
     }
 
-  async function* events(
-    path: string,
-    { lastEventId = "", signal, headers }: CallOptions & { lastEventId?: string } = {}
-  ) {
+  async function* events(path: string, { lastEventId = "", signal, headers, ...input }: AskedStream = {}) {
     let id = lastEventId
     let pause = 1000
     for (;;) {
       const last = id === "" ? {} : { "last-event-id": id }
       const asked = { signal, headers: { ...headers, ...last, accept: "text/event-stream" } }
-      const response = await once("GET", addressOf(baseUrl, path, {}), asked).catch((error: unknown) => {
+      const response = await once("GET", addressOf(baseUrl, path, input), asked).catch((error: unknown) => {
         if (signal?.aborted) throw error
         return undefined
       })
@@ -159,8 +162,10 @@ export const createClient = ({ baseUrl, cookies, retries = 2, ...options }: Clie
           const open = readEvents(response.body, id)
           try {
             for await (const event of open.events) {
+              // The replica stops: another one goes on.
+              if (event.event === "reconnect") break
               id = event.id
-              yield event
+              yield { ...event, data: JSON.parse(event.data) as unknown }
             }
           } catch (error) {
             if (signal?.aborted || !(error instanceof TypeError)) throw error
@@ -175,6 +180,7 @@ export const createClient = ({ baseUrl, cookies, retries = 2, ...options }: Clie
   return {
     get: calling("GET"),
     post: calling("POST"),
+    put: calling("PUT"),
     patch: calling("PATCH"),
     delete: calling("DELETE"),
     events

@@ -1,6 +1,6 @@
 import type { components, paths } from "./schema.ts"
 
-type Method = "get" | "post" | "patch" | "delete"
+type Method = "get" | "post" | "put" | "patch" | "delete"
 
 /** The paths that have a method. */
 export type PathOf<M extends Method> = {
@@ -58,6 +58,19 @@ export type Input<M extends Method, P extends keyof paths> = Given<Operation<M, 
   Given<Operation<M, P>, "query"> &
   GivenBody<Operation<M, P>> &
   CallOptions
+
+type EventBody<O> = O extends { responses: { 200: { content: { "text/event-stream": infer E } } } } ? E : never
+
+/** The paths that answer a stream of events. */
+export type StreamPath = {
+  [P in PathOf<"get">]: [EventBody<Operation<"get", P>>] extends [never] ? never : P
+}[PathOf<"get">]
+
+/** An event of a stream, and where the stream would go on. */
+export type EventOf<P extends StreamPath> = Readonly<EventBody<Operation<"get", P>>>
+
+/** What a stream takes; `lastEventId` is the event after which it begins. */
+export type StreamInput<P extends StreamPath> = Input<"get", P> & { readonly lastEventId?: string }
 
 /** Optional where nothing is needed. */
 export type Rest<I> = Partial<I> extends I ? [input?: I] : [input: I]

@@ -4,11 +4,12 @@ import { createServer, type RequestListener, type Server } from "node:http"
 
 const file = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url), "utf8")
 
-const answers = (api: string): RequestListener => {
+const scripts = ["common.js", "page.js", "roster.js", "facts.js", "table.js", "choice.js", "tools.js"]
+
+const answers = (home: string, api: string): RequestListener => {
+  const filled = (name: string) => file(name).replace("__API__", api).replace("__HOME__", home)
   const files = new Map([
-    ...["common.js", "page.js", "roster.js", "tools.js"].map(
-      (name) => [`/${name}`, { type: "text/javascript", body: file(name).replace("__API__", api) }] as const
-    ),
+    ...scripts.map((name) => [`/${name}`, { type: "text/javascript", body: filled(name) }] as const),
     ["/page.css", { type: "text/css", body: file("page.css") }]
   ])
   const index = { type: "text/html", body: file("index.html") }
@@ -45,7 +46,7 @@ const open = async (frontend: string, api: string) => {
   if (protocol !== "http:") return { page: "not served: the demo has no certificate for https", servers: [] }
   const number = Number(port || 80)
   const hosts = hostsOf(hostname)
-  const listener = answers(api)
+  const listener = answers(new URL(frontend).origin, api)
   const servers = hosts.map(() => createServer(listener))
   for (const [index, host] of hosts.entries()) {
     const error = await listen(servers[index]!, number, host)

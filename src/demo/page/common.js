@@ -7,20 +7,34 @@ const cookie = (name) =>
     .find((pair) => pair.startsWith(`${name}=`))
     ?.slice(name.length + 1)
 
-/** Calls the API; an error response is thrown with the API's message and the fields that it names. A text goes as CSV. */
-export const call = async (method, path, body, revision) => {
+const send = async (method, path, body, revision) => {
   const headers = {}
   if (body !== undefined) headers["content-type"] = typeof body === "string" ? "text/csv" : "application/json"
   if (method !== "GET") headers["x-csrf-token"] = cookie("csrf") ?? ""
   if (revision !== undefined) headers["if-match"] = `"${revision}"`
   const sent = typeof body === "string" ? body : JSON.stringify(body)
   const response = await fetch(api + path, { method, headers, body: sent, credentials: "include" })
-  if (response.status === 204) return undefined
-  const answer = await response.json()
-  if (response.ok) return answer
-  const { message, details } = answer.error
+  if (response.ok) return response
+  const { message, details } = (await response.json()).error
   throw Object.assign(new Error(message), { status: response.status, details })
 }
+
+/** Calls the API; an error response is thrown with the API's message and the fields that it names. A text goes as CSV. */
+export const call = async (...request) => {
+  const response = await send(...request)
+  return response.status === 204 ? undefined : response.json()
+}
+
+/** Saves what the API answers as a file. */
+export const download = async (path, name) => {
+  const response = await send("GET", path)
+  const href = URL.createObjectURL(await response.blob())
+  element("a", { href, download: name }).click()
+  setTimeout(() => URL.revokeObjectURL(href), 1000)
+}
+
+/** Where this page and its cookies work; it may be open under another name of the same machine. */
+export const home = "__HOME__"
 
 export const $ = (id) => document.getElementById(id)
 
@@ -69,12 +83,18 @@ const inputFor = (form, field) => {
   return [...form.elements].find((input) => input.name === name || input.dataset.also?.split(" ").includes(name))
 }
 
-/** The fields for which there is no input are told with the message. */
-const tellFaults = (target, { message, status, details }) => {
+/** What is wrong with the only field that a request was about. */
+export const tellAt = (input, { message, details }) => {
   const fields = details?.fields ?? []
+  tell(input, fields.length > 0 ? fields.map(({ reason }) => `This ${reason}.`).join(" ") : message)
+}
+
+/** The fields for which there is no input are told with the message. */
+const tellFaults = (target, error) => {
+  const fields = error.details?.fields ?? []
   if (target.elements === undefined) {
-    const isField = "value" in target && target.type !== "submit" && status !== 412
-    if (isField) tell(target, fields.length > 0 ? fields.map(({ reason }) => `This ${reason}.`).join(" ") : message)
+    const isField = "value" in target && target.type !== "submit" && error.status !== 412
+    if (isField) tellAt(target, error)
     return isField ? [] : fields
   }
   const untold = fields.filter(({ field, reason }) => {

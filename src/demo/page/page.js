@@ -1,4 +1,5 @@
-import { $, address, call, element, on, onSignedOut, percent, row, say } from "./common.js"
+import { $, address, call, element, home, on, onSignedOut, percent, row, say } from "./common.js"
+import { itemOf } from "./facts.js"
 import { closeRoster, openRoster, readRoster } from "./roster.js"
 
 const show = (...ids) => {
@@ -51,11 +52,9 @@ const openCharacter = async (id) => {
       row(parse.encounter_name, percent(parse.rank_percent), percent(parse.median_percent), parse.total_kills)
     )
   )
+  const { game_version: game } = guilds.find((one) => one.id === shownGuild)
   $("gear").tBodies[0].replaceChildren(
-    ...gear.map((item) => {
-      const name = element("span", { className: `q${item.quality}` }, item.id)
-      return row(slots[item.slot - 1] ?? item.slot, name, item.itemLevel, item.gems?.length)
-    })
+    ...gear.map((item) => row(slots[item.slot - 1] ?? item.slot, itemOf(game, item), item.itemLevel))
   )
 
   // Only the owner may refresh a character.
@@ -185,8 +184,20 @@ const endSignIn = async () => {
   if (code !== undefined) await call("POST", "/auth/discord/callback", { code, state })
 }
 
-await endSignIn().catch((error) => say(error.message))
-await showSession().catch((error) => {
-  showWelcome()
-  if (error.status !== 401) say(error.message)
-})
+/** Cookies belong to a host name: under another one nobody could sign in. */
+const sendHome = () => {
+  $("home").href = `${home}/${location.hash}`
+  $("home").textContent = home
+  show("elsewhere")
+}
+
+const begin = async () => {
+  await endSignIn().catch((error) => say(error.message))
+  await showSession().catch((error) => {
+    showWelcome()
+    if (error.status !== 401) say(error.message)
+  })
+}
+
+if (location.origin === home) await begin()
+else sendHome()

@@ -1,4 +1,7 @@
-import { $, address, call, element, on, percent, row, say } from "./common.js"
+import { choose } from "./choice.js"
+import { $, address, call, element, on, row, say } from "./common.js"
+import { asked, average } from "./facts.js"
+import { draw, find } from "./table.js"
 import { openTools, showHistory } from "./tools.js"
 
 /** The open guild: its roster as it was last read, the words of its game, and who looks. */
@@ -118,23 +121,6 @@ const offSpecs = (entry, path) => {
   return made
 }
 
-const average = ({ best_performance_average: best, median_performance_average: median }) =>
-  best === null ? null : element("span", {}, percent(best), " / ", percent(median) ?? "–")
-
-/** The age of what a provider said, in the largest unit that is full. */
-const age = (snapshot) => {
-  if (snapshot === null) return "never"
-  const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(snapshot.fetched_at)) / 60_000))
-  if (minutes < 60) return `${minutes} min`
-  return minutes < 2880 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} days`
-}
-
-const asked = ({ warcraftlogs, battlenet }) => {
-  const faults = [warcraftlogs?.error, battlenet?.error].filter(Boolean).join(" ")
-  const ages = `${age(warcraftlogs)} / ${age(battlenet)}${faults && ` ⚠ ${faults}`}`
-  return element("small", { className: "asked", title: faults }, ages)
-}
-
 const removing = (label, path, question) => {
   const onclick = on(async () => {
     if (!confirm(question)) return
@@ -147,6 +133,58 @@ const removing = (label, path, question) => {
   return made
 }
 
+/** A button that asks for one of some choices, and writes it. `label` begins with what the button shows. */
+const choosing = (key, text, label, question) => {
+  const onclick = on(async () => {
+    const { act, ...asking } = await question()
+    await choose({ ...asking, act, done: () => find(key)?.focus({ preventScroll: true }) })
+  })
+  const made = element("button", { className: "link", ariaLabel: label, onclick }, text)
+  made.dataset.key = key
+  return made
+}
+
+const named = ({ global_name: name, username }) => name ?? username
+
+/** Whose account in the guild is this player's. */
+const membership = (player) => {
+  const { id, name, user_id: linked, discord } = player
+  const shown = discord === null ? "no member" : `@${named(discord)}`
+  const question = async () => {
+    const { guild, roster } = open
+    const { members } = await call("GET", `/guilds/${guild.id}/members`)
+    const players = new Map(roster.players.map((one) => [one.user_id, one.name]))
+    const choices = members
+      .map(({ user_id: user, discord }) => [
+        user,
+        `${named(discord)}${players.has(user) ? `, is ${players.get(user)}` : ""}`
+      ])
+      .toSorted(([, one], [, other]) => one.localeCompare(other))
+    return {
+      title: `Which member is ${name}?`,
+      choices: [["", "none"], ...choices],
+      value: linked ?? "",
+      act: async (user) => {
+        await edit("POST", `/players/${id}/link`, { user_id: user === "" ? null : user })
+        say(user === "" ? `${name} is linked to no member.` : `${name} is linked.`)
+      }
+    }
+  }
+  return choosing(`${id} member`, shown, `${shown}: member of ${name}`, question)
+}
+
+const moving = (player, entry, path) =>
+  choosing(`${entry.entry_id} move`, "move", `Move ${entry.name}`, () => ({
+    title: `To whom does ${entry.name} belong?`,
+    choices: open.roster.players.map(({ id, name }) => [id, name]),
+    value: player.id,
+    act: async (to) => {
+      const { name } = open.roster.players.find(({ id }) => id === to)
+      await edit("PATCH", path, { player_id: to })
+      say(`${entry.name} is ${name}'s.`)
+    }
+  }))
+
 const playerCell = (player) => {
   const path = `/players/${player.id}`
   const note = mayEdit(player) ? text(player, path, "note", "Note", 16, 500) : element("small", {}, player.note ?? "")
@@ -154,7 +192,7 @@ const playerCell = (player) => {
   const status = select(player, path, "status", "Status", words("active", "trial", "bench", "inactive"))
   const remove = removing(`Remove ${player.name}`, path, `Remove ${player.name} and all their characters?`)
   const first = element("span", {}, text(player, path, "name", "Name", 8, 64), status, remove)
-  return element("div", { className: "player" }, first, note)
+  return element("div", { className: "player" }, first, element("span", {}, membership(player), note))
 }
 
 const entryCells = (player, entry) => {
@@ -178,7 +216,15 @@ const entryCells = (player, entry) => {
     warcraftlogs === null ? null : average(warcraftlogs),
     asked(entry.summary),
     mayEdit(player) ? text(entry, path, "note", "Note", 10, 500) : element("small", {}, entry.note ?? ""),
-    isOfficer() ? removing(`Remove ${entry.name}`, path, `Take ${entry.name} off the roster?`) : ""
+    isOfficer()
+      ? element(
+          "span",
+          {},
+          moving(player, entry, path),
+          " ",
+          removing(`Remove ${entry.name}`, path, `Take ${entry.name} off the roster?`)
+        )
+      : ""
   ]
 }
 
@@ -193,28 +239,6 @@ const playerRows = (player) => {
     each.className = `${player.status}${index === 0 ? " first" : ""}`
   }
   return rows
-}
-
-const find = (key) => document.querySelector(`#roster-rows [data-key="${CSS.escape(key)}"]`)
-
-/** Draws the rows anew. Focus stays, and so does what is being written into another field than the edited one. */
-const draw = (rows, edited) => {
-  const body = $("roster-rows")
-  const unfolded = [...body.querySelectorAll("details[open]")].map(({ dataset }) => dataset.key)
-  const before = body.contains(document.activeElement) ? document.activeElement : undefined
-  const key = before?.dataset.key
-  const isWritten = before?.type === "text" && key !== edited && before.value !== before.defaultValue
-  body.replaceChildren(...rows)
-  for (const one of unfolded) find(one)?.setAttribute("open", "")
-  const after = key === undefined ? undefined : find(key)
-  if (!after) return
-  after.focus({ preventScroll: true })
-  if (!isWritten) return
-  after.value = before.value
-  after.setSelectionRange(before.selectionStart, before.selectionEnd)
-  // Not every browser tells of a change that a script began; where one does, this second event is ignored.
-  const leave = () => after.value !== after.defaultValue && after.dispatchEvent(new Event("change"))
-  after.addEventListener("blur", leave, { once: true })
 }
 
 const show = (edited) => {

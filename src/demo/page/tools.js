@@ -1,4 +1,4 @@
-import { $, call, element, on, row, say } from "./common.js"
+import { $, call, download, element, on, row, say } from "./common.js"
 
 /** What the forms of the open roster work on. */
 let open
@@ -98,6 +98,12 @@ const addCharacter = on(async ({ target }) => {
   target.elements.name.value = ""
   say(`${name} is on the roster.`)
 })
+
+for (const button of $("export").children) {
+  const { format } = button.dataset
+  const exporting = () => download(`/guilds/${open.guild.id}/roster/export?format=${format}`, `roster.${format}`)
+  button.addEventListener("click", on(exporting))
+}
 
 $("new-player").addEventListener("submit", addPlayer)
 $("new-character").addEventListener("submit", addCharacter)

@@ -45,7 +45,7 @@ const initialise = async (home: string, user: User | undefined, initdb: string, 
 }
 
 /** The process that serves this data, if the pid in postmaster.pid still belongs to its PostgreSQL. */
-const occupant = async (data: string) => {
+export const occupant = async (data: string) => {
   const pid = (await readFile(join(data, "postmaster.pid"), "utf8").catch(() => "")).split("\n", 1)[0] ?? ""
   if (!/^\d+$/.test(pid)) return undefined
   const serves = await (
