@@ -9,5 +9,5 @@ COPY seeds/ seeds/
 COPY src/ src/
 USER node
 STOPSIGNAL SIGTERM
-# `npm run dev` without npm, which does not forward signals.
-CMD ["node_modules/.bin/tsx", "watch", "--include", "src", "src/main.ts"]
+# What `npm run dev` starts, without npm, which does not forward signals.
+CMD ["node", "--watch", "--watch-preserve-output", "src/main.ts"]

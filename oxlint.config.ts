@@ -1,5 +1,5 @@
 import { relative } from "node:path"
-import { defineConfig, type OxlintOverride } from "oxlint"
+import { defineConfig, type OxlintOverride } from "./test/tools/oxlint.ts"
 
 /** The rooms of `src`, from the ground up: a file imports from its own room and from those before it, never upward. */
 const rooms = [

@@ -12,7 +12,7 @@ import { live, TestApp } from "../support/TestApp.ts"
 const run = promisify(execFile)
 const pathOf = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
 const client = pathOf("clients/typescript")
-const tsc = pathOf("node_modules/.bin/tsc")
+const tsc = pathOf("test/tools/node_modules/.bin/tsc")
 
 /** A program of a user: it compiles only if the package's types are found and say what the document says. */
 const user = `

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DCLinter } from "dclint"
+import { DCLinter } from "../tools/linters.ts"
 import { fileURLToPath } from "node:url"
 import { parseEnv } from "node:util"
 import { parse } from "yaml"

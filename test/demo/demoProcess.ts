@@ -48,6 +48,8 @@ export interface Demo {
   readonly frontend: string
   /** The commands it printed, as printed. */
   readonly walk: string
+  /** What it has printed by now. */
+  readonly said: () => string
   readonly end: (signal: NodeJS.Signals) => Promise<End>
   /** Its processes that still run, and its temporary folders that still exist. */
   readonly remains: () => Promise<ReadonlyArray<string>>
@@ -61,13 +63,17 @@ export const demoFolder = async () => {
 }
 
 interface Options {
+  /** The program; the demo of this tree unless another is named. */
+  readonly program?: string
+  /** What it prints last of its start. */
+  readonly started?: string
   readonly folder: string
   readonly words?: ReadonlyArray<string>
   readonly frontend?: string
 }
 
 /** Starts `npm run demo` as a process of its own, on free ports. */
-export const spawnDemo = async ({ folder, words = [], frontend }: Options) => {
+export const spawnDemo = async ({ folder, words = [], frontend, program = main }: Options) => {
   const port = await freePort()
   const variables = {
     PATH: process.env.PATH,
@@ -75,7 +81,7 @@ export const spawnDemo = async ({ folder, words = [], frontend }: Options) => {
     APP_PORT: String(port),
     FRONTEND_BASE_URL: frontend ?? `http://localhost:${await freePort()}`
   }
-  const child = spawn(process.execPath, [main, "--data", join(folder, "data"), ...words], {
+  const child = spawn(process.execPath, [program, "--data", join(folder, "data"), ...words], {
     env: variables,
     stdio: ["ignore", "pipe", "pipe"]
   })
@@ -89,7 +95,8 @@ export const spawnDemo = async ({ folder, words = [], frontend }: Options) => {
 /** The same, once it has printed everything; if it ends before that, an error with its output. */
 export const startDemo = async (options: Options): Promise<Demo> => {
   const { child, end, said, frontend } = await spawnDemo(options)
-  while (!said().includes("Ctrl-C ends everything")) {
+  const { started = "Ctrl-C ends everything" } = options
+  while (!said().includes(started)) {
     const early = await Promise.race([end, setTimeout(20)])
     if (early !== undefined) throw new Error(`The demo ended with ${early.code}:\n${early.said}`)
   }
@@ -99,8 +106,10 @@ export const startDemo = async (options: Options): Promise<Demo> => {
     output,
     frontend,
     api: /^Service +(\S+)/m.exec(output)![1]!,
-    walk: /^API=[^]*?\n\n(?=Page)/m.exec(output)![0],
-    end: (signal) => {
+    walk: /^API=[^]*?\n\n(?=Page)/m.exec(output)?.[0] ?? "",
+    said,
+    end: async (signal) => {
+      for (const pid of await family(child.pid!)) members.add(pid)
       child.kill(signal)
       return end
     },

@@ -1,4 +1,4 @@
-import { parser } from "@prometheus-io/lezer-promql"
+import { parser } from "../tools/monitoring.ts"
 
 type Node = ReturnType<typeof parser.parse>["topNode"]
 

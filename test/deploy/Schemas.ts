@@ -1,16 +1,18 @@
-import { PrometheusRule } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule"
-import { ServiceMonitor } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor"
-import { Deployment } from "kubernetes-models/apps/v1/Deployment"
-import { HorizontalPodAutoscaler } from "kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler"
-import { Ingress } from "kubernetes-models/networking.k8s.io/v1/Ingress"
-import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy"
-import { PodDisruptionBudget } from "kubernetes-models/policy/v1/PodDisruptionBudget"
-import { Namespace } from "kubernetes-models/v1/Namespace"
-import { Service } from "kubernetes-models/v1/Service"
-import { ServiceAccount } from "kubernetes-models/v1/ServiceAccount"
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import {
+  Deployment,
+  HorizontalPodAutoscaler,
+  Ingress,
+  Namespace,
+  NetworkPolicy,
+  PodDisruptionBudget,
+  PrometheusRule,
+  Service,
+  ServiceAccount,
+  ServiceMonitor
+} from "../tools/kubernetes.ts"
 import { context } from "../containers/Dockerfile.ts"
 import { run } from "../containers/Processes.ts"
 import type { Manifest } from "./Manifests.ts"
@@ -79,13 +81,13 @@ const root = fileURLToPath(context)
  */
 export const compilerSays = async (literals: ReadonlyArray<Literal>) => {
   // Below the repository, where the types are found.
-  await mkdir(join(root, "local"), { recursive: true })
-  const folder = await mkdtemp(join(root, "local/literals-"))
+  await mkdir(join(root, "test/tools/local"), { recursive: true })
+  const folder = await mkdtemp(join(root, "test/tools/local/literals-"))
   try {
     const files = literals.map((_, index) => join(folder, `${index}.ts`))
     await Promise.all(literals.map((literal, index) => writeFile(files[index]!, program(literal))))
     const options = ["--ignoreConfig", "--noEmit", "--strict", "--skipLibCheck", "--target", "es2024"]
-    const tsc = join(root, "node_modules/typescript/bin/tsc")
+    const tsc = join(root, "test/tools/node_modules/typescript/bin/tsc")
     const words = [process.execPath, tsc, ...options, "--module", "nodenext", "--types", "", ...files]
     const { said } = await run(words, { cwd: root, env: process.env, seconds: 60 })
     return said.trim()

@@ -1,14 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { IDeployment } from "kubernetes-models/apps/v1/Deployment"
-import type { IHorizontalPodAutoscaler } from "kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler"
-import type { IIngress } from "kubernetes-models/networking.k8s.io/v1/Ingress"
-import type { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy"
-import type { IPodDisruptionBudget } from "kubernetes-models/policy/v1/PodDisruptionBudget"
-import type { IService } from "kubernetes-models/v1/Service"
-import type { IServiceMonitor } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor"
 import { Effect } from "effect"
 import { readdirSync } from "node:fs"
 import { parse } from "yaml"
+import type {
+  IDeployment,
+  IHorizontalPodAutoscaler,
+  IIngress,
+  INetworkPolicy,
+  IPodDisruptionBudget,
+  IService,
+  IServiceMonitor
+} from "../tools/kubernetes.ts"
 import { AppConfig, variables } from "../../src/infra/AppConfig.ts"
 import { routeOf } from "../../src/server/RouteTable.ts"
 import { context, last, stagesOf, textOf } from "../containers/Dockerfile.ts"

@@ -1,8 +1,7 @@
-import spectral, { type RulesetDefinition } from "@stoplight/spectral-core"
-import rulesets from "@stoplight/spectral-rulesets"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { openApiDocument } from "../../src/Api.ts"
+import { rulesets, type RulesetDefinition, spectral } from "../tools/spectral.ts"
 
 /*
  * Writes the OpenAPI document to local/openapi.json, and holds it to the rules of Spectral: any error or warning fails.

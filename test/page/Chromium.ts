@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { existsSync } from "node:fs"
-import { chromium, type Page } from "playwright-core"
+import { chromium, type Page } from "../tools/playwright.ts"
 
 const executablePath = process.env.CHROMIUM_PATH || "/usr/bin/chromium"
 

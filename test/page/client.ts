@@ -13,7 +13,7 @@ import { complaintsOf, launch, pressing } from "./Chromium.ts"
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
 const built = mkdtempSync(join(tmpdir(), "client-"))
-execFileSync(pathOf("node_modules/.bin/tsc"), ["-p", pathOf("clients/typescript"), "--outDir", built])
+execFileSync(pathOf("test/tools/node_modules/.bin/tsc"), ["-p", pathOf("clients/typescript"), "--outDir", built])
 
 const example = readFileSync(pathOf("clients/typescript/examples/browser.html"))
 const server = createServer(({ url = "" }, response) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import type { Page } from "playwright-core"
+import type { Page } from "../tools/playwright.ts"
 import { demoFolder, startDemo } from "../demo/demoProcess.ts"
 import { complaintsOf, launch, pressing, signIn } from "./Chromium.ts"
 

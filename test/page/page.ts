@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import type { Page } from "playwright-core"
+import type { Page } from "../tools/playwright.ts"
 import { demoFolder, startDemo } from "../demo/demoProcess.ts"
 import { complaintsOf, following, launch, pressing, signIn } from "./Chromium.ts"
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { readFile } from "node:fs/promises"
-import type { Page } from "playwright-core"
+import type { Page } from "../tools/playwright.ts"
 import { demoFolder, startDemo } from "../demo/demoProcess.ts"
 import { complaintsOf, following, launch, pressing, signIn } from "./Chromium.ts"
 

