@@ -174,7 +174,7 @@ layer(TestApp.layer(), live)("input", (it) => {
         assert.include(id.startsWith("%2e") ? [400, 404, 405] : [400, 404], answer.status, id.slice(0, 40))
         assert.match(
           answer.body.error.code,
-          /^(validation\.invalid_request|route\.(not_found|method_not_allowed)|guild\.invite_not_found|game_version\.not_found)$/
+          /^(validation\.invalid_request|route\.(not_found|method_not_allowed)|guild\.invite_not_found|(game_version|ruleset)\.not_found|plan\.share_not_found)$/
         )
       }
     })
@@ -221,9 +221,10 @@ layer(TestApp.layer(), live)("input", (it) => {
     Effect.gen(function* () {
       const { cookie } = yield* somebody()
       const session = `session=${yield* cookie("session")}`
-      const { send } = yield* openBrowser()
       const status = (sent: string) =>
-        Effect.map(send("GET", "/api/v1/auth/session", { headers: { cookie: sent } }), (answer) => answer.status)
+        Effect.flatMap(openBrowser(), ({ send }) =>
+          Effect.map(send("GET", "/api/v1/auth/session", { headers: { cookie: sent } }), (answer) => answer.status)
+        )
       assert.strictEqual(yield* status(`${session}; session=other`), 200)
       assert.strictEqual(yield* status(`session=other; ${session}`), 200)
       assert.strictEqual(yield* status(`${session}; ${session}`), 200)
