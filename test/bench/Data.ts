@@ -77,7 +77,8 @@ const rankings = bosses.map((encounter_name, n) => ({
   total_kills: 3 + n,
   fastest_kill_ms: 123_456 + 1000 * n,
   best_amount: 1234.5 + n,
-  spec: "Protection"
+  spec: "Protection",
+  all_stars: null
 }))
 
 const json = (value: unknown) => `'${JSON.stringify(value).replaceAll("'", "''")}'::jsonb`

@@ -1,3 +1,4 @@
+import manifest from "../../../package.json" with { type: "json" }
 import { Pool } from "pg"
 import { characterOf, detailOf, guildOf, memberOf, rosterOf, sessionOf } from "./answers.mjs"
 import { checkSession, guildPatchOf, hashOf, idOf, newGuildOf, notFound, origin, Refusal } from "./rules.mjs"
@@ -97,4 +98,4 @@ export const updateGuild = async ({ session, id, body, who }) => {
   }
 }
 
-export const health = () => ({ status: "ok", service: "app" })
+export const health = () => ({ status: "ok", service: "app", version: manifest.version, revision: "unknown" })

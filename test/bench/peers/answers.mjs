@@ -63,6 +63,15 @@ export const characterOf = (row) => {
   return row
 }
 
+const bare = (word) => word.replaceAll(/[\s'’_-]+/g, "").toLowerCase()
+
+const month = 30 * 86_400_000
+
+const identityOf = ({ gone_since, replaced_at }) => {
+  if (gone_since !== null && Date.now() - new Date(gone_since) >= month) return "gone"
+  return replaced_at === null ? null : "replaced"
+}
+
 const entryOf = (row) => ({
   entry_id: row.entry_id,
   id: row.id,
@@ -81,11 +90,20 @@ const entryOf = (row) => ({
       best_performance_average: row.best_performance_average,
       median_performance_average: row.median_performance_average,
       error: row.w_error,
-      fetched_at: row.w_fetched_at.toISOString()
+      fetched_at: row.w_fetched_at.toISOString(),
+      rankings_fetched_at: row.rankings_fetched_at?.toISOString() ?? null,
+      gear_fetched_at: row.gear_fetched_at?.toISOString() ?? null
     },
     battlenet: row.b_fetched_at && {
       equipped_item_level: row.equipped_item_level,
       level: row.level,
+      class: row.b_class,
+      race: row.b_race,
+      differs: [
+        ...(row.b_class !== null && bare(row.b_class) !== bare(row.class) ? ["class"] : []),
+        ...(row.b_race !== null && row.race !== null && bare(row.b_race) !== bare(row.race) ? ["race"] : [])
+      ],
+      identity: identityOf(row),
       error: row.b_error,
       fetched_at: row.b_fetched_at.toISOString()
     }
@@ -119,7 +137,13 @@ export const rosterOf = (rows) => {
 /** PostgreSQL writes times inside JSON with an offset in place of `Z`. */
 export const detailOf = (row) => {
   characterOf(row)
-  for (const snapshot of [row.battlenet, row.warcraftlogs])
-    if (snapshot !== null) snapshot.fetched_at = new Date(snapshot.fetched_at).toISOString()
+  for (const snapshot of [row.battlenet, row.warcraftlogs]) {
+    for (const key of ["fetched_at", "rankings_fetched_at", "gear_fetched_at"])
+      if (snapshot?.[key]) snapshot[key] = new Date(snapshot[key]).toISOString()
+  }
+  if (row.battlenet !== null) {
+    const { gone_since, replaced_at, ...shown } = row.battlenet
+    row.battlenet = { ...shown, identity: identityOf({ gone_since, replaced_at }) }
+  }
   return row
 }

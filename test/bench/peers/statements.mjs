@@ -93,7 +93,8 @@ export const listRoster = {
       d.discord_user_id, dp.username, dp.global_name, dp.avatar, dp.discriminator,
       e.id as entry_id, c.id, c.name, c.region, c.server, e.class, c.race, e.spec, e.role, e.rank, e.off_specs, e.note,
       e.created_at, e.updated_at, w.best_performance_average, w.median_performance_average, w.error as w_error,
-      w.fetched_at as w_fetched_at, b.equipped_item_level, b.level, b.error as b_error, b.fetched_at as b_fetched_at
+      w.fetched_at as w_fetched_at, w.rankings_fetched_at, w.gear_fetched_at, b.equipped_item_level, b.level,
+      b.class as b_class, b.race as b_race, b.gone_since, b.replaced_at, b.error as b_error, b.fetched_at as b_fetched_at
     from guilds g
     join guild_memberships me on me.guild_id = g.id and me.user_id = $1 and me.deleted_at is null
     join rosters r on r.guild_id = g.id
