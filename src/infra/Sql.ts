@@ -32,7 +32,9 @@ const sessionOf = ({ pooler }: DatabaseConfig, statementTimeout: number) =>
           lock_timeout: "1500",
           timezone: "UTC",
           // Our statements look rows up by keys, so their plans hold for all values; planning them takes longer than running.
-          plan_cache_mode: "force_generic_plan"
+          plan_cache_mode: "force_generic_plan",
+          // A plan is kept, also those inside of triggers: one made while a table was small must do when it has grown.
+          enable_seqscan: "off"
         }
       }
 
