@@ -33,6 +33,12 @@ export const download = async (path, name) => {
   setTimeout(() => URL.revokeObjectURL(href), 1000)
 }
 
+/** What the API answers as it is. */
+export const text = async (path) => (await send("GET", path)).text()
+
+/** Listens to a stream of events; the browser connects again by itself. */
+export const listen = (path) => new EventSource(api + path, { withCredentials: true })
+
 /** Where this page and its cookies work; it may be open under another name of the same machine. */
 export const home = "__HOME__"
 
@@ -137,3 +143,6 @@ export const percent = (value) => {
 
 /** The address of a guild's roster, or of something on it. */
 export const address = (guild, ...parts) => ["#/guilds", guild, "roster", ...parts].join("/")
+
+/** The address of a guild's plans, or of one of them. */
+export const planAddress = (guild, ...parts) => ["#/guilds", guild, "plans", ...parts].join("/")

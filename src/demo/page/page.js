@@ -1,6 +1,9 @@
-import { $, address, call, element, home, on, onSignedOut, percent, row, say } from "./common.js"
+import { $, address, call, element, home, on, onSignedOut, percent, planAddress, row, say } from "./common.js"
 import { itemOf } from "./facts.js"
+import { closePlan, openPlan } from "./plan.js"
+import { openPlans } from "./plans.js"
 import { closeRoster, openRoster, readRoster } from "./roster.js"
+import { openShared, sharedToken } from "./shared.js"
 
 const show = (...ids) => {
   for (const section of document.querySelectorAll("main > section")) section.hidden = !ids.includes(section.id)
@@ -16,6 +19,7 @@ const showWelcome = () => {
   me = undefined
   shownGuild = undefined
   closeRoster()
+  closePlan()
   $("session").hidden = true
   show("welcome")
 }
@@ -86,17 +90,35 @@ const openPart = (part) => {
   $(part).firstElementChild.focus()
 }
 
+const planView = /^#\/guilds\/([\w-]+)\/plans(?:\/([\w-]+))?$/
 const view = /^#\/guilds\/([\w-]+)\/roster(?:\/(add|import|history)|\/characters\/([\w-]+))?$/
 let turns = 0
 
-const openGuild = async (id, isLatest) => {
-  if (shownGuild === id) return
+const guildOf = (id) => {
   const guild = guilds.find((one) => one.id === id)
   if (guild === undefined) throw new Error("You are in no such guild.")
+  return guild
+}
+
+const openGuild = async (id, isLatest) => {
+  if (shownGuild === id) return
+  const guild = guildOf(id)
   show("guilds")
   shownGuild = undefined
   await openRoster(guild, me)
   if (isLatest()) shownGuild = id
+}
+
+const routePlans = async (id, plan, isLatest) => {
+  const guild = guildOf(id)
+  $("plan-back").href = planAddress(id)
+  $("plans-back").href = address(id)
+  await (plan === undefined ? openPlans(guild) : openPlan(guild, plan))
+  if (!isLatest()) return
+  show(...(plan === undefined ? ["guilds", "plans"] : ["plan"]))
+  const heading = $(plan === undefined ? "plans-title" : "plan-title")
+  document.title = `${heading.textContent} · Raid composition`
+  heading.focus()
 }
 
 /** Shows what the address says. Whoever goes on before it is there sees the later place only. */
@@ -105,7 +127,13 @@ const route = async () => {
   const turn = (turns += 1)
   const isLatest = () => turn === turns
   const [, guild, part, character] = view.exec(location.hash) ?? []
+  const [, planGuild, plan] = planView.exec(location.hash) ?? []
   document.title = "Raid composition"
+  closePlan()
+  if (planGuild !== undefined) {
+    await routePlans(planGuild, plan, isLatest)
+    return
+  }
   if (guild === undefined) {
     shownGuild = undefined
     show("guilds")
@@ -200,5 +228,11 @@ const begin = async () => {
   })
 }
 
-if (location.origin === home) await begin()
-else sendHome()
+/** A link is for people without an account. */
+const beginShared = async () => {
+  await openShared(sharedToken).catch((error) => say(error.message))
+  show("shared")
+}
+
+if (location.origin !== home) sendHome()
+else await (sharedToken === undefined ? begin() : beginShared())

@@ -1,5 +1,5 @@
 import { choose } from "./choice.js"
-import { $, address, call, element, on, row, say } from "./common.js"
+import { $, address, call, element, on, planAddress, row, say } from "./common.js"
 import { asked, average } from "./facts.js"
 import { draw, find } from "./table.js"
 import { openTools, showHistory } from "./tools.js"
@@ -248,7 +248,8 @@ const show = (edited) => {
   draw(roster.players.flatMap(playerRows), edited)
   const editable = roster.players.filter(mayEdit)
   const isHidden = { add: !isOfficer() && editable.length === 0, import: !isOfficer(), history: false }
-  for (const link of $("parts").children) {
+  $("to-plans").href = planAddress(guild.id)
+  for (const link of $("parts").querySelectorAll("[data-part]")) {
     const { part } = link.dataset
     link.href = address(guild.id, part)
     link.hidden = isHidden[part]
