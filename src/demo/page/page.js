@@ -113,7 +113,7 @@ const routePlans = async (id, plan, isLatest) => {
   const guild = guildOf(id)
   $("plan-back").href = planAddress(id)
   $("plans-back").href = address(id)
-  await (plan === undefined ? openPlans(guild) : openPlan(guild, plan))
+  await (plan === undefined ? openPlans(guild) : openPlan(guild, plan, isLatest))
   if (!isLatest()) return
   show(...(plan === undefined ? ["guilds", "plans"] : ["plan"]))
   const heading = $(plan === undefined ? "plans-title" : "plan-title")

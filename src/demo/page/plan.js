@@ -250,7 +250,7 @@ const taken = async (of, plan) => {
 }
 
 /** Shows a plan of a guild, and keeps it as it is while it is shown. */
-export const openPlan = async (guild, id) => {
+export const openPlan = async (guild, id, isLatest) => {
   closePlan()
   const [{ plan }, { game_version: game }, { roster }] = await Promise.all([
     call("GET", `/plans/${id}`),
@@ -270,12 +270,12 @@ export const openPlan = async (guild, id) => {
     races: new Map(entries.map(({ entry_id: entry, race }) => [entry, race])),
     colourOf: (name) => colours.get(name)
   })
+  if (!isLatest()) return
   open = of
-  say("")
   adopt(of, plan)
   openPlanTools(of, { inTurn, taken: (written) => taken(of, written) })
   await readCoverage(of)
-  of.source = listenTo(of)
+  if (open === of) of.source = listenTo(of)
 }
 
 export const closePlan = () => {
