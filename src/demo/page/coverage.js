@@ -78,7 +78,11 @@ const effectList = ({ covered, possible, missing }, nameOf, seatOf) => {
   const dearest = (effects) => effects.toSorted((one, other) => other.value - one.value)
   const chips = (effects, stateOf) => dearest(effects).map((one) => chip(stateOf(one), one, nameOf, seatOf))
   const has = chips(covered, ({ assumed }) => (assumed ? "assumed" : "covered"))
-  const lacks = [...chips(possible, ({ reason }) => reason), ...chips(missing, () => "missing")]
+  // What an officer can change by seating comes before what nobody knows.
+  const open = [...possible.filter(({ reason }) => reason === "slot_taken"), ...missing]
+  const others = possible.filter(({ reason }) => reason !== "slot_taken")
+  const stateOf = ({ reason }) => reason ?? "missing"
+  const lacks = [...chips(open, stateOf), ...chips(others, stateOf)]
   const rest = lacks.slice(least)
   const list = element("ul", { className: "effects" }, ...has, ...lacks.slice(0, least))
   if (rest.length === 0) return [list]
