@@ -1,4 +1,4 @@
--- A plan of the demo guild: the mains of its roster, two groups too few of some buffs, so that there is something to do.
+-- A plan of the demo guild: the mains of its roster in a raid of 25, with two seats free.
 
 create temporary table seed_seats (name text primary key, "group" smallint not null, slot smallint not null) on commit drop;
 
@@ -11,7 +11,7 @@ insert into seed_seats (name, "group", slot) values
   ('Élunisse', 4, 0), ('Mirêlle', 4, 1), ('Oshawahe', 4, 2), ('Yarrowen', 4, 3),
   ('Sülwen', -1, 0), ('Thazrik', -1, 1);
 
--- Only for a roster that has somebody to seat: what a guild made of the seeded one stays as it is.
+-- Whoever is no longer on the guild's roster is left out.
 create temporary table seed_plan on commit drop as
 select g.id as guild_id, 'b7c0a3de-54f1-4b1c-9a55-0d5f7ac1e2b3'::uuid as plan_id, (
   select identity.user_id from discord_identities identity

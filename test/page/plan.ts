@@ -14,7 +14,8 @@ const picture = fileURLToPath(new URL("../../docs/plan.png", import.meta.url))
 /** A seat with who sits there, "free" if nobody does. */
 const seat = (page: Page, group: number, slot: number, who: string) =>
   page.locator("#board").getByRole("button", { name: `Group ${group}, seat ${slot}: ${who}` })
-const pooled = (page: Page, name: string) => page.locator("#pool").getByRole("button", { name: new RegExp(`^${name},`) })
+const pooled = (page: Page, name: string) =>
+  page.locator("#pool").getByRole("button", { name: new RegExp(`^${name},`) })
 const focused = (page: Page) => page.evaluate<string>("document.activeElement.ariaLabel")
 
 const points = async (page: Page, at: string) => {
@@ -51,16 +52,26 @@ const create = async (page: Page) => {
   await page.getByRole("heading", { name: "Thursday <3" }).waitFor()
   assert.equal(await page.locator("#board .raid").count(), 2)
   assert.equal(await page.locator("#board .seat.free").count(), 22)
-  await page.locator("#plan-live").filter({ hasText: /^live$/ }).waitFor()
+  await page
+    .locator("#plan-live")
+    .filter({ hasText: /^live$/ })
+    .waitFor()
   await following(page, "All plans")
-  await page.getByRole("listitem").filter({ hasText: "Thursday <3" }).filter({ hasText: "Karazhan A: 0 of 10" }).waitFor()
+  await page
+    .getByRole("listitem")
+    .filter({ hasText: "Thursday <3" })
+    .filter({ hasText: "Karazhan A: 0 of 10" })
+    .waitFor()
 }
 
 const openSeeded = async (page: Page) => {
   await following(page, "Wednesday")
   await page.getByRole("heading", { name: "Wednesday" }).waitFor()
   await seat(page, 1, 1, "Aldrakh").waitFor()
-  await page.locator("#plan-live").filter({ hasText: /^live$/ }).waitFor()
+  await page
+    .locator("#plan-live")
+    .filter({ hasText: /^live$/ })
+    .waitFor()
 }
 
 /** An enhancement shaman comes to the melees: the parties' coverage changes by what was foretold. */
@@ -103,7 +114,10 @@ const moveByKeyboard = async (page: Page) => {
   }
   assert.equal(await focused(page), "Group 4, seat 5: free")
   const foretold = gain(
-    await page.locator("#preview").filter({ hasText: /^to group 4, seat 5: .* points/ }).textContent()
+    await page
+      .locator("#preview")
+      .filter({ hasText: /^to group 4, seat 5: .* points/ })
+      .textContent()
   )
   const before = await points(page, "0")
   await page.keyboard.press("Enter")
@@ -220,8 +234,8 @@ const useAPhone = async (page: Page) => {
   await page.setViewportSize({ width: 375, height: 700 })
   const width = Number(await page.evaluate(`document.querySelector("html").scrollWidth`))
   assert.ok(width <= 375, `the page is ${width} wide on a phone`)
-  await seat(page, 3, 1, "Cyrandel").click()
-  await seat(page, 5, 5, "free").click()
+  await seat(page, 3, 1, "Cyrandel").tap()
+  await seat(page, 5, 5, "free").tap()
   await message(page, /^Cyrandel to group 5, seat 5: /)
 }
 
@@ -255,7 +269,10 @@ const work = async (page: Page, other: Page, visitor: Page, frontend: string) =>
   await seeRule(page)
   await signIn(other, frontend, "Aldra")
   await other.goto(page.url())
-  await other.locator("#plan-live").filter({ hasText: /^live$/ }).waitFor()
+  await other
+    .locator("#plan-live")
+    .filter({ hasText: /^live$/ })
+    .waitFor()
   await meetAnotherOfficer(page, other)
   await restore(page, other)
   const link = await share(page)
@@ -273,7 +290,9 @@ const demo = await startDemo({ folder: folder.path })
 try {
   const pages = await Promise.all(
     [1, 2, 3].map(async () => {
-      const page = await (await browser.newContext({ viewport: { width: 1280, height: 1000 } })).newPage()
+      const page = await (
+        await browser.newContext({ viewport: { width: 1280, height: 1000 }, hasTouch: true })
+      ).newPage()
       page.setDefaultTimeout(10_000)
       return page
     })

@@ -10,7 +10,7 @@ const styles = ["page.css", "board.css"]
 
 const answers = (home: string, api: string): RequestListener => {
   const filled = (name: string) => file(name).replace("__API__", api).replace("__HOME__", home)
-  const files = new Map([
+  const files = new Map<string, { readonly type: string; readonly body: string }>([
     ...scripts.map((name) => [`/${name}`, { type: "text/javascript", body: filled(name) }] as const),
     ...styles.map((name) => [`/${name}`, { type: "text/css", body: file(name) }] as const)
   ])

@@ -32,8 +32,7 @@ const freeOf = ({ roster, plan }) => {
     .toSorted((one, other) => one.role.localeCompare(other.role) || one.name.localeCompare(other.name))
 }
 
-const seatOf = (entry) =>
-  placesOf(open.plan).get(entry)?.seat ?? open.free.find(({ entry_id: id }) => id === entry)
+const seatOf = (entry) => placesOf(open.plan).get(entry)?.seat ?? open.free.find(({ entry_id: id }) => id === entry)
 
 /** Reads what the plan covers, and answers by how much that differs from what it covered before. */
 const readCoverage = async (of) => {
@@ -64,7 +63,7 @@ const adopt = (of, plan, entry) => {
 /** Writes until it is written, or the plan is taken as somebody else left it. False if nothing was written. */
 const write = (of, seat, target) =>
   inTurn(async () => {
-    for (let seen = of.plan; ; ) {
+    for (let seen = of.plan; ;) {
       const ops = opsOf(seen, seat, target)
       if (ops.length === 0) return false
       try {
@@ -132,7 +131,8 @@ const listenTo = (of) => {
     $("plan-live").textContent = "live"
   })
   source.addEventListener("error", () => {
-    $("plan-live").textContent = source.readyState === EventSource.CLOSED ? "not live: reload the page" : "reconnecting…"
+    $("plan-live").textContent =
+      source.readyState === EventSource.CLOSED ? "not live: reload the page" : "reconnecting…"
   })
   return source
 }

@@ -35,7 +35,9 @@ export const opsOf = (plan, { entry_id: entry }, target) => {
   const sitting = sittingAt(plan, target)
   if (sitting?.entry_id === entry) return []
   return [
-    sitting === null ? { op: "seat", entry_id: entry, raid, group, slot } : { op: "swap", a: entry, b: sitting.entry_id }
+    sitting === null
+      ? { op: "seat", entry_id: entry, raid, group, slot }
+      : { op: "swap", a: entry, b: sitting.entry_id }
   ]
 }
 
