@@ -38,7 +38,11 @@ const everything = Effect.gen(function* () {
     profiles: yield* sql`select * from discord_profiles order by id`,
     guilds: yield* sql`select * from guilds order by id`,
     memberships: yield* sql`select * from guild_memberships order by id`,
-    characters: yield* sql`select * from characters order by id`
+    characters: yield* sql`select * from characters order by id`,
+    plans: yield* sql`select * from plans order by id`,
+    raids: yield* sql`select * from plan_raids order by plan_id, raid`,
+    seats: yield* sql`select * from plan_seats order by plan_id, entry_id`,
+    revisions: yield* sql`select * from plan_revisions order by plan_id, revision`
   }
 })
 
@@ -114,8 +118,29 @@ describe("the roster seed", () => {
       yield* seed
       const before = yield* everything
       assert.deepStrictEqual(yield* seed, { applied: [] })
-      assert.deepStrictEqual((yield* seedAnew).applied, ["20261101000000_guild", "20261101000100_roster"])
+      assert.deepStrictEqual((yield* seedAnew).applied, [
+        "20261101000000_guild",
+        "20261101000100_roster",
+        "20261101000200_plan"
+      ])
       assert.deepStrictEqual(yield* everything, before)
+    })
+  )
+
+  live(
+    "seats the mains of the roster in a plan, whose revision says the same",
+    Effect.gen(function* () {
+      yield* seed
+      const sql = yield* SqlClient.SqlClient
+      const seats = yield* sql`select s.entry_id, nullif(s."group", -1) as "group", s.slot, s.name, e.spec
+        from plan_seats s join roster_entries e on e.id = s.live_entry_id and e.guild_id = ${guild} and e.rank = 'main'
+        order by s."group", s.slot`
+      const moved = yield* sql`select m.entry_id, (m."to" ->> 'group')::smallint as "group",
+        (m."to" ->> 'slot')::smallint as slot, m.name, m."to" ->> 'spec' as spec
+        from plan_revisions, jsonb_to_recordset(moves) as m(entry_id uuid, name text, "to" jsonb)
+        order by coalesce((m."to" ->> 'group')::int, -1), 3`
+      assert.lengthOf(seats, 25)
+      assert.deepStrictEqual(moved, seats)
     })
   )
 
