@@ -61,6 +61,9 @@ const created = APlan.pipe(HttpApiSchema.status(201))
 const text = (contentType: string, example: string) =>
   Schema.String.annotate({ examples: [example] }).pipe(HttpApiSchema.asText({ contentType }))
 
+/** Of a whole seating, written or as operations: a proxy knows a body's size by its path alone. */
+const plansBody = { maxBytes: 256 * 1024, csv: false }
+
 export class PlansApi extends HttpApiGroup.make("plans")
   .add(
     HttpApiEndpoint.get("list", "/guilds/:guild_id/plans", {
@@ -97,7 +100,7 @@ export class PlansApi extends HttpApiGroup.make("plans")
           "For officers and admins. Whoever is left out leaves the plan. A character sits once in a plan, a player once in a raid (409 `plan.conflict`)."
         )
       )
-      .annotate(BodyRule, { maxBytes: 256 * 1024, csv: false })
+      .annotate(BodyRule, plansBody)
       .annotateMerge(demanding),
     HttpApiEndpoint.patch("change", "/plans/:plan_id", {
       params,
@@ -108,6 +111,7 @@ export class PlansApi extends HttpApiGroup.make("plans")
       .annotateMerge(
         documented("Change a plan", "For officers and admins. Operations in order, all of them or none. Counts from 0.")
       )
+      .annotate(BodyRule, plansBody)
       .annotateMerge(demanding),
     HttpApiEndpoint.delete("remove", "/plans/:plan_id", { params, success: HttpApiSchema.NoContent, error: writes })
       .annotateMerge(

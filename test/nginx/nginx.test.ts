@@ -88,7 +88,7 @@ describe("deploy/nginx", () => {
         }))
       )
       const changes = rules.filter(({ method }) => method !== "GET" && method !== "DELETE")
-      assert.deepStrictEqual(new Set(changes.map(({ maxBytes }) => maxBytes)), new Set([65_536, 1_048_576]))
+      assert.deepStrictEqual(new Set(changes.map(({ maxBytes }) => maxBytes)), new Set([65_536, 262_144, 1_048_576]))
       for (const { path, method, maxBytes } of changes) {
         const body = Buffer.alloc(maxBytes + 1, "a")
         const exact = yield* ask(plain, method, path, { body: body.subarray(1) })
