@@ -89,12 +89,18 @@ export class RefreshPartsRepo extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
 
-      /** Locks the refresh while it lives, and counts the event. */
+      /**
+       * Locks the refresh while it lives, and counts the event. The guild's row comes first, as in every edit of a roster:
+       * both go on to characters and rosters.
+       */
       const turn = (id: RefreshId) =>
         Effect.map(
           sql<{ readonly sequence: string }>`
+            with locked as materialized (
+              select from guilds where id = (select guild_id from guild_refreshes where id = ${id}) for no key update
+            )
             update guild_refreshes set sequence = sequence + 1, moved_at = now()
-            where id = ${id} and finished_at is null returning sequence::text`,
+            from locked where id = ${id} and finished_at is null returning sequence::text`,
           (rows) => rows[0]?.sequence
         )
 
