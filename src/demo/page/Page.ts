@@ -5,12 +5,14 @@ import { createServer, type RequestListener, type Server } from "node:http"
 const file = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url), "utf8")
 
 const scripts = ["common.js", "page.js", "roster.js", "facts.js", "table.js", "choice.js", "tools.js"]
+scripts.push("refresh.js")
+const styles = ["page.css", "refresh.css"]
 
 const answers = (home: string, api: string): RequestListener => {
   const filled = (name: string) => file(name).replace("__API__", api).replace("__HOME__", home)
-  const files = new Map([
+  const files = new Map<string, { readonly type: string; readonly body: string }>([
     ...scripts.map((name) => [`/${name}`, { type: "text/javascript", body: filled(name) }] as const),
-    ["/page.css", { type: "text/css", body: file("page.css") }]
+    ...styles.map((name) => [`/${name}`, { type: "text/css", body: file(name) }] as const)
   ])
   const index = { type: "text/html", body: file("index.html") }
   const policy =

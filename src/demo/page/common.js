@@ -33,6 +33,9 @@ export const download = async (path, name) => {
   setTimeout(() => URL.revokeObjectURL(href), 1000)
 }
 
+/** Listens to a stream of events; the browser connects again by itself. */
+export const listen = (path) => new EventSource(api + path, { withCredentials: true })
+
 /** Where this page and its cookies work; it may be open under another name of the same machine. */
 export const home = "__HOME__"
 
