@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises"
 import type { Page } from "../tools/playwright.ts"
 import { following } from "./Chromium.ts"
 
@@ -22,6 +23,15 @@ export const barOf = (page: Page, provider: "warcraftlogs" | "battlenet") =>
   page.evaluate<{ readonly value: number; readonly max: number }>(
     `(({ value, max }) => ({ value, max }))(document.querySelector("#bar-${provider}"))`
   )
+
+/** Waits until this share of a provider's parts is settled, while some are not, and tells how many are. */
+export const reaches = async (page: Page, provider: "warcraftlogs" | "battlenet", share: number) => {
+  for (const since = performance.now(); ; await setTimeout(20)) {
+    const { value, max } = await barOf(page, provider)
+    if (value === max || performance.now() - since > 20_000) throw new Error(`${value} of ${max} at ${provider}`)
+    if (value >= share * max) return value
+  }
+}
 
 export const sum = async (page: Page, provider: "warcraftlogs" | "battlenet") =>
   (await page.locator(`#sum-${provider}`).textContent()) ?? ""
