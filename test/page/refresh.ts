@@ -184,7 +184,9 @@ try {
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 784 } })).newPage()
   page.setDefaultTimeout(10_000)
   await work(page, demo.frontend, providersOf(demo.output))
-  process.stdout.write("A roster is refreshed, through a reload, a wait and a cancel; its picture is in docs/refresh.png.\n")
+  process.stdout.write(
+    "A roster is refreshed, through a reload, a wait and a cancel; its picture is in docs/refresh.png.\n"
+  )
 } finally {
   await browser.close()
   await demo.end("SIGINT")

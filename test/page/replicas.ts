@@ -1,5 +1,7 @@
 import { Effect, Redacted } from "effect"
 import assert from "node:assert/strict"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { setTimeout } from "node:timers/promises"
 import type { Page } from "../tools/playwright.ts"
 import { servePage } from "../../src/demo/page/Page.ts"
@@ -32,6 +34,19 @@ const sentBy = async (replica: Replica) => {
   const counts = text.matchAll(/^provider_request_duration_seconds_count\{.*\} (\d+)$/gm)
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
 }
+
+/** What a proxy is that has lost its replica. */
+const badGateway = Effect.map(
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const server = createServer((_, response) => response.writeHead(502).end("<h1>Bad gateway</h1>"))
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+      return server
+    }),
+    (server) => Effect.sync(() => server.close().closeAllConnections())
+  ),
+  (server) => (server.address() as AddressInfo).port
+)
 
 /** Two processes of the service on the same servers, with the demo's guild; what the page asks passes the gate. */
 const started = Effect.gen(function* () {
@@ -71,7 +86,7 @@ const started = Effect.gen(function* () {
   })
   const proxy = yield* gate("127.0.0.1", replicas[0]!.port)
   yield* servePage(frontend, `http://localhost:${proxy.port}/api/v1`)
-  return { frontend, proxy, providers, replicas }
+  return { frontend, proxy, providers, replicas, nobody: yield* badGateway }
 })
 
 type Started = Effect.Success<typeof started>
@@ -87,7 +102,7 @@ const workerOf = async (page: Page, replicas: Started["replicas"]) => {
 
 const live = (page: Page) => page.getByText("live", { exact: true }).waitFor()
 
-const outlive = async (page: Page, { frontend, proxy, providers, replicas }: Started) => {
+const outlive = async (page: Page, { frontend, proxy, providers, replicas, nobody }: Started) => {
   await signIn(page, frontend, "Borin")
   await openGuild(page)
   for (const provider of providers) provider.fault({ kind: "slow", ms: 500 })
@@ -107,7 +122,10 @@ const outlive = async (page: Page, { frontend, proxy, providers, replicas }: Sta
   proxy.shut()
   const killed = performance.now()
   const { value: before } = await barOf(page, "battlenet")
-  await page.getByText("reconnecting…").waitFor()
+  proxy.pointTo(nobody)
+  proxy.open()
+  await page.getByText("Not live: The service does not answer. It is tried again…").waitFor()
+  proxy.shut()
   proxy.pointTo(other.port)
   proxy.open()
   await live(page)
@@ -125,8 +143,8 @@ const outlive = async (page: Page, { frontend, proxy, providers, replicas }: Sta
   return pause
 }
 
-/** What the gate cut. */
-const cuts = /^(failed: \S+\/events net::ERR_|console: Failed to load resource: net::ERR_)/
+/** What the gate cut, and what was answered in the place of a replica. */
+const cuts = /^(failed: \S+\/refreshes\/\S+ net::ERR_|console: Failed to load resource: |console: .* CORS policy|502: )/
 
 const main = Effect.gen(function* () {
   const world = yield* started

@@ -140,7 +140,8 @@ const resume = async (of) => {
   } catch (error) {
     if (open !== of) return
     const isFinal = error.status < 500 && error.status !== 429
-    write("refresh-live", `Not live: ${error.message}${isFinal ? "" : " It is tried again…"}`)
+    const reason = error.status === undefined ? "The service does not answer." : error.message
+    write("refresh-live", `Not live: ${reason}${isFinal ? "" : " It is tried again…"}`)
     if (!isFinal) of.again = setTimeout(resume, 2000, of)
   }
 }
