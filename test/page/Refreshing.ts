@@ -18,6 +18,8 @@ export const begin = async (page: Page, what: string) => {
 export const state = (page: Page, text: string | RegExp) =>
   page.locator("#refresh-state").filter({ hasText: text }).waitFor()
 
+export const ended = (page: Page) => page.getByText(/^Refreshed at .*; \d+ failed\.$/).waitFor({ timeout: 60_000 })
+
 /** How many are settled, of how many. */
 export const barOf = (page: Page, provider: "warcraftlogs" | "battlenet") =>
   page.evaluate<{ readonly value: number; readonly max: number }>(

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url"
 import type { Page } from "../tools/playwright.ts"
 import type { Fault } from "../../src/demo/simulators/Fault.ts"
 import { demoFolder, startDemo } from "../demo/demoProcess.ts"
-import { barOf, begin, openGuild, outcomes, reaches, state, sum } from "./Refreshing.ts"
+import { barOf, begin, ended, openGuild, outcomes, reaches, state, sum } from "./Refreshing.ts"
 import { complaintsOf, following, launch, pressing, signIn } from "./Chromium.ts"
 
 /*
@@ -63,12 +63,10 @@ const reloadInTheMiddle = async (page: Page) => {
   await page.screenshot({ path: picture })
 }
 
-const wait = async (page: Page, patience = 30_000) =>
-  page.getByText(/^Refreshed at .*; \d+ failed\.$/).waitFor({ timeout: patience })
-
 /** Each character's outcome at each provider, and the sums of the same. */
 const seeOutcomes = async (page: Page) => {
-  await wait(page)
+  await ended(page)
+  assert.equal(await page.locator("#refresh-live").textContent(), "")
   const rows = await outcomes(page)
   assert.ok(rows.length > 60, `${rows.length} characters`)
   for (const [column, provider] of [

@@ -16,7 +16,7 @@ import { folder } from "../faults/Servers.ts"
 import { environment } from "../support/environment.ts"
 import { gate } from "../support/Gate.ts"
 import { variablesOf } from "../support/TestApp.ts"
-import { barOf, begin, openGuild, outcomes, reaches, state } from "./Refreshing.ts"
+import { barOf, begin, ended, openGuild, outcomes, reaches, state } from "./Refreshing.ts"
 import { complaintsOf, launch, signIn } from "./Chromium.ts"
 
 /*
@@ -132,7 +132,7 @@ const outlive = async (page: Page, { frontend, proxy, providers, replicas, nobod
   const after = await reaches(page, "battlenet", (before + 1) / (await barOf(page, "battlenet")).max)
   const pause = performance.now() - killed
   assert.ok(after > before)
-  await page.getByText(/^Refreshed at .*; \d+ failed\.$/).waitFor({ timeout: 60_000 })
+  await ended(page)
   for (const [name, ...told] of await outcomes(page))
     for (const text of told) assert.match(text, /^(✓ read|✗ failed: )/, name)
   for (const provider of ["warcraftlogs", "battlenet"] as const) {

@@ -101,6 +101,11 @@ const show = (of) => {
   for (const provider of providers) showBar(provider, refresh.providers[provider])
 }
 
+const stop = (of) => {
+  of.source?.close()
+  clearTimeout(of.again)
+}
+
 /** Takes the counts as they now are, and parts that were settled. */
 const take = (of, { parts, ...refresh }) => {
   const wasLive = isLive(of)
@@ -108,7 +113,10 @@ const take = (of, { parts, ...refresh }) => {
   for (const part of parts) of.outcomes.get(part.entry_id).parts[part.provider] = part
   show(of)
   for (const entry of isLive(of) ? parts.map(({ entry_id: id }) => id) : of.outcomes.keys()) fill(of, entry)
-  if (wasLive && !isLive(of)) of.ended()
+  if (isLive(of)) return
+  stop(of)
+  write("refresh-live", "")
+  if (wasLive) of.ended()
 }
 
 /** Takes a refresh with all its parts, in the roster's order. */
@@ -123,11 +131,6 @@ const replace = (of, refresh) => {
 
 const pathOf = ({ guild, refresh }) => `/guilds/${guild.id}/refreshes/${refresh.id}`
 
-const stop = (of) => {
-  of.source?.close()
-  clearTimeout(of.again)
-}
-
 /** Reads the shown refresh, and goes on listening while it lives; whatever keeps it from that is told, and tried again. */
 const resume = async (of) => {
   stop(of)
@@ -135,7 +138,6 @@ const resume = async (of) => {
     const { refresh } = await call("GET", pathOf(of))
     if (open !== of) return
     replace(of, refresh)
-    write("refresh-live", "")
     if (isLive(of)) follow(of)
   } catch (error) {
     if (open !== of) return
@@ -148,6 +150,7 @@ const resume = async (of) => {
 
 /** An event tells what changed since the one before; a cut loses none, and whoever missed one reads everything. */
 const follow = (of) => {
+  stop(of)
   const source = listen(`${pathOf(of)}/events`)
   let last = 0
   of.source = source
@@ -159,7 +162,6 @@ const follow = (of) => {
     }
     last = Number(lastEventId)
     take(of, { ...refresh, parts })
-    if (!isLive(of)) stop(of)
   })
   source.addEventListener("open", () => write("refresh-live", "live"))
   source.addEventListener("error", () => {
@@ -194,7 +196,6 @@ $("new-refresh").addEventListener(
     const age = Number(target.elements.stale_after_seconds.value)
     const { refresh } = await call("POST", `/guilds/${of.guild.id}/refreshes`, { stale_after_seconds: age })
     if (open !== of) return
-    stop(of)
     replace(of, refresh)
     if (isLive(of)) follow(of)
     else say("Everything is fresh already.")
