@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises"
 import { kinds } from "../bench/Kinds.ts"
 import { ask } from "./Ask.ts"
 
-/* The built bundle as a process of its own, started as the image starts it. */
+/* The built bundle, started as the image starts it, or the source, as a process of its own. */
 
 /** Below the range of ephemeral ports, so that no client takes the port while the replica is down. */
 let nextPort = randomInt(10_000, 30_000)
@@ -19,8 +19,10 @@ export class Replica {
   private child: ChildProcess | undefined
   private exited: Promise<number | string | null> = Promise.resolve(null)
   private readonly variables: Variables
+  private readonly kind: (typeof kinds)["bundle" | "source"]
 
-  constructor(variables: Variables, folder: string) {
+  constructor(variables: Variables, folder: string, kind: "bundle" | "source" = "bundle") {
+    this.kind = kinds[kind]
     this.variables = variables
     this.log = join(folder, `replica-${this.port}.log`)
   }
@@ -36,7 +38,7 @@ export class Replica {
 
   /** Starts the process without waiting for it. */
   spawn(more: Variables = {}) {
-    const { words, variables, cwd } = kinds.bundle
+    const { words, variables, cwd } = this.kind
     const file = openSync(this.log, "a")
     const env = { ...this.variables, ...variables, ...more, APP_PORT: String(this.port) }
     const child = spawn(process.execPath, words, { cwd, env, stdio: ["ignore", file, file] })

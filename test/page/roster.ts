@@ -215,7 +215,7 @@ const useAPhone = async (page: Page) => {
   await page.setViewportSize({ width: 375, height: 700 })
   const width = async (of: string) => Number(await page.evaluate(`document.querySelector("${of}").scrollWidth`))
   assert.ok((await width("html")) <= 375, "the page is wider than a phone")
-  assert.ok((await width("#roster .scroll")) > 375, "the roster scrolls by itself")
+  assert.ok((await width("#roster > .scroll")) > 375, "the roster scrolls by itself")
   await field(page, "Spec of Velwyn").selectOption("Feral")
   await isSaved(page)
 }

@@ -56,13 +56,12 @@ const openCharacter = async (id) => {
       row(parse.encounter_name, percent(parse.rank_percent), percent(parse.median_percent), parse.total_kills)
     )
   )
-  const { game_version: game } = guilds.find((one) => one.id === shownGuild)
+  const { game_version: game, membership_role: role } = guilds.find((one) => one.id === shownGuild)
   $("gear").tBodies[0].replaceChildren(
     ...gear.map((item) => row(slots[item.slot - 1] ?? item.slot, itemOf(game, item), item.itemLevel))
   )
 
-  // Only the owner may refresh a character.
-  $("refreshes").hidden = character.user_id !== me.id
+  $("refreshes").hidden = character.user_id !== me.id && !["officer", "admin"].includes(role)
 }
 
 const refresh = (provider, name) =>

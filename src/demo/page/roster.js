@@ -1,6 +1,7 @@
 import { choose } from "./choice.js"
 import { $, address, call, element, on, planAddress, row, say } from "./common.js"
 import { asked, average } from "./facts.js"
+import { closeRefresh, openRefresh } from "./refresh.js"
 import { draw, find } from "./table.js"
 import { openTools, showHistory } from "./tools.js"
 
@@ -278,9 +279,15 @@ export const openRoster = async (guild, me) => {
   opened.game = game
   for (const part of ["add", "import", "history"]) $(part).open = false
   await readRoster()
+  if (open !== opened) return
+  const entries = () => opened.roster.players.flatMap(({ characters }) => characters)
+  const fail = (error) => say(error.message)
+  const ended = () => readRoster().catch(fail)
+  await openRefresh({ guild, mayLead: isOfficer(), entries, ended }).catch(fail)
 }
 
 export const closeRoster = () => {
+  closeRefresh()
   open = undefined
 }
 
