@@ -6,6 +6,7 @@ import { authLayer } from "./auth/AuthHttp.ts"
 import { signedInLayer } from "./auth/SignedInHttp.ts"
 import { charactersLayer } from "./characters/CharactersHttp.ts"
 import { guildsLayer } from "./guilds/GuildsHttp.ts"
+import { keysLayer } from "./guilds/KeysHttp.ts"
 import { healthLayer } from "./health/HealthHttp.ts"
 import { Crypto } from "./infra/Crypto.ts"
 import * as Database from "./infra/Database.ts"
@@ -33,6 +34,7 @@ const slices = Layer.mergeAll(
   authLayer,
   charactersLayer,
   guildsLayer,
+  keysLayer,
   refreshesLayer,
   gameVersionsLayer,
   rosterLayer,

@@ -24,6 +24,8 @@ export type AuditEventType =
   | "guild_member_removed"
   | "guild_invite_rotated"
   | "guild_invite_revoked"
+  | "guild_key_created"
+  | "guild_key_revoked"
   | "guild_ruleset_changed"
   | "guild_plan_created"
   | "guild_plan_deleted"

@@ -14,6 +14,7 @@ import {
   Unauthorized,
   type User
 } from "./Session.ts"
+import { InvalidKey, NeededScope, ScopeMissing } from "./KeyScope.ts"
 import type { UserId } from "./User.ts"
 
 /** The live session of the current request. */
@@ -28,6 +29,17 @@ export class CurrentSession extends Context.Service<
     readonly json: JsonText<{ readonly user: typeof User.Type; readonly session: typeof Session.Type }>
   }
 >()("auth/CurrentSession") {}
+
+/** Who calls an endpoint that takes keys too: a person by their session, or a program by a key. */
+export class Caller extends Context.Service<
+  Caller,
+  {
+    /** Of a key, the user that it acts as. */
+    readonly user: { readonly id: UserId }
+    /** The id of the session or key that lets the caller in. */
+    readonly right: string
+  }
+>()("auth/Caller") {}
 
 const guard: Guard = {
   schemes: {
@@ -44,14 +56,32 @@ const guard: Guard = {
       description:
         "The value of the cookie `csrf` (or `CSRF_COOKIE_NAME`), which `GET /api/v1/auth/csrf` answers in this header too. " +
         "Every request that changes something needs it."
+    },
+    key: {
+      type: "http",
+      scheme: "bearer",
+      description:
+        "A key of a guild, which an admin makes at `POST /api/v1/guilds/{guild_id}/keys`. It acts as an officer of that guild, " +
+        "where its scopes say so, and needs no cookie and no CSRF token. Beside a cookie the key decides."
     }
   },
-  needed: (isUnsafe) => (isUnsafe ? ["session", "csrf"] : ["session"])
+  needed: (isUnsafe, annotations) => {
+    const scope = Context.get(annotations, NeededScope)
+    const bySession = isUnsafe ? { session: [], csrf: [] } : { session: [] }
+    return scope === undefined ? [bySession] : [bySession, { key: [scope] }]
+  }
 }
 
-/** Requires a live session and, for unsafe methods, its CSRF token. */
-export class SignedIn extends HttpApiMiddleware.Service<SignedIn, { provides: CurrentSession }>()("auth/SignedIn", {
+/**
+ * Requires a live session and, for unsafe methods, its CSRF token. An endpoint with a `NeededScope` takes a key that has it
+ * as well, and learns its `Caller`; any other learns the `CurrentSession`.
+ */
+export class SignedIn extends HttpApiMiddleware.Service<SignedIn, { provides: CurrentSession | Caller }>()(
+  "auth/SignedIn",
+  {
   error: [
+    InvalidKey.wire,
+    ScopeMissing.wire,
     Unauthorized.wire,
     SessionRevoked.wire,
     SessionExpired.wire,

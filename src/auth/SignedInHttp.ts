@@ -1,14 +1,20 @@
-import { Effect, Layer } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { isSafe } from "../http/Methods.ts"
 import { RateLimits } from "../limits/RateLimits.ts"
+import { bearerOf, keyHash } from "./BearerKey.ts"
 import { Csrf } from "./Csrf.ts"
+import { InvalidKey, type KeyScope, NeededScope, ScopeMissing } from "./KeyScope.ts"
+import { KeysRepo } from "./KeysRepo.ts"
 import { Unauthorized } from "./Session.ts"
 import { commonHash, RequestCookies, SessionCookies } from "./SessionCookies.ts"
 import { Sessions } from "./Sessions.ts"
-import { CurrentSession, SignedIn } from "./SignedIn.ts"
+import { Caller, CurrentSession, SignedIn } from "./SignedIn.ts"
 
-/** The session is updated last, after the rate limit and the CSRF check, so that a refused request changes nothing. */
+/**
+ * A key decides before any cookie. The session is updated last, after the rate limit and the CSRF check, so that a refused request changes
+ * nothing.
+ */
 export const signedInLayer = Layer.effect(
   SignedIn,
   Effect.gen(function* () {
@@ -16,6 +22,19 @@ export const signedInLayer = Layer.effect(
     const cookies = yield* SessionCookies
     const csrf = yield* Csrf
     const limits = yield* RateLimits
+
+    const keys = yield* KeysRepo
+
+    const enterByKey = Effect.fnUntraced(function* (token: string, scope: KeyScope | undefined) {
+      const hash = keyHash(token)
+      const key = hash === undefined ? undefined : yield* keys.find(hash)
+      if (key === undefined) return yield* new InvalidKey()
+      yield* limits.signedIn(key.token_hash, key.id)
+      if (scope === undefined || !key.scopes.includes(scope))
+        return yield* new ScopeMissing({ details: { needed: scope ?? null } })
+      if (key.unnoted) yield* Effect.ignore(keys.noteUse(key.id))
+      return { user: { id: key.id }, right: key.id }
+    })
 
     const enter = Effect.gen(function* () {
       const { sessions: sent } = yield* RequestCookies
@@ -38,8 +57,23 @@ export const signedInLayer = Layer.effect(
       )
     )
 
-    return SignedIn.of((route) =>
-      Effect.flatMap(enter, (current) => Effect.provideService(route, CurrentSession, current))
-    )
+    // A route asks for one of the two, and each costs every request a little.
+    const asCaller = <A, E, R>(route: Effect.Effect<A, E, R>, caller: Caller["Service"]) =>
+      Effect.provideService(route, Caller, caller) as Effect.Effect<A, E, Exclude<R, Caller | CurrentSession>>
+    const inSession = <A, E, R>(route: Effect.Effect<A, E, R>, current: CurrentSession["Service"]) =>
+      Effect.provideService(route, CurrentSession, current) as Effect.Effect<A, E, Exclude<R, Caller | CurrentSession>>
+
+    return SignedIn.of((route, { endpoint }) => {
+      const scope = Context.get(endpoint.annotations, NeededScope)
+      return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) => {
+        const token = bearerOf(headers)
+        if (token !== undefined) return Effect.flatMap(enterByKey(token, scope), (caller) => asCaller(route, caller))
+        return Effect.flatMap(enter, (current) =>
+          scope === undefined
+            ? inSession(route, current)
+            : asCaller(route, { user: current.user, right: current.session.id })
+        )
+      })
+    })
   })
-).pipe(Layer.provide([Sessions.layer, SessionCookies.layer, Csrf.layer, RateLimits.layer]))
+).pipe(Layer.provide([Sessions.layer, SessionCookies.layer, Csrf.layer, RateLimits.layer, KeysRepo.layer]))

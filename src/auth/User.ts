@@ -19,3 +19,17 @@ export const DiscordUser = Schema.Struct({
   )
 }).annotate({ identifier: "DiscordUser", description: "The public part of a Discord profile, as last read." })
 export type DiscordUser = typeof DiscordUser.Type
+
+/** A key of a guild, as its history shows it. */
+export const ActorKey = Schema.Struct({
+  name: field(Schema.String, "What its maker called it.", "Discord bot"),
+  prefix: field(Schema.String, "How its token begins.", "raid_q83vASNF")
+}).annotate({ identifier: "ActorKey", description: "A key of a guild, by which a program did something." })
+
+/** Who did something: a person or a key. */
+export const Actor = Schema.Struct({
+  user_id: field(UserId, "Who did it; of a key, its id."),
+  discord: field(Schema.NullOr(DiscordUser), "As Discord knows them; null for a key, and for who is gone."),
+  key: field(Schema.NullOr(ActorKey), "The key that did it; null for a person.", null)
+})
+export type Actor = typeof Actor.Type

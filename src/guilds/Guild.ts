@@ -1,5 +1,5 @@
 import { Schema, SchemaTransformation, Struct } from "effect"
-import { DiscordUser, UserId } from "../auth/User.ts"
+import { ActorKey, DiscordUser, UserId } from "../auth/User.ts"
 import { Faction, GameVersion, Region } from "../game/Game.ts"
 import { apiError } from "../http/ApiError.ts"
 import { field } from "../http/Documented.ts"
@@ -104,7 +104,7 @@ export const Guild = Schema.Struct({
 }).annotate({ identifier: "Guild", description: "A guild, as the caller may see it." })
 export type Guild = typeof Guild.Type
 
-const Person = Schema.Struct({ user_id: UserId, discord: DiscordUser }).annotate({
+export const Person = Schema.Struct({ user_id: UserId, discord: DiscordUser }).annotate({
   identifier: "Person",
   description: "A user, as others see them."
 })
@@ -135,7 +135,8 @@ export const GuildEvent = Schema.Struct({
   id: field(Schema.String, "Id of the event.", "0199c3f3-1b52-7f10-9d6e-3a1b5c7d9e0f", { format: "uuid" }),
   type: field(Schema.String, "What happened; later versions may add types.", "role_changed"),
   created_at: field(Timestamp, "When it happened."),
-  actor: field(Schema.NullOr(Person), "Who did it; null if that user no longer exists."),
+  actor: field(Schema.NullOr(Person), "Who did it; null for a key, and if that user no longer exists."),
+  key: field(Schema.NullOr(ActorKey), "The key that did it; null for a person.", null),
   target: field(Schema.NullOr(Person), "Whom it was done to; null if nobody, or no longer a user."),
   details: field(Schema.Record(Schema.String, Schema.Unknown), "Facts about an event of this type.", {
     from: "raider",

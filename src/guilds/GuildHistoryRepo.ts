@@ -1,9 +1,10 @@
 import { Context, Effect, Layer } from "effect"
+import { actorKeyJson } from "../auth/ActorSql.ts"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { read, Reads } from "../infra/Sql.ts"
 import type { GuildEvent, GuildId } from "./Guild.ts"
-import { type Asked, guildsSql } from "./GuildsSql.ts"
+import { type Asked, guildsSql, personJson } from "./GuildsSql.ts"
 
 /** Where a page ends: the id of its last event, and the time at PostgreSQL's full precision. */
 export interface Position {
@@ -18,6 +19,7 @@ interface EventRow extends Asked {
   readonly at: string
   readonly details: Readonly<Record<string, unknown>>
   readonly actor: GuildEvent["actor"]
+  readonly key: GuildEvent["key"]
   readonly target: GuildEvent["target"]
 }
 
@@ -26,6 +28,7 @@ const toEvent = (row: EventRow & { readonly id: string }): GuildEvent & { readon
   type: row.event_type.replace("guild_", ""),
   created_at: row.created_at.toISOString(),
   actor: row.actor,
+  key: row.key,
   target: row.target,
   details: row.details,
   at: row.at
@@ -52,16 +55,12 @@ export class GuildHistoryRepo extends Context.Service<
       const sql = yield* Reads
       const { caller } = guildsSql(sql)
 
-      const person = (column: string) => sql`(
-        select json_build_object('user_id', i.user_id, 'discord', discord_user(i, p))
-        from discord_identities i join discord_profiles p on p.discord_identity_id = i.id
-        where i.user_id = ${sql.literal(column)})`
-
       const page = (guild: GuildId, user: UserId, limit: number, after: Position | undefined) =>
         sql<EventRow>`
           with caller as (${caller(guild, user)})
           select caller.role as caller_role, e.id, e.event_type, e.created_at, e.created_at::text as at,
-            e.metadata - 'request_id' as details, ${person("e.user_id")} as actor, ${person("e.target_user_id")} as target
+            e.metadata - 'request_id' as details, ${sql.literal(personJson("e.user_id"))} as actor,
+            ${sql.literal(actorKeyJson("e.user_id"))} as key, ${sql.literal(personJson("e.target_user_id"))} as target
           from caller left join lateral (
             select * from security_audit_events
             where guild_id = ${guild} and caller.role = 'admin'

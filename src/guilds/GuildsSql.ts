@@ -10,6 +10,11 @@ export interface Asked {
   readonly caller_role: typeof GuildRole.Type
 }
 
+/** The SQL of a `Person`, from a column with a user's id; null if they no longer exist, and for a key. */
+export const personJson = (column: string) => `(
+  select json_build_object('user_id', i.user_id, 'discord', discord_user(i, p))
+  from discord_identities i join discord_profiles p on p.discord_identity_id = i.id where i.user_id = ${column})`
+
 /** One event for each row of `from`. */
 interface GuildEventRows {
   readonly guild: Statement.Fragment

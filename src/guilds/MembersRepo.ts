@@ -62,7 +62,7 @@ export class MembersRepo extends Context.Service<
       })
       const list = (id: GuildId, user: UserId, known: string) => members({ id, user, known })
 
-      /** The member to change, and whether they are the guild's last admin. */
+      /** The member to change, and whether they are the guild's last admin. A key is none: it is revoked. */
       const target = (guild: GuildId, user: UserId) => sql`
         target as (
           select m.id, m.user_id, m.role, m.role = 'admin' and not exists (
@@ -71,6 +71,7 @@ export class MembersRepo extends Context.Service<
           ) as last_admin
           from live_members m
           where m.guild_id = ${guild} and m.user_id = ${user}
+            and not exists (select from guild_keys k where k.id = m.user_id)
         )`
 
       const outcome = sql`

@@ -119,7 +119,7 @@ export const completed = (
     const extra = Context.get(annotations, Extra)
     const guards = guardsOf(endpoint)
     for (const { schemes } of guards) Object.assign(securitySchemes, schemes)
-    const needed = guards.flatMap((guard) => guard.needed(isUnsafe))
+    const needed = guards.flatMap((guard) => guard.needed(isUnsafe, annotations))
 
     const responses: Record<string, () => object> = {}
     for (const [status, response] of Object.entries(operation.responses)) {
@@ -150,7 +150,7 @@ export const completed = (
         ...(extra.parameters ?? [])
       ],
       ...(content && { requestBody: { required: !isOptional(content), ...body } }),
-      security: needed.length === 0 ? [] : [Object.fromEntries(needed.map((scheme) => [scheme, []]))],
+      security: needed,
       responses: Object.fromEntries(Object.entries(responses).map(([status, make]) => [status, make()]))
     })
   }

@@ -43,6 +43,9 @@ export const documented = (summary: string, description: string, body?: unknown)
 /** How a middleware lets callers in, by the name of a security scheme. */
 export interface Guard {
   readonly schemes: Readonly<Record<string, object>>
-  /** The schemes that a request needs, all of them. */
-  readonly needed: (isUnsafe: boolean) => ReadonlyArray<string>
+  /** What lets a request in: any of these, with all of its schemes and the roles that each must have. */
+  readonly needed: (
+    isUnsafe: boolean,
+    annotations: Context.Context<never>
+  ) => ReadonlyArray<Readonly<Record<string, ReadonlyArray<string>>>>
 }

@@ -9,6 +9,12 @@ export class CannotOpen extends Data.TaggedError("CannotOpen")<{ readonly reason
 /** The purpose of a keyed hash. Hashes from different domains never match. */
 type Domain = "session" | "csrf" | "csrf-token" | "oauth-state" | "oauth-browser" | "pkce" | "redis"
 
+/**
+ * The hash by which a random token of 128 bits or more is stored that outlives a change of SESSION_HMAC_SECRET. Without a
+ * secret: nobody guesses so many bits. Standard base64.
+ */
+export const randomTokenHash = (token: string) => createHash("sha256").update(token).digest("base64")
+
 /** Splits `v1:<nonce>:<ciphertext>`. */
 const partsOf = (sealed: string) => {
   const [, nonce, ciphertext] = /^v1:([\w-]{32}):([\w-]{22,})$/.exec(sealed) ?? []

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { DiscordUser, UserId } from "../auth/User.ts"
+import { Actor, UserId } from "../auth/User.ts"
 import { RaidRole } from "../game/Game.ts"
 import { GuildId } from "../guilds/Guild.ts"
 import { apiError } from "../http/ApiError.ts"
@@ -57,12 +57,6 @@ export const Raid = Schema.Struct({
 }).annotate({ identifier: "PlanRaid", description: "A raid: groups of five seats, and a bench." })
 export type Raid = typeof Raid.Type
 
-/** Somebody who did something; `discord` is null when that user is gone. */
-export const Actor = Schema.Struct({
-  user_id: field(UserId, "Who did it."),
-  discord: field(Schema.NullOr(DiscordUser), "As Discord knows them.")
-})
-export type Actor = typeof Actor.Type
 const by = field(Schema.NullOr(Actor), "Null if that user no longer exists.")
 
 const revision = field(Schema.Int, "Grows with every write; `If-Match` takes it.", 12)
@@ -276,6 +270,6 @@ export class PlanStale extends apiError(
   "The plan was written by somebody else. Read it again first.",
   {
     revision: 13,
-    updated_by: { user_id: "0199c3f0-6f3e-7a57-8f1c-2b7a1f6f0a11", discord: null }
+    updated_by: { user_id: "0199c3f0-6f3e-7a57-8f1c-2b7a1f6f0a11", discord: null, key: null }
   }
 ) {}

@@ -1,11 +1,6 @@
+import { actorJson } from "../auth/ActorSql.ts"
 import { jsonObject } from "../infra/SqlJson.ts"
 import { ListedPlan, Plan, Revision, Seat, SharedPlan } from "./Plan.ts"
-
-/** The SQL of a user as others see them, from a column; null without one. */
-export const actorJson = (column: string) =>
-  `case when ${column} is not null then json_build_object('user_id', ${column}, 'discord', (
-    select discord_user(i, d) from discord_identities i
-    join discord_profiles d on d.discord_identity_id = i.id where i.user_id = ${column})) end`
 
 /** What the roster says of a seat `s` now; when it has left, what it last said. */
 const shown = {

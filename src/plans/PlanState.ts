@@ -1,5 +1,6 @@
+import type { Actor } from "../auth/User.ts"
 import type { GuildRole } from "../guilds/Guild.ts"
-import type { Actor, Changes, Plan, Revision, Seat } from "./Plan.ts"
+import type { Changes, Plan, Revision, Seat } from "./Plan.ts"
 
 /** An entry of the roster that a write names. */
 export interface RosterEntry {

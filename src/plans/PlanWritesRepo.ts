@@ -1,13 +1,14 @@
 import { Context, Effect, Layer } from "effect"
 import { SqlClient, SqlError, type Statement } from "effect/sql"
 import { auditEvents } from "../audit/AuditEvents.ts"
-import type { UserId } from "../auth/User.ts"
+import { actorJson } from "../auth/ActorSql.ts"
+import type { Actor, UserId } from "../auth/User.ts"
 import type { GuildId, GuildRole } from "../guilds/Guild.ts"
 import { DependencyUnavailable } from "../http/ApiError.ts"
 import { type JsonText, parseJson } from "../http/JsonText.ts"
 import { change, read, Reads } from "../infra/Sql.ts"
-import { type Actor, limits, type PlanId } from "./Plan.ts"
-import { actorJson, entrySeatJson, planJson, revisionJson } from "./PlanSql.ts"
+import { limits, type PlanId } from "./Plan.ts"
+import { entrySeatJson, planJson, revisionJson } from "./PlanSql.ts"
 import type { PlanState, PlanWrites } from "./PlanState.ts"
 
 interface Asked {

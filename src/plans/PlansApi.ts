@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { NeededScope } from "../auth/KeyScope.ts"
 import { SignedIn } from "../auth/SignedIn.ts"
 import { GuildId, GuildNotFound } from "../guilds/Guild.ts"
 import { DependencyUnavailable } from "../http/ApiError.ts"
@@ -71,16 +72,16 @@ export class PlansApi extends HttpApiGroup.make("plans")
       query,
       success: Schema.Struct({ plans: Schema.Array(ListedPlan), next_cursor: nextCursor }),
       error: GuildNotFound.wire
-    }).annotateMerge(documented("List a guild's plans", "For its members, newest first, without seats.")),
+    }).annotate(NeededScope, "plans:read").annotateMerge(documented("List a guild's plans", "For its members, newest first, without seats.")),
     HttpApiEndpoint.post("create", "/guilds/:guild_id/plans", {
       params: guildParams,
       payload: NewPlan,
       success: created,
       error: [GuildNotFound.wire, OfficerRequired.wire, PlanInvalid.wire, TooManyPlans.wire]
-    })
+    }).annotate(NeededScope, "plans:write")
       .annotateMerge(documented("Create a plan", "For officers and admins. A guild has at most 500."))
       .annotateMerge(revised),
-    HttpApiEndpoint.get("get", "/plans/:plan_id", { params, success: APlan, error: PlanNotFound.wire })
+    HttpApiEndpoint.get("get", "/plans/:plan_id", { params, success: APlan, error: PlanNotFound.wire }).annotate(NeededScope, "plans:read")
       .annotateMerge(
         documented(
           "Read a plan",
@@ -93,7 +94,7 @@ export class PlansApi extends HttpApiGroup.make("plans")
       payload: WrittenPlan,
       success: APlan,
       error: [...writes, PlanInvalid.wire]
-    })
+    }).annotate(NeededScope, "plans:write")
       .annotateMerge(
         documented(
           "Write the whole seating",
@@ -107,13 +108,13 @@ export class PlansApi extends HttpApiGroup.make("plans")
       payload: PlanOps,
       success: APlan,
       error: [...writes, PlanInvalid.wire]
-    })
+    }).annotate(NeededScope, "plans:write")
       .annotateMerge(
         documented("Change a plan", "For officers and admins. Operations in order, all of them or none. Counts from 0.")
       )
       .annotate(BodyRule, plansBody)
       .annotateMerge(demanding),
-    HttpApiEndpoint.delete("remove", "/plans/:plan_id", { params, success: HttpApiSchema.NoContent, error: writes })
+    HttpApiEndpoint.delete("remove", "/plans/:plan_id", { params, success: HttpApiSchema.NoContent, error: writes }).annotate(NeededScope, "plans:write")
       .annotateMerge(
         documented("Delete a plan", "For officers and admins. Nobody sees it any more, and its links end.")
       )
@@ -123,7 +124,7 @@ export class PlansApi extends HttpApiGroup.make("plans")
       payload: Duplicate,
       success: created,
       error: [...officers, PlanInvalid.wire, PlanConflict.wire, TooManyPlans.wire]
-    })
+    }).annotate(NeededScope, "plans:write")
       .annotateMerge(
         documented("Copy a plan", "For officers and admins: next week's plan, without whoever has left the roster.")
       )
@@ -133,19 +134,19 @@ export class PlansApi extends HttpApiGroup.make("plans")
       query,
       success: Schema.Struct({ revisions: Schema.Array(Revision), next_cursor: nextCursor }),
       error: PlanNotFound.wire
-    }).annotateMerge(
+    }).annotate(NeededScope, "plans:read").annotateMerge(
       documented("List a plan's revisions", "For the guild's members, newest first. The last 1,000 are kept.")
     ),
     HttpApiEndpoint.get("revision", "/plans/:plan_id/revisions/:revision", {
       params: revisionParams,
       success: Schema.Struct({ revision: Revision }),
       error: [PlanNotFound.wire, RevisionNotFound.wire]
-    }).annotateMerge(documented("Read a revision", "Who wrote it, when, and what it moved.")),
+    }).annotate(NeededScope, "plans:read").annotateMerge(documented("Read a revision", "Who wrote it, when, and what it moved.")),
     HttpApiEndpoint.post("restore", "/plans/:plan_id/revisions/:revision/restore", {
       params: revisionParams,
       success: APlan,
       error: [...writes, RevisionNotFound.wire]
-    })
+    }).annotate(NeededScope, "plans:write")
       .annotateMerge(
         documented(
           "Restore a revision",
@@ -158,12 +159,12 @@ export class PlansApi extends HttpApiGroup.make("plans")
       query: { from: number("A revision.", 1), to: number("Another, earlier or later.", 1) },
       success: Diff,
       error: [PlanNotFound.wire, RevisionNotFound.wire]
-    }).annotateMerge(documented("Compare two revisions", "What leads from one to the other.")),
+    }).annotate(NeededScope, "plans:read").annotateMerge(documented("Compare two revisions", "What leads from one to the other.")),
     HttpApiEndpoint.get("events", "/plans/:plan_id/events", {
       params,
       success: eventStream(["revision", "deleted"], Written),
       error: PlanNotFound.wire
-    })
+    }).annotate(NeededScope, "plans:read")
       .annotateMerge(
         documented(
           "Listen to a plan",
@@ -175,7 +176,7 @@ export class PlansApi extends HttpApiGroup.make("plans")
       params,
       success: Schema.Struct({ coverage: Coverage }),
       error: [PlanNotFound.wire, RulesetNotFound.wire]
-    }).annotateMerge(
+    }).annotate(NeededScope, "plans:read").annotateMerge(
       documented(
         "Tell what a plan covers",
         "For the guild's members: which effects its raids and groups have, lack and could have, by the plan's ruleset with the guild's own values. Players in warnings are named by their ids."
@@ -210,7 +211,7 @@ export class PlansApi extends HttpApiGroup.make("plans")
         text("text/plain", "**Wednesday**\n\n**Karazhan A**\n1: Cyrandel (Frost)")
       ],
       error: PlanNotFound.wire
-    })
+    }).annotate(NeededScope, "plans:read")
       .annotateMerge(
         documented(
           "Export a plan",

@@ -1,7 +1,7 @@
 import { Effect, Layer } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { Api } from "../Api.ts"
-import { CurrentSession } from "../auth/SignedIn.ts"
+import { Caller, CurrentSession } from "../auth/SignedIn.ts"
 import { groupOf } from "../http/Handlers.ts"
 import { knownTags, tagged } from "../http/ETag.ts"
 import { lastEventId } from "../http/EventStream.ts"
@@ -21,7 +21,7 @@ interface Request {
 }
 
 const askingOf = ({ params, request }: Request) =>
-  Effect.map(CurrentSession, ({ user }) => ({ plan: params.plan_id, caller: user.id, seen: seenBy(request) }))
+  Effect.map(Caller, ({ user }) => ({ plan: params.plan_id, caller: user.id, seen: seenBy(request) }))
 
 const written = (plan: Plan, status = 200) => withRevision(plan.revision, { plan }, status)
 
@@ -42,15 +42,15 @@ const plansGroup = groupOf(
     const streams = yield* EventStreams
     return handlers.handleAll({
       list: Effect.fnUntraced(function* ({ params, query }) {
-        const { user } = yield* CurrentSession
+        const { user } = yield* Caller
         return jsonAnswer(yield* plans.list(params.guild_id, user.id, query))
       }),
       create: Effect.fnUntraced(function* ({ params, payload }) {
-        const { user } = yield* CurrentSession
+        const { user } = yield* Caller
         return written(yield* plans.create(params.guild_id, user.id, payload), 201)
       }),
       get: Effect.fnUntraced(function* ({ params, request }) {
-        const { user } = yield* CurrentSession
+        const { user } = yield* Caller
         return tagged(yield* plans.get(params.plan_id, user.id, knownTags(request)))
       }),
       replace: Effect.fnUntraced(function* ({ params, request, payload }) {
@@ -64,31 +64,31 @@ const plansGroup = groupOf(
         return withRevision(revision)
       }),
       duplicate: Effect.fnUntraced(function* ({ params, payload }) {
-        const { user } = yield* CurrentSession
+        const { user } = yield* Caller
         return written(yield* plans.duplicate(params.plan_id, user.id, payload), 201)
       }),
       revisions: Effect.fnUntraced(function* ({ params, query }) {
-        const { user } = yield* CurrentSession
+        const { user } = yield* Caller
         return jsonAnswer(yield* revisions.list(params.plan_id, user.id, query))
       }),
       revision: Effect.fnUntraced(function* ({ params }) {
-        const { user } = yield* CurrentSession
+        const { user } = yield* Caller
         return jsonAnswer(yield* revisions.get(params.plan_id, user.id, params.revision))
       }),
       restore: Effect.fnUntraced(function* ({ params, request }) {
         return written(yield* revisions.restore(yield* askingOf({ params, request }), params.revision))
       }),
       diff: Effect.fnUntraced(function* ({ params, query }) {
-        const { user } = yield* CurrentSession
+        const { user } = yield* Caller
         return yield* revisions.diff(params.plan_id, user.id, query.from, query.to)
       }),
       events: Effect.fnUntraced(function* ({ params, request }) {
-        const session = yield* CurrentSession
-        const guild = yield* events.guildOf(params.plan_id, session.user.id)
-        return yield* streams.answer(session, guild, events.of(params.plan_id, lastEventId(request)))
+        const caller = yield* Caller
+        const guild = yield* events.guildOf(params.plan_id, caller.user.id)
+        return yield* streams.answer(caller, guild, events.of(params.plan_id, lastEventId(request)))
       }),
       coverage: Effect.fnUntraced(function* ({ params }) {
-        const { user } = yield* CurrentSession
+        const { user } = yield* Caller
         return { coverage: yield* plans.coverage(params.plan_id, user.id) }
       }),
       shares: Effect.fnUntraced(function* ({ params }) {
@@ -104,7 +104,7 @@ const plansGroup = groupOf(
         yield* shares.revoke(params.plan_id, user.id, params.share_id)
       }),
       export: Effect.fnUntraced(function* ({ params, query }) {
-        const { user } = yield* CurrentSession
+        const { user } = yield* Caller
         const { tag, body } = yield* plans.get(params.plan_id, user.id, "")
         const { print, type, name } = files[query.format ?? "csv"]
         return HttpServerResponse.setHeaders(

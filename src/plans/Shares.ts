@@ -1,10 +1,9 @@
 import { Context, Effect, Layer } from "effect"
-import { createHash } from "node:crypto"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { type JsonText, parseJson } from "../http/JsonText.ts"
 import { AppConfig } from "../infra/AppConfig.ts"
-import { Crypto } from "../infra/Crypto.ts"
+import { Crypto, randomTokenHash } from "../infra/Crypto.ts"
 import type { OfficerRequired } from "../roster/Roster.ts"
 import type { Coverage } from "../rulesets/Coverage.ts"
 import {
@@ -20,9 +19,6 @@ import {
 import { asOfficer, orPlanNotFound } from "./PlanEdits.ts"
 import { coverageOfPlan } from "./PlanCoverage.ts"
 import { SharesRepo } from "./SharesRepo.ts"
-
-/** Without a secret: nobody guesses 128 bits, and a link outlives a change of SESSION_HMAC_SECRET. */
-const hashOf = (token: string) => createHash("sha256").update(token).digest("base64")
 
 type Refusal = PlanNotFound | OfficerRequired | DependencyUnavailable
 
@@ -64,7 +60,7 @@ export class Shares extends Context.Service<
         }),
         create: Effect.fn("Shares.create")(function* (plan, caller, seconds) {
           const token = yield* crypto.shortToken
-          const made = yield* repo.create(plan, caller, hashOf(token), seconds)
+          const made = yield* repo.create(plan, caller, randomTokenHash(token), seconds)
           if (made === "full") return yield* new TooManyShares()
           const { id } = yield* Effect.flatMap(orPlanNotFound(made), asOfficer)
           return { id: id!, token, url: `${frontendOrigin}/shared-plans/${token}` }
@@ -75,7 +71,7 @@ export class Shares extends Context.Service<
           if (id === null) return yield* new ShareNotFound()
         }),
         open: Effect.fn("Shares.open")(function* (token) {
-          const found = yield* repo.open(hashOf(token))
+          const found = yield* repo.open(randomTokenHash(token))
           if (found === undefined) return yield* new ShareNotFound()
           if (found.unnoted) yield* Effect.ignore(repo.noteUse(found.id))
           const { plan, seated } = parseJson(found.body)

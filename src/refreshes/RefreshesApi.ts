@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { NeededScope } from "../auth/KeyScope.ts"
 import { SignedIn } from "../auth/SignedIn.ts"
 import {
   BattlenetSnapshot,
@@ -31,7 +32,7 @@ export class RefreshesApi extends HttpApiGroup.make("refreshes")
       params,
       success: Schema.Struct({ warcraftlogs: WarcraftlogsSnapshot }),
       error: failures
-    })
+    }).annotate(NeededScope, "refresh")
       .annotate(Allowance, "refreshes")
       .annotate(OpenApi.Identifier, "characters.refreshWarcraftlogs")
       .annotateMerge(
@@ -44,7 +45,7 @@ export class RefreshesApi extends HttpApiGroup.make("refreshes")
       params,
       success: Schema.Struct({ battlenet: BattlenetSnapshot }),
       error: [...failures, RegionUnsupported.wire]
-    })
+    }).annotate(NeededScope, "refresh")
       .annotate(Allowance, "refreshes")
       .annotate(OpenApi.Identifier, "characters.refreshBattlenet")
       .annotateMerge(

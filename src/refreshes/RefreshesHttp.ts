@@ -1,6 +1,6 @@
 import { Effect, Layer } from "effect"
 import { Api } from "../Api.ts"
-import { CurrentSession } from "../auth/SignedIn.ts"
+import { Caller } from "../auth/SignedIn.ts"
 import { groupOf } from "../http/Handlers.ts"
 import { Refreshes } from "./Refreshes.ts"
 
@@ -12,11 +12,11 @@ export const refreshesLayer = groupOf(
     const refreshes = yield* Refreshes
     return handlers.handleAll({
       warcraftlogs: Effect.fnUntraced(function* ({ params }) {
-        const { user } = yield* CurrentSession
+        const { user } = yield* Caller
         return { warcraftlogs: yield* refreshes.warcraftlogs(params.character_id, user.id) }
       }),
       battlenet: Effect.fnUntraced(function* ({ params }) {
-        const { user } = yield* CurrentSession
+        const { user } = yield* Caller
         return { battlenet: yield* refreshes.battlenet(params.character_id, user.id) }
       })
     })

@@ -95,7 +95,8 @@ export class EditsRepo extends Context.Service<
                   where f.name_key in (select key from names) and f.deleted_at is null and not f.twin
                 ) found join characters c using (id)), '[]'),
               'members', coalesce((select json_object_agg(m.user_id, i.discord_user_id) from live_members m
-                left join discord_identities i using (user_id) where m.guild_id = asked.id), '{}'),
+                left join discord_identities i using (user_id) where m.guild_id = asked.id
+                  and not exists (select from guild_keys k where k.id = m.user_id)), '{}'),
               'keys', coalesce((select json_object_agg(name, key) from names), '{}')
             )::text, 'UTF8') as body from asked`,
           (rows) => (rows[0] === undefined ? undefined : parseJson(rows[0].body))

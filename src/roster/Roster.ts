@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { DiscordUser, UserId } from "../auth/User.ts"
+import { Actor, DiscordUser, UserId } from "../auth/User.ts"
 import { CharacterId, BattlenetSnapshot, WarcraftlogsSnapshot } from "../characters/Character.ts"
 import { RaidRole, Region } from "../game/Game.ts"
 import { apiError } from "../http/ApiError.ts"
@@ -150,12 +150,7 @@ export const RosterChange = Schema.Struct({
   id: field(Schema.String, "A number that grows.", "41"),
   created_at: field(Timestamp, "When it was done."),
   actor: field(
-    Schema.NullOr(
-      Schema.Struct({
-        user_id: field(UserId, "Who did it."),
-        discord: field(Schema.NullOr(DiscordUser), "As Discord knows them.")
-      })
-    ),
+    Schema.NullOr(Actor),
     "Null for what no request did."
   ),
   change: field(

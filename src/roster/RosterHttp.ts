@@ -1,7 +1,8 @@
 import { Effect, Layer } from "effect"
 import { HttpServerResponse, type HttpServerRequest } from "effect/http"
 import { Api } from "../Api.ts"
-import { CurrentSession } from "../auth/SignedIn.ts"
+import { Caller, CurrentSession } from "../auth/SignedIn.ts"
+import type { UserId } from "../auth/User.ts"
 import type { GuildId } from "../guilds/Guild.ts"
 import { groupOf } from "../http/Handlers.ts"
 import { knownTags, tagged } from "../http/ETag.ts"
@@ -20,8 +21,14 @@ interface Request {
   readonly request: HttpServerRequest.HttpServerRequest
 }
 
-const askingOf = ({ params, request }: Request) =>
-  Effect.map(CurrentSession, ({ user }) => ({ guild: params.guild_id, caller: user.id, seen: seenBy(request) }))
+const asking = ({ params, request }: Request, caller: UserId) => ({
+  guild: params.guild_id,
+  caller,
+  seen: seenBy(request)
+})
+const askingOf = (request: Request) => Effect.map(Caller, ({ user }) => asking(request, user.id))
+/** Of what no key may do. */
+const askingInPerson = (request: Request) => Effect.map(CurrentSession, ({ user }) => asking(request, user.id))
 
 const rosterGroup = groupOf(
   Api,
@@ -34,25 +41,25 @@ const rosterGroup = groupOf(
     const discovery = yield* Discovery
     return handlers.handleAll({
       get: Effect.fnUntraced(function* ({ params, request }) {
-        const { user } = yield* CurrentSession
+        const { user } = yield* Caller
         return tagged(yield* rosters.get(params.guild_id, user.id, knownTags(request)))
       }),
       replace: Effect.fnUntraced(function* ({ params, request, query, payload }) {
-        const asking = yield* askingOf({ params, request })
-        const outcome = yield* rosters.replace(asking, payload.players, query.dry_run === "true")
+        const asked = yield* askingOf({ params, request })
+        const outcome = yield* rosters.replace(asked, payload.players, query.dry_run === "true")
         return withRevision(outcome.revision, outcome)
       }),
       import: Effect.fnUntraced(function* ({ params, request, query, payload }) {
-        const asking = yield* askingOf({ params, request })
+        const asked = yield* askingOf({ params, request })
         const options = { dryRun: query.dry_run === "true", replace: query.replace === "true" }
         const outcome =
           typeof payload === "string"
-            ? yield* rosters.importCsv(asking, payload, options)
-            : yield* rosters.write(asking, playersOf(payload), options)
+            ? yield* rosters.importCsv(asked, payload, options)
+            : yield* rosters.write(asked, playersOf(payload), options)
         return withRevision(outcome.revision, outcome)
       }),
       export: Effect.fnUntraced(function* ({ params, query }) {
-        const { user } = yield* CurrentSession
+        const { user } = yield* Caller
         const roster = yield* rosters.exported(params.guild_id, user.id)
         const format = query.format ?? "json"
         const answer =
@@ -69,7 +76,7 @@ const rosterGroup = groupOf(
         return withRevision(outcome.revision, outcome)
       }),
       history: Effect.fnUntraced(function* ({ params, query }) {
-        const { user } = yield* CurrentSession
+        const { user } = yield* Caller
         return jsonAnswer(yield* rosters.history(params.guild_id, user.id, query))
       }),
       addPlayer: Effect.fnUntraced(function* ({ params, request, payload }) {
@@ -77,8 +84,8 @@ const rosterGroup = groupOf(
         return withRevision(revision, { player: answer }, 201)
       }),
       updatePlayer: Effect.fnUntraced(function* ({ params, request, payload }) {
-        const asking = yield* askingOf({ params, request })
-        const { revision, answer } = yield* players.update(asking, params.player_id, payload)
+        const asked = yield* askingOf({ params, request })
+        const { revision, answer } = yield* players.update(asked, params.player_id, payload)
         return withRevision(revision, { player: answer })
       }),
       removePlayer: Effect.fnUntraced(function* ({ params, request }) {
@@ -86,27 +93,27 @@ const rosterGroup = groupOf(
         return withRevision(revision)
       }),
       link: Effect.fnUntraced(function* ({ params, request, payload }) {
-        const asking = yield* askingOf({ params, request })
-        const { revision, answer } = yield* players.link(asking, params.player_id, payload.user_id)
+        const asked = yield* askingInPerson({ params, request })
+        const { revision, answer } = yield* players.link(asked, params.player_id, payload.user_id)
         return withRevision(revision, { player: answer })
       }),
       addCharacter: Effect.fnUntraced(function* ({ params, request, payload }) {
-        const asking = yield* askingOf({ params, request })
-        const { revision, answer } = yield* entries.add(asking, params.player_id, payload)
+        const asked = yield* askingOf({ params, request })
+        const { revision, answer } = yield* entries.add(asked, params.player_id, payload)
         return withRevision(revision, { character: answer }, 201)
       }),
       updateCharacter: Effect.fnUntraced(function* ({ params, request, payload }) {
-        const asking = yield* askingOf({ params, request })
-        const { revision, answer } = yield* entries.update(asking, params.player_id, params.entry_id, payload)
+        const asked = yield* askingOf({ params, request })
+        const { revision, answer } = yield* entries.update(asked, params.player_id, params.entry_id, payload)
         return withRevision(revision, { character: answer })
       }),
       removeCharacter: Effect.fnUntraced(function* ({ params, request }) {
-        const asking = yield* askingOf({ params, request })
-        const { revision } = yield* entries.remove(asking, params.player_id, params.entry_id)
+        const asked = yield* askingOf({ params, request })
+        const { revision } = yield* entries.remove(asked, params.player_id, params.entry_id)
         return withRevision(revision)
       }),
       releaseCharacter: Effect.fnUntraced(function* ({ params, request }) {
-        yield* claims.release(yield* askingOf({ params, request }), params.player_id, params.entry_id)
+        yield* claims.release(yield* askingInPerson({ params, request }), params.player_id, params.entry_id)
       })
     })
   })

@@ -1,4 +1,5 @@
 import { Context, Effect, Layer } from "effect"
+import { actorJson } from "../auth/ActorSql.ts"
 import type { UserId } from "../auth/User.ts"
 import type { GuildId } from "../guilds/Guild.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
@@ -55,9 +56,7 @@ export class RosterRepo extends Context.Service<
       const change = sql.literal(
         jsonObject(RosterChange.fields, "h", {
           id: "h.id::text",
-          actor: `case when h.actor_id is not null then json_build_object('user_id', h.actor_id, 'discord', (
-            select discord_user(i, d) from discord_identities i
-            join discord_profiles d on d.discord_identity_id = i.id where i.user_id = h.actor_id)) end`,
+          actor: actorJson("h.actor_id"),
           player: "json_build_object('id', h.player_id, 'name', h.player_name)",
           character: `case when h.character_id is not null then
             json_build_object('id', h.character_id, 'name', h.character_name) end`

@@ -1,20 +1,15 @@
 import { Schema } from "effect"
-import { DiscordUser, UserId } from "../auth/User.ts"
+import { Actor } from "../auth/User.ts"
 import { apiError } from "../http/ApiError.ts"
 import { field } from "../http/Documented.ts"
 import { NullableTimestamp } from "../http/Timestamp.ts"
 import { Overrides } from "./Ruleset.ts"
 
-const Author = Schema.Struct({
-  user_id: field(UserId, "Who wrote them."),
-  discord: field(Schema.NullOr(DiscordUser), "As Discord knows them.")
-})
-
 export const GuildOverrides = Schema.Struct({
   ruleset: field(Schema.String, "Whose values they replace.", "tbc-anniversary@1"),
   revision: field(Schema.Int, "Grows with every write, from 0; `If-Match` takes it.", 2),
   values: field(Overrides, "By effect, in points by whom it helps.", { windfury_totem: { Rogue: 900 } }),
-  updated_by: field(Schema.NullOr(Author), "Null if nobody, or no longer a user."),
+  updated_by: field(Schema.NullOr(Actor), "Null if nobody, or no longer a user."),
   updated_at: field(NullableTimestamp, "When they were last written; null if never.")
 }).annotate({
   identifier: "GuildOverrides",

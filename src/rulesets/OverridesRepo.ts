@@ -1,5 +1,6 @@
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { actorJson } from "../auth/ActorSql.ts"
 import type { UserId } from "../auth/User.ts"
 import type { GuildId } from "../guilds/Guild.ts"
 import { type Asked, guildsSql } from "../guilds/GuildsSql.ts"
@@ -27,9 +28,7 @@ const overridesJson = (ruleset: string) =>
     ruleset,
     revision: "coalesce(o.revision, 0)",
     values: `coalesce(o."values", '{}')`,
-    updated_by: `case when o.updated_by is not null then json_build_object('user_id', o.updated_by, 'discord', (
-      select discord_user(i, d) from discord_identities i
-      join discord_profiles d on d.discord_identity_id = i.id where i.user_id = o.updated_by)) end`
+    updated_by: actorJson("o.updated_by")
   })
 
 export class OverridesRepo extends Context.Service<

@@ -2,6 +2,7 @@ import { ByteSize, Context, Effect, Layer, SchemaIssue } from "effect"
 import { HttpIncomingMessage, HttpServerRequest } from "effect/http"
 import { HttpApiError } from "effect/http-api"
 import type { IncomingMessage } from "node:http"
+import { bearerOf } from "../auth/BearerKey.ts"
 import { AppConfig } from "../infra/AppConfig.ts"
 import { InvalidRequest, isApiError, TooLarge, UnsupportedMediaType } from "../http/ApiError.ts"
 import { BodyRule, Envelope, JsonBody, OriginForbidden } from "../http/Envelope.ts"
@@ -64,7 +65,8 @@ export const envelopeLayer = Layer.effect(
       return Effect.flatMap(
         HttpServerRequest.HttpServerRequest,
         (request): Effect.Effect<Effect.Success<typeof route>, Effect.Error<typeof route> | Refusal> =>
-          refusalOf(request, rule) ?? (isForeign(request, frontendOrigin) ? new OriginForbidden() : route)
+          refusalOf(request, rule) ??
+          (bearerOf(request.headers) === undefined && isForeign(request, frontendOrigin) ? new OriginForbidden() : route)
       ).pipe(Effect.catch(toAnswer))
     })
   })

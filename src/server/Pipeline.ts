@@ -1,6 +1,7 @@
 import { Cause, Clock, Context, Effect, Layer, Option, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { randomUUID } from "node:crypto"
+import { bearerOf, keyHash } from "../auth/BearerKey.ts"
 import { commonHash, RequestCookies, SessionCookies } from "../auth/SessionCookies.ts"
 import {
   InternalError,
@@ -67,6 +68,14 @@ const translate = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
   return new InternalError()
 })
 
+/** The hashes of what the caller comes with: of a key, or else of the session tokens. */
+const hashesOf = ({ headers }: Request, sent: RequestCookies["Service"]) => {
+  const token = bearerOf(headers)
+  if (token === undefined) return sent.sessions.map(commonHash)
+  const hash = keyHash(token)
+  return hash === undefined ? [] : [hash]
+}
+
 const failed = (cause: Cause.Cause<unknown>) =>
   Cause.hasInterruptsOnly(cause)
     ? Effect.failCause(cause as Cause.Cause<Types.unhandled>)
@@ -107,7 +116,7 @@ export const pipelineLayer = HttpRouter.middleware(
         const answer = Effect.suspend((): Effect.Effect<Response, unknown> => {
           if (!isWellFormed(request)) return new InvalidRequest()
           if (isPreflight(request)) return Effect.succeed(HttpServerResponse.empty({ status: 204 }))
-          const counted = limits.request({ count, ip: info.ip, sessions: () => sent.sessions.map(commonHash) })
+          const counted = limits.request({ count, ip: info.ip, sessions: () => hashesOf(request, sent) })
           return Effect.andThen(counted, () => routed(app, route, request))
         }).pipe(
           Effect.catchCause(failed),

@@ -1,6 +1,6 @@
 import { type Cause, Context, Effect, Layer, Queue, type Scope, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
-import type { CurrentSession } from "../auth/SignedIn.ts"
+import type { Caller } from "../auth/SignedIn.ts"
 import type { UserId } from "../auth/User.ts"
 import type { GuildId } from "../guilds/Guild.ts"
 import { DependencyUnavailable, RateLimitExceeded } from "../http/ApiError.ts"
@@ -32,8 +32,8 @@ const heartbeat = ": \n\n"
 const retry = () => `retry: ${500 + Math.floor(Math.random() * 1000)}\n\n`
 
 /**
- * Answers of server-sent events for a guild's members. One ends within 5 s when the session or the membership ends, at
- * the end of its events, when they fail, and at a drain, with an event `reconnect`. Whoever listens connects again, and
+ * Answers of server-sent events for a guild's members. One ends within 5 s when the session, the key or the membership ends,
+ * at the end of its events, when they fail, and at a drain, with an event `reconnect`. Whoever listens connects again, and
  * learns then why it may not, or by a 204 that nothing more will come.
  */
 export class EventStreams extends Context.Service<
@@ -44,7 +44,7 @@ export class EventStreams extends Context.Service<
      * tells a state or a revision by which to read one.
      */
     readonly answer: (
-      current: CurrentSession["Service"],
+      caller: Caller["Service"],
       guild: GuildId,
       events: Stream.Stream<StreamEvent, unknown>
     ) => Effect.Effect<HttpServerResponse.HttpServerResponse, RateLimitExceeded | DependencyUnavailable, Scope.Scope>
@@ -68,7 +68,7 @@ export class EventStreams extends Context.Service<
 
       const endThoseWithoutRight = Effect.gen(function* () {
         if (listeners.size === 0) return
-        const asked = [...Map.groupBy(listeners, ({ session, guild }) => `${session} ${guild}`).values()]
+        const asked = [...Map.groupBy(listeners, ({ right, guild }) => `${right} ${guild}`).values()]
         for (const n of yield* repo.ended(asked.map(([listener]) => listener!))) {
           for (const { queue } of asked[n]!) {
             yield* Queue.clear(queue)
@@ -103,10 +103,10 @@ export class EventStreams extends Context.Service<
       }
 
       return EventStreams.of({
-        answer: Effect.fnUntraced(function* ({ user, session }, guild, events) {
+        answer: Effect.fnUntraced(function* ({ user, right }, guild, events) {
           yield* admit(user.id)
           const queue = yield* Queue.sliding<string, Cause.Done>(behind)
-          const listener = { user: user.id, session: session.id, guild, queue }
+          const listener = { user: user.id, right, guild, queue }
           yield* Effect.acquireRelease(
             Effect.sync(() => listeners.add(listener)),
             () => Effect.sync(() => listeners.delete(listener))

@@ -1,6 +1,6 @@
 import { Effect, Layer } from "effect"
 import { Api } from "../../Api.ts"
-import { CurrentSession } from "../../auth/SignedIn.ts"
+import { Caller } from "../../auth/SignedIn.ts"
 import { lastEventId } from "../../http/EventStream.ts"
 import { groupOf } from "../../http/Handlers.ts"
 import { jsonAnswer } from "../../http/JsonText.ts"
@@ -27,28 +27,28 @@ const group = groupOf(
     const streams = yield* EventStreams
     return handlers.handleAll({
       start: Effect.fnUntraced(function* ({ params, payload }) {
-        const { user } = yield* CurrentSession
+        const { user } = yield* Caller
         const body = yield* refreshes.start(params.guild_id, user.id, payload)
         return HttpServerResponse.setStatus(jsonAnswer(body), 202)
       }),
       list: Effect.fnUntraced(function* ({ params }) {
-        const { user } = yield* CurrentSession
+        const { user } = yield* Caller
         return jsonAnswer(yield* refreshes.list(params.guild_id, user.id))
       }),
       get: Effect.fnUntraced(function* ({ params }) {
-        const { user } = yield* CurrentSession
+        const { user } = yield* Caller
         return jsonAnswer(yield* refreshes.get(params.guild_id, user.id, params.refresh_id))
       }),
       events: Effect.fnUntraced(function* ({ params, request }) {
-        const current = yield* CurrentSession
+        const caller = yield* Caller
         const after = Number(/^\d{1,15}$/.exec(lastEventId(request) ?? "") ?? 0)
-        const events = yield* refreshes.events(params.guild_id, current.user.id, params.refresh_id, after)
+        const events = yield* refreshes.events(params.guild_id, caller.user.id, params.refresh_id, after)
         // A browser that connects again is told by this that it need not.
         if (events === undefined) return HttpServerResponse.empty()
-        return yield* streams.answer(current, params.guild_id, events)
+        return yield* streams.answer(caller, params.guild_id, events)
       }),
       cancel: Effect.fnUntraced(function* ({ params }) {
-        const { user } = yield* CurrentSession
+        const { user } = yield* Caller
         yield* refreshes.cancel(params.guild_id, user.id, params.refresh_id)
       })
     })
