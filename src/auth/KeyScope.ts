@@ -2,9 +2,13 @@ import { Context, Schema } from "effect"
 import { apiError } from "../http/ApiError.ts"
 
 /** What a key may be used for. */
-export const KeyScope = Schema.Literals(["roster:read", "roster:write", "plans:read", "plans:write", "refresh"]).annotate(
-  { identifier: "KeyScope", description: "What a key may be used for.", examples: ["plans:read"] }
-)
+export const KeyScope = Schema.Literals([
+  "roster:read",
+  "roster:write",
+  "plans:read",
+  "plans:write",
+  "refresh"
+]).annotate({ identifier: "KeyScope", description: "What a key may be used for.", examples: ["plans:read"] })
 export type KeyScope = typeof KeyScope.Type
 
 /** The scope by which a key may call an endpoint, declared as an annotation. Without one, no key may. */

@@ -12,7 +12,7 @@ export interface SentToken {
 }
 
 /** The cookies of one request. */
-interface SentCookies {
+export interface SentCookies {
   /** The session tokens: one as a rule, none when there are too many to be ours. */
   readonly sessions: ReadonlyArray<SentToken>
   /** Whether any session cookie was sent, valid or not. */

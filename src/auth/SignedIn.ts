@@ -79,18 +79,19 @@ const guard: Guard = {
 export class SignedIn extends HttpApiMiddleware.Service<SignedIn, { provides: CurrentSession | Caller }>()(
   "auth/SignedIn",
   {
-  error: [
-    InvalidKey.wire,
-    ScopeMissing.wire,
-    Unauthorized.wire,
-    SessionRevoked.wire,
-    SessionExpired.wire,
-    ReloginRequired.wire,
-    RateLimitExceeded.wire,
-    CsrfRequired.wire,
-    CsrfInvalid.wire,
-    DependencyUnavailable.wire
-  ]
-}) {
+    error: [
+      InvalidKey.wire,
+      ScopeMissing.wire,
+      Unauthorized.wire,
+      SessionRevoked.wire,
+      SessionExpired.wire,
+      ReloginRequired.wire,
+      RateLimitExceeded.wire,
+      CsrfRequired.wire,
+      CsrfInvalid.wire,
+      DependencyUnavailable.wire
+    ]
+  }
+) {
   static readonly guard = guard
 }

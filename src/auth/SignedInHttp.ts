@@ -65,14 +65,20 @@ export const signedInLayer = Layer.effect(
 
     return SignedIn.of((route, { endpoint }) => {
       const scope = Context.get(endpoint.annotations, NeededScope)
-      return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) => {
+      const bySession = Effect.flatMap(enter, (current) =>
+        scope === undefined
+          ? inSession(route, current)
+          : asCaller(route, { user: current.user, right: current.session.id })
+      )
+      const byKey = (token: string) => Effect.flatMap(enterByKey(token, scope), (caller) => asCaller(route, caller))
+      type Entered = Effect.Effect<
+        Effect.Success<typeof route>,
+        Effect.Error<typeof byKey extends (token: string) => infer R ? R : never> | Effect.Error<typeof bySession>,
+        Effect.Services<typeof bySession>
+      >
+      return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }): Entered => {
         const token = bearerOf(headers)
-        if (token !== undefined) return Effect.flatMap(enterByKey(token, scope), (caller) => asCaller(route, caller))
-        return Effect.flatMap(enter, (current) =>
-          scope === undefined
-            ? inSession(route, current)
-            : asCaller(route, { user: current.user, right: current.session.id })
-        )
+        return token === undefined ? bySession : byKey(token)
       })
     })
   })

@@ -54,7 +54,8 @@ export class GuildKeysRepo extends Context.Service<
       const reads = yield* Reads
       const { caller, changeGuild, event } = guildsSql(sql)
 
-      const json = (table: string) => jsonObject(GuildKey.fields, table, { created_by: personJson(`${table}.created_by`) })
+      const json = (table: string) =>
+        jsonObject(GuildKey.fields, table, { created_by: personJson(`${table}.created_by`) })
       const isLive = sql.literal("k.revoked_at is null and (k.expires_at is null or k.expires_at > now())")
       const detail = sql`jsonb_build_object('key_id', id, 'name', name, 'prefix', prefix, 'scopes', scopes)`
 

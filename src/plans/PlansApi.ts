@@ -72,16 +72,20 @@ export class PlansApi extends HttpApiGroup.make("plans")
       query,
       success: Schema.Struct({ plans: Schema.Array(ListedPlan), next_cursor: nextCursor }),
       error: GuildNotFound.wire
-    }).annotate(NeededScope, "plans:read").annotateMerge(documented("List a guild's plans", "For its members, newest first, without seats.")),
+    })
+      .annotate(NeededScope, "plans:read")
+      .annotateMerge(documented("List a guild's plans", "For its members, newest first, without seats.")),
     HttpApiEndpoint.post("create", "/guilds/:guild_id/plans", {
       params: guildParams,
       payload: NewPlan,
       success: created,
       error: [GuildNotFound.wire, OfficerRequired.wire, PlanInvalid.wire, TooManyPlans.wire]
-    }).annotate(NeededScope, "plans:write")
+    })
+      .annotate(NeededScope, "plans:write")
       .annotateMerge(documented("Create a plan", "For officers and admins. A guild has at most 500."))
       .annotateMerge(revised),
-    HttpApiEndpoint.get("get", "/plans/:plan_id", { params, success: APlan, error: PlanNotFound.wire }).annotate(NeededScope, "plans:read")
+    HttpApiEndpoint.get("get", "/plans/:plan_id", { params, success: APlan, error: PlanNotFound.wire })
+      .annotate(NeededScope, "plans:read")
       .annotateMerge(
         documented(
           "Read a plan",
@@ -94,7 +98,8 @@ export class PlansApi extends HttpApiGroup.make("plans")
       payload: WrittenPlan,
       success: APlan,
       error: [...writes, PlanInvalid.wire]
-    }).annotate(NeededScope, "plans:write")
+    })
+      .annotate(NeededScope, "plans:write")
       .annotateMerge(
         documented(
           "Write the whole seating",
@@ -108,13 +113,15 @@ export class PlansApi extends HttpApiGroup.make("plans")
       payload: PlanOps,
       success: APlan,
       error: [...writes, PlanInvalid.wire]
-    }).annotate(NeededScope, "plans:write")
+    })
+      .annotate(NeededScope, "plans:write")
       .annotateMerge(
         documented("Change a plan", "For officers and admins. Operations in order, all of them or none. Counts from 0.")
       )
       .annotate(BodyRule, plansBody)
       .annotateMerge(demanding),
-    HttpApiEndpoint.delete("remove", "/plans/:plan_id", { params, success: HttpApiSchema.NoContent, error: writes }).annotate(NeededScope, "plans:write")
+    HttpApiEndpoint.delete("remove", "/plans/:plan_id", { params, success: HttpApiSchema.NoContent, error: writes })
+      .annotate(NeededScope, "plans:write")
       .annotateMerge(
         documented("Delete a plan", "For officers and admins. Nobody sees it any more, and its links end.")
       )
@@ -124,7 +131,8 @@ export class PlansApi extends HttpApiGroup.make("plans")
       payload: Duplicate,
       success: created,
       error: [...officers, PlanInvalid.wire, PlanConflict.wire, TooManyPlans.wire]
-    }).annotate(NeededScope, "plans:write")
+    })
+      .annotate(NeededScope, "plans:write")
       .annotateMerge(
         documented("Copy a plan", "For officers and admins: next week's plan, without whoever has left the roster.")
       )
@@ -134,19 +142,24 @@ export class PlansApi extends HttpApiGroup.make("plans")
       query,
       success: Schema.Struct({ revisions: Schema.Array(Revision), next_cursor: nextCursor }),
       error: PlanNotFound.wire
-    }).annotate(NeededScope, "plans:read").annotateMerge(
-      documented("List a plan's revisions", "For the guild's members, newest first. The last 1,000 are kept.")
-    ),
+    })
+      .annotate(NeededScope, "plans:read")
+      .annotateMerge(
+        documented("List a plan's revisions", "For the guild's members, newest first. The last 1,000 are kept.")
+      ),
     HttpApiEndpoint.get("revision", "/plans/:plan_id/revisions/:revision", {
       params: revisionParams,
       success: Schema.Struct({ revision: Revision }),
       error: [PlanNotFound.wire, RevisionNotFound.wire]
-    }).annotate(NeededScope, "plans:read").annotateMerge(documented("Read a revision", "Who wrote it, when, and what it moved.")),
+    })
+      .annotate(NeededScope, "plans:read")
+      .annotateMerge(documented("Read a revision", "Who wrote it, when, and what it moved.")),
     HttpApiEndpoint.post("restore", "/plans/:plan_id/revisions/:revision/restore", {
       params: revisionParams,
       success: APlan,
       error: [...writes, RevisionNotFound.wire]
-    }).annotate(NeededScope, "plans:write")
+    })
+      .annotate(NeededScope, "plans:write")
       .annotateMerge(
         documented(
           "Restore a revision",
@@ -159,12 +172,15 @@ export class PlansApi extends HttpApiGroup.make("plans")
       query: { from: number("A revision.", 1), to: number("Another, earlier or later.", 1) },
       success: Diff,
       error: [PlanNotFound.wire, RevisionNotFound.wire]
-    }).annotate(NeededScope, "plans:read").annotateMerge(documented("Compare two revisions", "What leads from one to the other.")),
+    })
+      .annotate(NeededScope, "plans:read")
+      .annotateMerge(documented("Compare two revisions", "What leads from one to the other.")),
     HttpApiEndpoint.get("events", "/plans/:plan_id/events", {
       params,
       success: eventStream(["revision", "deleted"], Written),
       error: PlanNotFound.wire
-    }).annotate(NeededScope, "plans:read")
+    })
+      .annotate(NeededScope, "plans:read")
       .annotateMerge(
         documented(
           "Listen to a plan",
@@ -176,12 +192,14 @@ export class PlansApi extends HttpApiGroup.make("plans")
       params,
       success: Schema.Struct({ coverage: Coverage }),
       error: [PlanNotFound.wire, RulesetNotFound.wire]
-    }).annotate(NeededScope, "plans:read").annotateMerge(
-      documented(
-        "Tell what a plan covers",
-        "For the guild's members: which effects its raids and groups have, lack and could have, by the plan's ruleset with the guild's own values. Players in warnings are named by their ids."
-      )
-    ),
+    })
+      .annotate(NeededScope, "plans:read")
+      .annotateMerge(
+        documented(
+          "Tell what a plan covers",
+          "For the guild's members: which effects its raids and groups have, lack and could have, by the plan's ruleset with the guild's own values. Players in warnings are named by their ids."
+        )
+      ),
     HttpApiEndpoint.get("shares", "/plans/:plan_id/shares", {
       params,
       success: Schema.Struct({ shares: Schema.Array(Share) }),
@@ -211,7 +229,8 @@ export class PlansApi extends HttpApiGroup.make("plans")
         text("text/plain", "**Wednesday**\n\n**Karazhan A**\n1: Cyrandel (Frost)")
       ],
       error: PlanNotFound.wire
-    }).annotate(NeededScope, "plans:read")
+    })
+      .annotate(NeededScope, "plans:read")
       .annotateMerge(
         documented(
           "Export a plan",

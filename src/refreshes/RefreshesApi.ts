@@ -32,7 +32,8 @@ export class RefreshesApi extends HttpApiGroup.make("refreshes")
       params,
       success: Schema.Struct({ warcraftlogs: WarcraftlogsSnapshot }),
       error: failures
-    }).annotate(NeededScope, "refresh")
+    })
+      .annotate(NeededScope, "refresh")
       .annotate(Allowance, "refreshes")
       .annotate(OpenApi.Identifier, "characters.refreshWarcraftlogs")
       .annotateMerge(
@@ -45,7 +46,8 @@ export class RefreshesApi extends HttpApiGroup.make("refreshes")
       params,
       success: Schema.Struct({ battlenet: BattlenetSnapshot }),
       error: [...failures, RegionUnsupported.wire]
-    }).annotate(NeededScope, "refresh")
+    })
+      .annotate(NeededScope, "refresh")
       .annotate(Allowance, "refreshes")
       .annotate(OpenApi.Identifier, "characters.refreshBattlenet")
       .annotateMerge(

@@ -149,10 +149,7 @@ export type RosterOutcome = typeof RosterOutcome.Type
 export const RosterChange = Schema.Struct({
   id: field(Schema.String, "A number that grows.", "41"),
   created_at: field(Timestamp, "When it was done."),
-  actor: field(
-    Schema.NullOr(Actor),
-    "Null for what no request did."
-  ),
+  actor: field(Schema.NullOr(Actor), "Null for what no request did."),
   change: field(
     Schema.Literals([
       "player_added",

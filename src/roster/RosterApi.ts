@@ -98,7 +98,8 @@ export class RosterApi extends HttpApiGroup.make("roster")
       params,
       success: Schema.Struct({ roster: Roster }),
       error: GuildNotFound.wire
-    }).annotate(NeededScope, "roster:read")
+    })
+      .annotate(NeededScope, "roster:read")
       .annotateMerge(
         documented(
           "Read a roster",
@@ -112,7 +113,8 @@ export class RosterApi extends HttpApiGroup.make("roster")
       payload: RosterFile,
       success: RosterOutcome,
       error: bulk
-    }).annotate(NeededScope, "roster:write")
+    })
+      .annotate(NeededScope, "roster:write")
       .annotateMerge(
         documented(
           "Write the whole roster",
@@ -128,7 +130,8 @@ export class RosterApi extends HttpApiGroup.make("roster")
       payload: [ImportedFile, Csv],
       success: RosterOutcome,
       error: bulk
-    }).annotate(NeededScope, "roster:write")
+    })
+      .annotate(NeededScope, "roster:write")
       .annotateMerge(
         documented(
           "Import a roster",
@@ -143,7 +146,8 @@ export class RosterApi extends HttpApiGroup.make("roster")
       query: { format: Schema.optionalKey(field(Schema.Literals(["json", "csv"]), "`json` unless told.", "json")) },
       success: [RosterFile, Csv],
       error: GuildNotFound.wire
-    }).annotate(NeededScope, "roster:read")
+    })
+      .annotate(NeededScope, "roster:read")
       .annotateMerge(documented("Export a roster", "As JSON, or as CSV: importing it again changes nothing."))
       .annotateMerge(revised),
     HttpApiEndpoint.post("discover", "/roster/discover", {
@@ -181,7 +185,8 @@ export class RosterApi extends HttpApiGroup.make("roster")
         ProviderRateLimited.wire,
         RegionUnsupported.wire
       ]
-    }).annotate(NeededScope, "roster:write")
+    })
+      .annotate(NeededScope, "roster:write")
       .annotateMerge(
         documented(
           "Find a guild's characters",
@@ -204,13 +209,16 @@ export class RosterApi extends HttpApiGroup.make("roster")
         next_cursor: field(Schema.NullOr(Schema.String), "Null on the last page.", null)
       }),
       error: GuildNotFound.wire
-    }).annotate(NeededScope, "roster:read").annotateMerge(documented("Read the roster's history", "Who changed what of whom, newest first.")),
+    })
+      .annotate(NeededScope, "roster:read")
+      .annotateMerge(documented("Read the roster's history", "Who changed what of whom, newest first.")),
     HttpApiEndpoint.post("addPlayer", "/players", {
       params,
       payload: NewPlayer,
       success: Schema.Struct({ player: Player }).pipe(HttpApiSchema.status(201)),
       error: playerEdits
-    }).annotate(NeededScope, "roster:write")
+    })
+      .annotate(NeededScope, "roster:write")
       .annotateMerge(
         documented("Add a player", "A person need not have signed in. A Discord id of a live member links them.")
       )
@@ -220,14 +228,16 @@ export class RosterApi extends HttpApiGroup.make("roster")
       payload: PlayerPatch,
       success: Schema.Struct({ player: Player }),
       error: playerEdits
-    }).annotate(NeededScope, "roster:write")
+    })
+      .annotate(NeededScope, "roster:write")
       .annotateMerge(documented("Change a player", "Officers and admins; a raider their own note."))
       .annotateMerge(guarded),
     HttpApiEndpoint.delete("removePlayer", "/players/:player_id", {
       params: playerParams,
       success: HttpApiSchema.NoContent,
       error: playerEdits
-    }).annotate(NeededScope, "roster:write")
+    })
+      .annotate(NeededScope, "roster:write")
       .annotateMerge(documented("Remove a player", "With their entries; the characters stay."))
       .annotateMerge(guarded),
     HttpApiEndpoint.post("link", "/players/:player_id/link", {
@@ -243,7 +253,8 @@ export class RosterApi extends HttpApiGroup.make("roster")
       payload: WrittenCharacter,
       success: Schema.Struct({ character: Entry }).pipe(HttpApiSchema.status(201)),
       error: entryEdits
-    }).annotate(NeededScope, "roster:write")
+    })
+      .annotate(NeededScope, "roster:write")
       .annotateMerge(
         documented("Add a character", "A character stands on a roster once. A main demotes the one before.")
       )
@@ -253,7 +264,8 @@ export class RosterApi extends HttpApiGroup.make("roster")
       payload: EntryPatch,
       success: Schema.Struct({ character: Entry }),
       error: entryEdits
-    }).annotate(NeededScope, "roster:write")
+    })
+      .annotate(NeededScope, "roster:write")
       .annotateMerge(
         documented("Change an entry", "Officers and admins any; a raider their own.", {
           spec: "Fire",
@@ -265,7 +277,8 @@ export class RosterApi extends HttpApiGroup.make("roster")
       params: entryParams,
       success: HttpApiSchema.NoContent,
       error: entryEdits
-    }).annotate(NeededScope, "roster:write")
+    })
+      .annotate(NeededScope, "roster:write")
       .annotateMerge(documented("Remove an entry", "The character itself stays."))
       .annotateMerge(guarded),
     HttpApiEndpoint.delete("releaseCharacter", "/players/:player_id/characters/:entry_id/claim", {

@@ -66,7 +66,9 @@ export const envelopeLayer = Layer.effect(
         HttpServerRequest.HttpServerRequest,
         (request): Effect.Effect<Effect.Success<typeof route>, Effect.Error<typeof route> | Refusal> =>
           refusalOf(request, rule) ??
-          (bearerOf(request.headers) === undefined && isForeign(request, frontendOrigin) ? new OriginForbidden() : route)
+          (bearerOf(request.headers) === undefined && isForeign(request, frontendOrigin)
+            ? new OriginForbidden()
+            : route)
       ).pipe(Effect.catch(toAnswer))
     })
   })

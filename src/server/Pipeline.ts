@@ -2,7 +2,7 @@ import { Cause, Clock, Context, Effect, Layer, Option, type Types } from "effect
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { randomUUID } from "node:crypto"
 import { bearerOf, keyHash } from "../auth/BearerKey.ts"
-import { commonHash, RequestCookies, SessionCookies } from "../auth/SessionCookies.ts"
+import { commonHash, RequestCookies, type SentCookies, SessionCookies } from "../auth/SessionCookies.ts"
 import {
   InternalError,
   InvalidRequest,
@@ -69,7 +69,7 @@ const translate = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
 })
 
 /** The hashes of what the caller comes with: of a key, or else of the session tokens. */
-const hashesOf = ({ headers }: Request, sent: RequestCookies["Service"]) => {
+const hashesOf = ({ headers }: Request, sent: SentCookies) => {
   const token = bearerOf(headers)
   if (token === undefined) return sent.sessions.map(commonHash)
   const hash = keyHash(token)

@@ -3,7 +3,7 @@ import { HttpRouter, HttpServerRequest } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { Statement } from "effect/sql"
 import { RequestCookies, SessionCookies } from "../../src/auth/SessionCookies.ts"
-import { CurrentSession, SignedIn } from "../../src/auth/SignedIn.ts"
+import { Caller, SignedIn } from "../../src/auth/SignedIn.ts"
 import { signedInLayer } from "../../src/auth/SignedInHttp.ts"
 import { freePort, step } from "../../src/demo/servers/Watchdog.ts"
 import { GuildId } from "../../src/guilds/Guild.ts"
@@ -58,7 +58,7 @@ const numbers = groupOf(
           event: "heard",
           data: { rest, after }
         }))
-        return yield* streams.answer(yield* CurrentSession, params.guild_id, heard)
+        return yield* streams.answer(yield* Caller, params.guild_id, heard)
       })
     })
   })

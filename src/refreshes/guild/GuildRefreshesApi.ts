@@ -28,7 +28,8 @@ export class GuildRefreshesApi extends HttpApiGroup.make("guildRefreshes")
       payload: RefreshOptions,
       success: Schema.Struct({ refresh: GuildRefresh }).pipe(HttpApiSchema.status(202)),
       error: [GuildNotFound.wire, OfficerRequired.wire, RateLimitExceeded.wire]
-    }).annotate(NeededScope, "refresh")
+    })
+      .annotate(NeededScope, "refresh")
       .annotate(Allowance, "refreshes")
       .annotateMerge(
         documented(
@@ -43,19 +44,24 @@ export class GuildRefreshesApi extends HttpApiGroup.make("guildRefreshes")
         refreshes: field(Schema.Array(RefreshSummary), "At most 20, without their parts.")
       }),
       error: GuildNotFound.wire
-    }).annotate(NeededScope, "refresh").annotateMerge(
-      documented("List refreshes", "The latest first: one that is under way is the first. They are kept for 4 weeks.")
-    ),
+    })
+      .annotate(NeededScope, "refresh")
+      .annotateMerge(
+        documented("List refreshes", "The latest first: one that is under way is the first. They are kept for 4 weeks.")
+      ),
     HttpApiEndpoint.get("get", "/:refresh_id", {
       params: refreshParams,
       success: Schema.Struct({ refresh: GuildRefresh }),
       error: [GuildNotFound.wire, RefreshNotFound.wire]
-    }).annotate(NeededScope, "refresh").annotateMerge(documented("Read a refresh", "How far it is, and the outcome of each character.")),
+    })
+      .annotate(NeededScope, "refresh")
+      .annotateMerge(documented("Read a refresh", "How far it is, and the outcome of each character.")),
     HttpApiEndpoint.get("events", "/:refresh_id/events", {
       params: refreshParams,
       success: eventStream(["refresh"], RefreshNews),
       error: [GuildNotFound.wire, RefreshNotFound.wire, RateLimitExceeded.wire]
-    }).annotate(NeededScope, "refresh")
+    })
+      .annotate(NeededScope, "refresh")
       .annotateMerge(
         documented(
           "Follow a refresh",
@@ -67,12 +73,14 @@ export class GuildRefreshesApi extends HttpApiGroup.make("guildRefreshes")
       params: refreshParams,
       success: HttpApiSchema.NoContent,
       error: [GuildNotFound.wire, OfficerRequired.wire, RefreshNotFound.wire]
-    }).annotate(NeededScope, "refresh").annotateMerge(
-      documented(
-        "Cancel a refresh",
-        "What is settled stays. A request on its way is not called back; of a final one nothing changes."
+    })
+      .annotate(NeededScope, "refresh")
+      .annotateMerge(
+        documented(
+          "Cancel a refresh",
+          "What is settled stays. A request on its way is not called back; of a final one nothing changes."
+        )
       )
-    )
   )
   .middleware(JsonBody)
   .middleware(SignedIn)
