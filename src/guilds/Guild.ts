@@ -24,8 +24,8 @@ export const tidy = (text: string) => text.normalize("NFC").trim()
 export const isReadable = (text: string, max: number) =>
   text.length <= max * 2 && [...text].length <= max && visible.test(text) && !unprintable.test(text)
 
-/** The name of a guild or realm as it is stored: tidy, 1 to 64 code points, readable. */
-const named = (whose: string, example: string) =>
+/** The name of a guild, realm or key as it is stored: tidy, 1 to 64 code points, readable. */
+export const named = (whose: string, example: string) =>
   field(Schema.String, `${whose} name: 1 to 64 visible characters, after trimming and NFC.`, example, {
     minLength: 1,
     maxLength: 64

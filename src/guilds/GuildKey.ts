@@ -1,10 +1,10 @@
-import { Schema, SchemaTransformation } from "effect"
+import { Schema } from "effect"
 import { KeyScope } from "../auth/KeyScope.ts"
 import { UserId } from "../auth/User.ts"
 import { apiError } from "../http/ApiError.ts"
 import { field } from "../http/Documented.ts"
 import { NullableTimestamp, Timestamp } from "../http/Timestamp.ts"
-import { isReadable, Person, tidy } from "./Guild.ts"
+import { named, Person } from "./Guild.ts"
 
 /** Of the user that a key acts as. */
 export const KeyId = UserId
@@ -34,15 +34,7 @@ export const NewGuildKey = Schema.Struct({
 export type NewGuildKey = typeof NewGuildKey.Type
 
 export const KeyOptions = Schema.Struct({
-  name: field(Schema.String, "1 to 64 visible characters, after trimming and NFC.", "Discord bot", {
-    minLength: 1,
-    maxLength: 64
-  }).pipe(
-    Schema.decodeTo(
-      Schema.String.check(Schema.makeFilter((name: string) => isReadable(name, 64))),
-      SchemaTransformation.transform({ decode: tidy, encode: (name) => name })
-    )
-  ),
+  name: named("Its", "Discord bot"),
   scopes: field(
     Schema.Array(KeyScope).check(Schema.isMinLength(1), Schema.isMaxLength(KeyScope.literals.length)),
     "What it may be used for. To write does not include to read.",

@@ -6,6 +6,7 @@ import { personas } from "../../src/demo/simulators/Personas.ts"
 import { bodySchemaOf, closed, inDocument, type JsonSchema, type Operation, operationsOf } from "../fuzz/Document.ts"
 import type { OpenApiDocument } from "../fuzz/Document.ts"
 import { openBrowser } from "../support/Browser.ts"
+import { noteSecret } from "../support/canaries.ts"
 import { eventually } from "../support/eventually.ts"
 import { foundGuild, somebody } from "../support/people.ts"
 import { characterOf } from "../support/seeded.ts"
@@ -40,7 +41,11 @@ const newWorld = Effect.fnUntraced(function* (isRaider: boolean) {
   const plans = { json: { title: "Plan", raids: [{ title: "Raid", size: 10 }] } }
   const { plan } = (yield* admin.send("POST", `/api/v1/guilds/${guild.id}/plans`, plans)).body
   const { share } = (yield* admin.send("POST", `/api/v1/plans/${plan.id}/shares`)).body
+  const keys = { json: { name: "Bot", scopes: ["plans:read"] } }
+  const { key } = (yield* admin.send("POST", `/api/v1/guilds/${guild.id}/keys`, keys)).body
+  noteSecret(key.token)
   const params: Readonly<Record<string, string>> = {
+    key_id: key.id,
     plan_id: plan.id,
     share_id: share.id,
     token: share.token,

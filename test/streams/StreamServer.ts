@@ -2,6 +2,7 @@ import { Effect, Layer, Schema, Stream } from "effect"
 import { HttpRouter, HttpServerRequest } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { Statement } from "effect/sql"
+import { NeededScope } from "../../src/auth/KeyScope.ts"
 import { RequestCookies, SessionCookies } from "../../src/auth/SessionCookies.ts"
 import { Caller, SignedIn } from "../../src/auth/SignedIn.ts"
 import { signedInLayer } from "../../src/auth/SignedInHttp.ts"
@@ -36,7 +37,9 @@ class NumbersApi extends HttpApiGroup.make("numbers")
     HttpApiEndpoint.get("events", "/guilds/:guild_id/numbers", {
       params: { guild_id: GuildId },
       success: eventStream(["heard"], Heard)
-    }).annotateMerge(streamed)
+    })
+      .annotate(NeededScope, "plans:read")
+      .annotateMerge(streamed)
   )
   .middleware(SignedIn) {}
 
