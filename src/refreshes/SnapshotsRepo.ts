@@ -1,7 +1,7 @@
 import { Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { BattlenetSnapshot, CharacterId, GearItem, WarcraftlogsSnapshot } from "../characters/Character.ts"
-import { battlenetJson, warcraftlogsJson } from "../characters/SnapshotSql.ts"
+import { battlenetJson, characterEdited, warcraftlogsJson } from "../characters/SnapshotSql.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { change } from "../infra/Sql.ts"
 import type { BnetCharacter } from "./battlenet/BnetClient.ts"
@@ -42,6 +42,7 @@ export class SnapshotsRepo extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const wclJson = sql.literal(warcraftlogsJson("old"))
       const bnetJson = sql.literal(battlenetJson("old"))
+      const isMarked = sql.literal(`old.replaced_at > ${characterEdited("old")}`)
 
       /** Rows are locked in one order. A part without a time was not read. */
       const intoWarcraftlogs = (rows: ReadonlyArray<WclRow & { readonly character: CharacterId }>) => sql<{
@@ -107,7 +108,12 @@ export class SnapshotsRepo extends Context.Service<
         on conflict (character_id) do update set
           -- Kept while it is unknown, to see whether another character comes back.
           battlenet_id = coalesce(excluded.battlenet_id, old.battlenet_id),
-          replaced_at = case when excluded.battlenet_id <> old.battlenet_id then now() else old.replaced_at end,
+          -- While it is marked, the one that it was may come back.
+          former_battlenet_id = case when excluded.battlenet_id <> old.battlenet_id and (${isMarked}) is not true
+            then old.battlenet_id else old.former_battlenet_id end,
+          replaced_at = case
+            when excluded.battlenet_id = old.former_battlenet_id and ${isMarked} then null
+            when excluded.battlenet_id <> old.battlenet_id then now() else old.replaced_at end,
           gone_since = case when excluded.battlenet_id is null then coalesce(old.gone_since, now()) end,
           level = excluded.level, equipped_item_level = excluded.equipped_item_level, faction = excluded.faction,
           class = excluded.class, race = excluded.race, error = excluded.error, fetched_at = now(),

@@ -178,7 +178,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("what is stored of the prov
 
   it.effect("another id marks a character as replaced, 30 days without one as gone", () =>
     Effect.gen(function* () {
-      const { repo, detail, summaryOf, sql, all } = yield* world
+      const { browser, repo, detail, summaryOf, sql, all } = yield* world
       const character = all[3]!
       const store = (found: BnetCharacter) =>
         Effect.andThen(
@@ -199,6 +199,27 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("what is stored of the prov
       assert.isNull((yield* store(profile)).identity)
       assert.strictEqual((yield* store({ ...profile, battlenet_id: 71_000_002 })).identity, "replaced")
       assert.strictEqual((yield* store({ ...profile, battlenet_id: 71_000_002 })).identity, "replaced")
+      assert.strictEqual((yield* summaryOf(character)).battlenet!.identity, "replaced")
+      // Another one yet, and then the first one again.
+      assert.strictEqual((yield* store({ ...profile, battlenet_id: 71_000_003 })).identity, "replaced")
+      assert.isNull((yield* store(profile)).identity)
+      // Whoever edits the entry has seen the mark.
+      assert.strictEqual((yield* store({ ...profile, battlenet_id: 71_000_002 })).identity, "replaced")
+      const { players } = (yield* browser.client.roster.get({ params: { guild_id: seededGuild } })).roster
+      const player = players.find(({ characters }) => characters.some(({ id }) => id === character))!
+      const { entry_id } = player.characters.find(({ id }) => id === character)!
+      const edited = yield* browser.send(
+        "PATCH",
+        `/api/v1/guilds/${seededGuild}/players/${player.id}/characters/${entry_id}`,
+        { json: { note: "The new one plays here now." } }
+      )
+      assert.strictEqual(edited.status, 200)
+      assert.isNull((yield* summaryOf(character)).battlenet!.identity)
+      // Whoever edits the character accepts the new one as itself: the old one is then another.
+      yield* sql`update characters set updated_at = now() where id = ${character}::uuid`
+      assert.isNull((yield* detail(character)).battlenet!.identity)
+      assert.strictEqual((yield* store(profile)).identity, "replaced")
+      assert.isNull((yield* store({ ...profile, battlenet_id: 71_000_002 })).identity)
       // What could not be read stays.
       const kept = yield* store({ ...profile, avatar_url: null, active_spec_name: null, unread: ["avatar_url"] })
       assert.deepInclude(kept, { avatar_url: profile.avatar_url, active_spec_name: null })
