@@ -124,9 +124,10 @@ begin
   order by p.id for update;
   perform from users where id = person for no key update;
 
-  -- A trigger takes whoever leaves a guild off its roster. That does not count as an edit of somebody.
-  update guild_memberships set deleted_at = now() where user_id = person and deleted_at is null;
-  delete from guild_memberships where user_id = person;
+  -- A trigger takes whoever leaves a guild off its roster. A guild that was founded or joined meanwhile was not asked about.
+  update guild_memberships set deleted_at = now()
+  where user_id = person and deleted_at is null and guild_id = any (theirs);
+  delete from guild_memberships where user_id = person and guild_id = any (theirs);
   perform forget_players(person, identity.discord, identity.names, theirs);
 
   -- A character that a roster holds stays, as nobody's.

@@ -22,8 +22,8 @@ const done = (column: string) => `case when s.user_id = me.id or s.user_id is nu
 const players = "roster_players p where p.user_id = me.id or p.discord_user_id = me.discord_user_id"
 
 /** A change's fields that name the person. */
-const mentions = `unnest(array['from', 'to']) side,
-  (values ('user_id', me.id::text), ('discord_user_id', me.discord_user_id)) v(field, id)`
+const mentions = `unnest(array['from', 'to']) side
+  cross join (values ('user_id', me.id::text), ('discord_user_id', me.discord_user_id)) v(field, id)`
 
 const sources: Readonly<Record<Exclude<Section, "identity" | "profile" | "access">, Source>> = {
   sessions: { from: "user_sessions s where s.user_id = me.id" },
