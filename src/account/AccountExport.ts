@@ -21,6 +21,7 @@ const inGuild = { guild_id: id("The guild.") }
 export const sections = {
   identity: Schema.Struct({
     id: id("Of the link to Discord."),
+    user_id: id("The person."),
     discord_user_id: text("Id at Discord.", "180000000000000001"),
     last_login_at: maybeAt("When the person signed in last."),
     last_profile_refresh_at: maybeAt("When the profile was last read."),

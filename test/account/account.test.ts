@@ -9,8 +9,12 @@ import { openBrowser } from "../support/Browser.ts"
 import { busyPerson, search } from "./person.ts"
 
 /** What only the service may know: it is stored, but not exported. */
-const secret =
-  /hash$|ciphertext$|^(code|realm_slug|name_key|twin|battlenet_id|login_ip|pseudonym|live_|number|revision|doubled|size|group|slot|rank|class|guild_id|values_|discord_identity_id|previous_token)/
+const hidden = new Set(
+  ("token_hash csrf_token_hash previous_token_hash state_hash browser_hash access_token_ciphertext " +
+    "refresh_token_ciphertext code realm_slug name_key twin discord_identity_id live_entry_id live_guild_id").split(" ")
+)
+/** What is the guild's, of a plan that the person wrote and of the seat that they have in it. */
+const ofPlans = new Set("number ruleset revision guild_id size group slot class rank doubled".split(" "))
 
 const sectionOf: Readonly<Record<string, string>> = {
   user_sessions: "sessions",
@@ -60,12 +64,10 @@ const remove = (person: { readonly username: string; readonly send: Effect.Succe
 layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32,::1/128" }), live)("one's own data", (it) => {
   it.effect("the export has every row in which the person stands, column by column, and no secret", () =>
     Effect.gen(function* () {
-      const log = yield* capturedLog
-      const lines = () => log.filter((l) => l.includes("unexpected")).join("\n").match(/(message|hint|detail|position)[^,]{0,200}/g)?.slice(0, 12).join("; ")
       const person = yield* busyPerson
       const found = yield* search([...person.texts])
       const { status, headers, body } = yield* person.send("GET", "/api/v1/account/export")
-      assert.strictEqual(status, 200, lines())
+      assert.strictEqual(status, 200)
       assert.match(headers["content-disposition"]!, /^attachment/)
       assert.strictEqual(headers["cache-control"], "no-store")
       const tables = new Set(found.map(({ table }) => table))
@@ -78,15 +80,10 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32,::1/128" }), live)("one's o
         assert.isDefined(told, `${table} ${keyOf(row)}`)
         if (table in single) assert.strictEqual(told!.id, row.id)
         for (const [column, value] of Object.entries(row)) {
-          if (secret.test(column) || value === null) continue
+          if (hidden.has(column) || value === null || (table.startsWith("plan") && ofPlans.has(column))) continue
           const mine = typeof value === "string" && person.texts.includes(value)
           if (mine) assert.strictEqual(told![column], value, `${table}.${column}`)
-          else if (["id", "name", "title", "note", "metadata", "fields", "moves"].includes(column))
-            assert.deepStrictEqual(
-              typeof told![column] === "string" ? told![column] : told![column],
-              typeof told![column] === "string" ? String(value) : value,
-              `${table}.${column}`
-            )
+          else assert.property(told, column, table)
         }
       }
       // And nothing that the search does not find, but for what belongs to those rows.

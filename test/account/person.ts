@@ -3,7 +3,7 @@ import { Effect, Ref } from "effect"
 import type { Cookies } from "effect/http"
 import { profileOf } from "../../src/demo/simulators/Personas.ts"
 import { openBrowser } from "../support/Browser.ts"
-import { details, foundGuild, somebody } from "../support/people.ts"
+import { foundGuild } from "../support/people.ts"
 import { query } from "../support/query.ts"
 import { TestApp } from "../support/TestApp.ts"
 
@@ -71,7 +71,6 @@ export const busyPerson = Effect.gen(function* () {
   const { players } = (yield* send("GET", `${path}/roster`)).body.roster
   const player = players.find((one: { readonly user_id: string }) => one.user_id === user.id)
   const made = (yield* send("POST", `${path}/players`, { json: { name: `Typed ${tag(4)}` } })).body.player
-  // An officer takes another player's link to the person on and off, so that only the history has it.
   yield* send("PATCH", `${path}/players/${player.id}`, { json: { note: "tank" } })
   const plan = (yield* send("POST", `${path}/plans`, { json: { title: "Plan", raids: [{ title: "Raid", size: 10 }] } }))
     .body.plan
@@ -85,6 +84,7 @@ export const busyPerson = Effect.gen(function* () {
   yield* query`insert into guild_refreshes (guild_id, requested_by, outcome, finished_at)
     values (${guild.id}::uuid, ${user.id}::uuid, 'done', now())`
   yield* query`insert into character_warcraftlogs_snapshots (character_id) values (${character.id}::uuid)`
+  const [identity] = yield* query`select id from discord_identities where user_id = ${user.id}::uuid`
   return {
     ...plain,
     send,
@@ -96,7 +96,7 @@ export const busyPerson = Effect.gen(function* () {
     globalName,
     address,
     agent,
-    texts: [id, String(user.id), username, globalName, address, agent],
+    texts: [id, String(user.id), username, globalName, address, agent, String(identity!.id)],
     admin,
     guild,
     path,
@@ -107,5 +107,3 @@ export const busyPerson = Effect.gen(function* () {
     character
   }
 })
-
-export { details, somebody }
