@@ -20,6 +20,7 @@ import { AppConfig } from "../infra/AppConfig.ts"
 import { Crypto } from "../infra/Crypto.ts"
 import { Draining } from "../infra/Draining.ts"
 import { GeoIp } from "../infra/GeoIp.ts"
+import { releaseMemory } from "../infra/Heap.ts"
 import { Jobs } from "../infra/Jobs.ts"
 import { Reads } from "../infra/Sql.ts"
 import { version } from "../infra/Version.ts"
@@ -157,6 +158,7 @@ export const serve = <E>(
       const drain = drainOf(server, yield* Draining, shutdownDelayMs)
       const handler = NodeHttpServer.makeHandler(proxied, { scope: requests })
       server.on("request", yield* Effect.updateContext(handler, withoutServices))
+      yield* releaseMemory
       yield* Effect.acquireRelease(listen(server, "APP_PORT", port), () => drain)
       yield* Effect.logInfo(`Serving on port ${port}, version ${version}, revision ${revision}`)
     })
