@@ -59,6 +59,7 @@ export const sections = {
   }),
   sessions: Schema.Struct({
     id: id("Of the session."),
+    user_id: id("The person."),
     ...written,
     last_seen_at: at("When it was last used."),
     expires_at: at("When it ends."),

@@ -1,8 +1,12 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { Redis } from "ioredis"
 import { inject } from "vitest"
+import { SweepRepo } from "../../src/auth/SweepRepo.ts"
+import { cookieOf, listen } from "../streams/listen.ts"
 import { capturedLog } from "../support/capturedLog.ts"
+import { database } from "../support/database.ts"
+import { foundGuild } from "../support/people.ts"
 import { query } from "../support/query.ts"
 import { live, startReplica, TestApp } from "../support/TestApp.ts"
 import { openBrowser } from "../support/Browser.ts"
@@ -13,8 +17,8 @@ const hidden = new Set(
   ("token_hash csrf_token_hash previous_token_hash state_hash browser_hash access_token_ciphertext " +
     "refresh_token_ciphertext code realm_slug name_key twin discord_identity_id live_entry_id live_guild_id").split(" ")
 )
-/** What is the guild's, of a plan that the person wrote and of the seat that they have in it. */
-const ofPlans = new Set("number ruleset revision guild_id size group slot class rank doubled".split(" "))
+/** What is the guild's, of a plan that the person wrote, of the seat that they have in it, and of a refresh. */
+const ofPlans = new Set("sequence number ruleset revision guild_id size group slot class rank doubled".split(" "))
 
 const sectionOf: Readonly<Record<string, string>> = {
   user_sessions: "sessions",
@@ -80,7 +84,7 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32,::1/128" }), live)("one's o
         assert.isDefined(told, `${table} ${keyOf(row)}`)
         if (table in single) assert.strictEqual(told!.id, row.id)
         for (const [column, value] of Object.entries(row)) {
-          if (hidden.has(column) || value === null || (table.startsWith("plan") && ofPlans.has(column))) continue
+          if (hidden.has(column) || value === null || (/^plan|_refreshes$/.test(table) && ofPlans.has(column))) continue
           const mine = typeof value === "string" && person.texts.includes(value)
           if (mine) assert.strictEqual(told![column], value, `${table}.${column}`)
           else assert.property(told, column, table)
@@ -162,6 +166,54 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32,::1/128" }), live)("one's o
       assert.deepStrictEqual([status, body.error.code], [409, "account.last_admin"])
       assert.deepStrictEqual(body.error.details, { guilds: [{ id: person.guild.id, name: person.guild.name }] })
       assert.deepStrictEqual(yield* search(person.texts), before)
+    })
+  )
+
+  it.effect("a name that an officer typed stays; the history forgets the other names, and links that were taken off", () =>
+    Effect.gen(function* () {
+      const person = yield* busyPerson
+      const edit = (player: string, json: unknown) => person.admin.send("PATCH", `${person.path}/players/${player}`, { json })
+      assert.strictEqual((yield* edit(person.player.id, { name: "Tank One" })).status, 200)
+      // Without their Discord ids both would have one name.
+      assert.strictEqual((yield* edit(person.made.id, { name: "Tank One" })).status, 200)
+      const json = { name: "Stranger", discord_user_id: person.discordId }
+      const elsewhere = yield* foundGuild()
+      const held = yield* elsewhere.admin.send("POST", `${elsewhere.path}/players`, { json })
+      assert.strictEqual(held.status, 201)
+      const gone = yield* foundGuild()
+      const removed = (yield* gone.admin.send("POST", `${gone.path}/players`, { json })).body.player
+      yield* gone.admin.send("PATCH", `${gone.path}/players/${removed.id}`, { json: { discord_user_id: null } })
+      yield* gone.admin.send("DELETE", `${gone.path}/players/${removed.id}`)
+      assert.strictEqual((yield* remove(person)).status, 200)
+      assert.deepStrictEqual(yield* search(person.texts), [])
+      const { players } = (yield* person.admin.send("GET", `${person.path}/roster`)).body.roster
+      const names = players.map(({ name }: { readonly name: string }) => name)
+      assert.include(names, "Tank One")
+      assert.isTrue(names.some((name: string) => /^Tank One [0-9a-f]{8}$/.test(name)))
+      const kept = (yield* elsewhere.admin.send("GET", `${elsewhere.path}/roster`)).body.roster.players
+      const stranger = kept.find(({ id }: Row) => id === held.body.player.id)
+      assert.deepStrictEqual([stranger.name, stranger.discord_user_id], ["Stranger", null])
+    })
+  )
+
+  it.effect("what the person listens to ends, and events without a name end when it was told", () =>
+    Effect.gen(function* () {
+      const person = yield* busyPerson
+      const stream = yield* listen(`${person.url}/api/v1/plans/${person.plan}/events`, yield* cookieOf(person))
+      yield* stream.has("revision")
+      const { body } = yield* remove(person)
+      assert.strictEqual(yield* stream.ended, "ended")
+      const [{ pseudonym }] = (yield* query`update security_audit_events set kept_until = now() - interval '1 second'
+        where user_pseudonym = (select user_pseudonym from security_audit_events where event_type = 'account_deleted'
+          and kept_until = (select max(kept_until) from security_audit_events where event_type = 'account_deleted'))
+        returning user_pseudonym as pseudonym`) as unknown as [{ pseudonym: string }]
+      assert.isString(body.events_until)
+      yield* Effect.provide(
+        Effect.flatMap(SweepRepo, ({ remove }) => remove("nameless_events", 0, 1000)),
+        SweepRepo.layer.pipe(Layer.provide(database))
+      )
+      const left = yield* query`select id from security_audit_events where user_pseudonym = ${pseudonym}::uuid`
+      assert.deepStrictEqual(left, [])
     })
   )
 
