@@ -14,7 +14,11 @@ export class AccountApi extends HttpApiGroup.make("account")
     HttpApiEndpoint.get("export", "/export", { success: AccountExport })
       .annotateMerge(
         headersOf({
-          "Content-Disposition": { schema: { type: "string" }, description: "A name for the file.", example: "attachment" }
+          "Content-Disposition": {
+            schema: { type: "string" },
+            description: "A name for the file.",
+            example: "attachment"
+          }
         })
       )
       .annotateMerge(

@@ -5,13 +5,14 @@ import { change } from "../infra/Sql.ts"
 import { sessionLife } from "./SessionLife.ts"
 
 /** What is swept: the table, and the time from which a row's age counts. */
-const swept = (sql: SqlClient.SqlClient) => ({
-  oauth_states: [sql("oauth_states"), sql`expires_at`],
-  user_sessions: [sql("user_sessions"), sql`${sessionLife(sql).ended}`],
-  security_audit_events: [sql("security_audit_events"), sql`created_at`],
-  // Events of deleted accounts, which were told until when.
-  nameless_events: [sql("security_audit_events"), sql`kept_until`]
-} as const)
+const swept = (sql: SqlClient.SqlClient) =>
+  ({
+    oauth_states: [sql("oauth_states"), sql`expires_at`],
+    user_sessions: [sql("user_sessions"), sql`${sessionLife(sql).ended}`],
+    security_audit_events: [sql("security_audit_events"), sql`created_at`],
+    // Events of deleted accounts, which were told until when.
+    nameless_events: [sql("security_audit_events"), sql`kept_until`]
+  }) as const
 
 export type Swept = keyof ReturnType<typeof swept>
 

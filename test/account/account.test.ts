@@ -14,8 +14,10 @@ import { busyPerson, search } from "./person.ts"
 
 /** What only the service may know: it is stored, but not exported. */
 const hidden = new Set(
-  ("token_hash csrf_token_hash previous_token_hash state_hash browser_hash access_token_ciphertext " +
-    "refresh_token_ciphertext code realm_slug name_key twin discord_identity_id live_entry_id live_guild_id").split(" ")
+  (
+    "token_hash csrf_token_hash previous_token_hash state_hash browser_hash access_token_ciphertext " +
+    "refresh_token_ciphertext code realm_slug name_key twin discord_identity_id live_entry_id live_guild_id"
+  ).split(" ")
 )
 /** What is the guild's, of a plan that the person wrote, of the seat that they have in it, and of a refresh. */
 const ofPlans = new Set("sequence number ruleset revision guild_id size group slot class rank doubled".split(" "))
@@ -46,7 +48,8 @@ const single: Readonly<Record<string, string>> = {
 
 type Row = Readonly<Record<string, unknown>>
 
-const keyOf = (row: Row) => String(row.id ?? `${String(row.plan_id ?? row.guild_id)} ${String(row.entry_id ?? row.revision)}`)
+const keyOf = (row: Row) =>
+  String(row.id ?? `${String(row.plan_id ?? row.guild_id)} ${String(row.entry_id ?? row.revision)}`)
 
 /** Every key of Redis in whose name or value one of these texts stands. */
 const searchRedis = Effect.fnUntraced(function* (texts: ReadonlyArray<string>) {
@@ -78,9 +81,7 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32,::1/128" }), live)("one's o
       assert.sameMembers([...tables], [...Object.keys(single), ...Object.keys(sectionOf)])
       for (const { table, row } of found) {
         const told: Row | undefined =
-          table in single
-            ? body[single[table]!]
-            : body[sectionOf[table]!].find((one: Row) => keyOf(one) === keyOf(row))
+          table in single ? body[single[table]!] : body[sectionOf[table]!].find((one: Row) => keyOf(one) === keyOf(row))
         assert.isDefined(told, `${table} ${keyOf(row)}`)
         if (table in single) assert.strictEqual(told!.id, row.id)
         for (const [column, value] of Object.entries(row)) {
@@ -96,7 +97,8 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32,::1/128" }), live)("one's o
         const more = ["roster_changes", "events"].includes(section) ? [] : body[section].map(keyOf)
         for (const key of more) assert.include(keys, key, section)
       }
-      const hashes = yield* query`select token_hash, csrf_token_hash from user_sessions where user_id = ${person.id}::uuid`
+      const hashes =
+        yield* query`select token_hash, csrf_token_hash from user_sessions where user_id = ${person.id}::uuid`
       for (const { token_hash, csrf_token_hash } of hashes)
         for (const one of [token_hash, csrf_token_hash]) assert.notInclude(JSON.stringify(body), String(one))
       const [event] = yield* query`select event_type from security_audit_events where user_id = ${person.id}::uuid
@@ -109,10 +111,12 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32,::1/128" }), live)("one's o
     Effect.gen(function* () {
       const log = yield* capturedLog
       const person = yield* busyPerson
-      const sessions = yield* query`select id, left(token_hash, 16) as name from user_sessions where user_id = ${person.id}::uuid`
+      const sessions =
+        yield* query`select id, left(token_hash, 16) as name from user_sessions where user_id = ${person.id}::uuid`
       const texts = [...person.texts, ...sessions.flatMap(({ id, name }) => [String(id), String(name)])]
       assert.isAbove((yield* search(texts)).length, 20)
-      const [before] = yield* query`select count(*)::int as n from security_audit_events where user_id = ${person.id}::uuid`
+      const [before] =
+        yield* query`select count(*)::int as n from security_audit_events where user_id = ${person.id}::uuid`
 
       const wrong = yield* person.send("DELETE", "/api/v1/account", { json: { confirm: "somebody" } })
       assert.deepStrictEqual([wrong.status, wrong.body.error.code], [422, "account.confirmation_mismatch"])
@@ -169,31 +173,34 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32,::1/128" }), live)("one's o
     })
   )
 
-  it.effect("a name that an officer typed stays; the history forgets the other names, and links that were taken off", () =>
-    Effect.gen(function* () {
-      const person = yield* busyPerson
-      const edit = (player: string, json: unknown) => person.admin.send("PATCH", `${person.path}/players/${player}`, { json })
-      assert.strictEqual((yield* edit(person.player.id, { name: "Tank One" })).status, 200)
-      // Without their Discord ids both would have one name.
-      assert.strictEqual((yield* edit(person.made.id, { name: "Tank One" })).status, 200)
-      const json = { name: "Stranger", discord_user_id: person.discordId }
-      const elsewhere = yield* foundGuild()
-      const held = yield* elsewhere.admin.send("POST", `${elsewhere.path}/players`, { json })
-      assert.strictEqual(held.status, 201)
-      const gone = yield* foundGuild()
-      const removed = (yield* gone.admin.send("POST", `${gone.path}/players`, { json })).body.player
-      yield* gone.admin.send("PATCH", `${gone.path}/players/${removed.id}`, { json: { discord_user_id: null } })
-      yield* gone.admin.send("DELETE", `${gone.path}/players/${removed.id}`)
-      assert.strictEqual((yield* remove(person)).status, 200)
-      assert.deepStrictEqual(yield* search(person.texts), [])
-      const { players } = (yield* person.admin.send("GET", `${person.path}/roster`)).body.roster
-      const names = players.map(({ name }: { readonly name: string }) => name)
-      assert.include(names, "Tank One")
-      assert.isTrue(names.some((name: string) => /^Tank One [0-9a-f]{8}$/.test(name)))
-      const kept = (yield* elsewhere.admin.send("GET", `${elsewhere.path}/roster`)).body.roster.players
-      const stranger = kept.find(({ id }: Row) => id === held.body.player.id)
-      assert.deepStrictEqual([stranger.name, stranger.discord_user_id], ["Stranger", null])
-    })
+  it.effect(
+    "a name that an officer typed stays; the history forgets the other names, and links that were taken off",
+    () =>
+      Effect.gen(function* () {
+        const person = yield* busyPerson
+        const edit = (player: string, json: unknown) =>
+          person.admin.send("PATCH", `${person.path}/players/${player}`, { json })
+        assert.strictEqual((yield* edit(person.player.id, { name: "Tank One" })).status, 200)
+        // Without their Discord ids both would have one name.
+        assert.strictEqual((yield* edit(person.made.id, { name: "Tank One" })).status, 200)
+        const json = { name: "Stranger", discord_user_id: person.discordId }
+        const elsewhere = yield* foundGuild()
+        const held = yield* elsewhere.admin.send("POST", `${elsewhere.path}/players`, { json })
+        assert.strictEqual(held.status, 201)
+        const gone = yield* foundGuild()
+        const removed = (yield* gone.admin.send("POST", `${gone.path}/players`, { json })).body.player
+        yield* gone.admin.send("PATCH", `${gone.path}/players/${removed.id}`, { json: { discord_user_id: null } })
+        yield* gone.admin.send("DELETE", `${gone.path}/players/${removed.id}`)
+        assert.strictEqual((yield* remove(person)).status, 200)
+        assert.deepStrictEqual(yield* search(person.texts), [])
+        const { players } = (yield* person.admin.send("GET", `${person.path}/roster`)).body.roster
+        const names = players.map(({ name }: { readonly name: string }) => name)
+        assert.include(names, "Tank One")
+        assert.isTrue(names.some((name: string) => /^Tank One [0-9a-f]{8}$/.test(name)))
+        const kept = (yield* elsewhere.admin.send("GET", `${elsewhere.path}/roster`)).body.roster.players
+        const stranger = kept.find(({ id }: Row) => id === held.body.player.id)
+        assert.deepStrictEqual([stranger.name, stranger.discord_user_id], ["Stranger", null])
+      })
   )
 
   it.effect("what the person listens to ends, and events without a name end when it was told", () =>
@@ -234,36 +241,40 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32,::1/128" }), live)("one's o
     })
   )
 
-  it.effect("deletion amid the person's own requests: nothing of them is left, and nothing fails but by a code", () =>
-    Effect.gen(function* () {
-      for (let round = 0; round < 5; round += 1) {
-        const person = yield* busyPerson
-        const requests = [
-          person.send("PATCH", `/api/v1/plans/${person.plan}`, {
-            json: { ops: [{ op: "set_raid", raid: 0, title: `Raid ${round}` }] },
-            headers: { "if-match": "*" }
-          }),
-          person.send("POST", `${person.path}/plans`, { json: { title: "New", raids: [{ title: "Raid", size: 10 }] } }),
-          person.send("PATCH", `/api/v1/characters/${person.character.id}`, { json: { spec: "Fire" } }),
-          person.send("POST", `${person.path}/refreshes`, { json: {} }),
-          person.send("POST", "/api/v1/guilds", {
-            json: { name: "New", realm: "R", region: "eu", faction: "horde", game_version: "classic" }
-          }),
-          person.admin.send("PATCH", `${person.path}/members/${person.id}`, { json: { role: "officer" } }),
-          person.signIn
-        ]
-        const all = [...requests.slice(0, 4), remove(person), ...requests.slice(4)]
-        const answers = yield* Effect.all(all, { concurrency: "unbounded" })
-        for (const { status, body } of answers)
-          assert.include([200, 201, 202, 204, 401, 403, 404, 409, 503], status, JSON.stringify(body))
-        // A guild that was just founded has no other admin; else the account is gone, or signed in anew.
-        const [left] = yield* query`select u.id from users u where u.id = ${person.id}::uuid`
-        if (left === undefined) assert.deepStrictEqual(yield* search([person.id]), [])
-        const [lonely] = yield* query`select count(*)::int as n from guilds g where deleted_at is null
+  it.effect(
+    "deletion amid the person's own requests: nothing of them is left, and nothing fails but by a code",
+    () =>
+      Effect.gen(function* () {
+        for (let round = 0; round < 5; round += 1) {
+          const person = yield* busyPerson
+          const requests = [
+            person.send("PATCH", `/api/v1/plans/${person.plan}`, {
+              json: { ops: [{ op: "set_raid", raid: 0, title: `Raid ${round}` }] },
+              headers: { "if-match": "*" }
+            }),
+            person.send("POST", `${person.path}/plans`, {
+              json: { title: "New", raids: [{ title: "Raid", size: 10 }] }
+            }),
+            person.send("PATCH", `/api/v1/characters/${person.character.id}`, { json: { spec: "Fire" } }),
+            person.send("POST", `${person.path}/refreshes`, { json: {} }),
+            person.send("POST", "/api/v1/guilds", {
+              json: { name: "New", realm: "R", region: "eu", faction: "horde", game_version: "classic" }
+            }),
+            person.admin.send("PATCH", `${person.path}/members/${person.id}`, { json: { role: "officer" } }),
+            person.signIn
+          ]
+          const all = [...requests.slice(0, 4), remove(person), ...requests.slice(4)]
+          const answers = yield* Effect.all(all, { concurrency: "unbounded" })
+          for (const { status, body } of answers)
+            assert.include([200, 201, 202, 204, 401, 403, 404, 409, 503], status, JSON.stringify(body))
+          // A guild that was just founded has no other admin; else the account is gone, or signed in anew.
+          const [left] = yield* query`select u.id from users u where u.id = ${person.id}::uuid`
+          if (left === undefined) assert.deepStrictEqual(yield* search([person.id]), [])
+          const [lonely] = yield* query`select count(*)::int as n from guilds g where deleted_at is null
           and not exists (select from live_members m where m.guild_id = g.id and m.role = 'admin')`
-        assert.strictEqual(lonely!.n, 0)
-      }
-    }),
+          assert.strictEqual(lonely!.n, 0)
+        }
+      }),
     60_000
   )
 })

@@ -7,7 +7,10 @@ import { foundGuild } from "../support/people.ts"
 import { query } from "../support/query.ts"
 import { TestApp } from "../support/TestApp.ts"
 
-export const tag = (n: number) => Math.random().toString(36).slice(2, 2 + n)
+const tag = (n: number) =>
+  Math.random()
+    .toString(36)
+    .slice(2, 2 + n)
 
 /** Where a row is: its table, and what tells it apart there. */
 interface Found {
@@ -66,7 +69,8 @@ export const busyPerson = Effect.gen(function* () {
   yield* admin.client.guilds.setRole({ params: { ...params, user_id: user.id }, payload: { role: "admin" } })
   yield* send("POST", `${path}/invites`)
   const mage = { region: "eu", server: "Spineshatter", class: "Mage", race: "Undead", spec: "Frost" }
-  const name = () => `Q${Array.from({ length: 9 }, () => String.fromCodePoint(97 + Math.floor(Math.random() * 26))).join("")}`
+  const name = () =>
+    `Q${Array.from({ length: 9 }, () => String.fromCodePoint(97 + Math.floor(Math.random() * 26))).join("")}`
   const { character } = (yield* send("POST", "/api/v1/characters", { json: { ...mage, name: name() } })).body
   const { players } = (yield* send("GET", `${path}/roster`)).body.roster
   const player = players.find((one: { readonly user_id: string }) => one.user_id === user.id)
