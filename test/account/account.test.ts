@@ -6,7 +6,7 @@ import { SweepRepo } from "../../src/auth/SweepRepo.ts"
 import { cookieOf, listen } from "../streams/listen.ts"
 import { capturedLog } from "../support/capturedLog.ts"
 import { database } from "../support/database.ts"
-import { foundGuild } from "../support/people.ts"
+import { foundGuild, somebody } from "../support/people.ts"
 import { query } from "../support/query.ts"
 import { live, startReplica, TestApp } from "../support/TestApp.ts"
 import { openBrowser } from "../support/Browser.ts"
@@ -245,9 +245,12 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32,::1/128" }), live)("one's o
     "deletion amid the person's own requests: nothing of them is left, and nothing fails but by a code",
     () =>
       Effect.gen(function* () {
-        for (let round = 0; round < 5; round += 1) {
+        let deleted = 0
+        for (let round = 0; round < 16; round += 1) {
           const person = yield* busyPerson
+          const code = yield* (yield* foundGuild()).invite
           const requests = [
+            person.send("POST", `/api/v1/guild-invites/${code}/accept`),
             person.send("PATCH", `/api/v1/plans/${person.plan}`, {
               json: { ops: [{ op: "set_raid", raid: 0, title: `Raid ${round}` }] },
               headers: { "if-match": "*" }
@@ -263,18 +266,39 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32,::1/128" }), live)("one's o
             person.admin.send("PATCH", `${person.path}/members/${person.id}`, { json: { role: "officer" } }),
             person.signIn
           ]
-          const all = [...requests.slice(0, 4), remove(person), ...requests.slice(4)]
+          const at = round % requests.length
+          const all = [...requests.slice(0, at), remove(person), ...requests.slice(at)]
           const answers = yield* Effect.all(all, { concurrency: "unbounded" })
           for (const { status, body } of answers)
             assert.include([200, 201, 202, 204, 401, 403, 404, 409, 503], status, JSON.stringify(body))
           // A guild that was just founded has no other admin; else the account is gone, or signed in anew.
           const [left] = yield* query`select u.id from users u where u.id = ${person.id}::uuid`
           if (left === undefined) assert.deepStrictEqual(yield* search([person.id]), [])
+          if (left === undefined) deleted += 1
           const [lonely] = yield* query`select count(*)::int as n from guilds g where deleted_at is null
           and not exists (select from live_members m where m.guild_id = g.id and m.role = 'admin')`
           assert.strictEqual(lonely!.n, 0)
         }
+        assert.isAbove(deleted, 2)
       }),
     60_000
+  )
+
+  it.effect("two admins who delete their accounts at once, 20 rounds: the guild keeps one", () =>
+    Effect.gen(function* () {
+      for (let round = 0; round < 20; round += 1) {
+        const { admin, guild, join } = yield* foundGuild()
+        const other = yield* somebody()
+        yield* join(other, "admin")
+        const end = Effect.fnUntraced(function* (one: typeof other) {
+          const { user } = yield* one.client.sessions.current()
+          return one.send("DELETE", "/api/v1/account", { json: { confirm: user.discord.username } })
+        })
+        const answers = yield* Effect.all([yield* end(admin), yield* end(other)], { concurrency: "unbounded" })
+        assert.deepStrictEqual(answers.map(({ status }) => status).toSorted(), [200, 409])
+        const rows = yield* query`select role from live_members where guild_id = ${guild.id}::uuid`
+        assert.deepStrictEqual(rows, [{ role: "admin" }])
+      }
+    })
   )
 })
