@@ -1,5 +1,5 @@
 import { $, element } from "./common.js"
-import { placeText } from "./seats.js"
+import { placeText, words } from "./seats.js"
 
 /** What can be pressed: seats, benches and the roster. */
 const keys = "#desk [data-key]"
@@ -17,7 +17,7 @@ const faces = (seat, colourOf) => [
   swatch(colourOf(seat.class)),
   " ",
   element("span", { className: "who" }, seat.name),
-  element("small", {}, ` ${seat.spec}${seat.gone ? ", gone" : ""}`)
+  element("small", {}, ` ${words(seat.spec)}${seat.gone ? ", gone" : ""}`)
 ]
 
 const about = ({ name, spec, class: className, role, gone }) =>

@@ -4,6 +4,7 @@ import { itemOf } from "./facts.js"
 import { closePlan, openPlan } from "./plan.js"
 import { openPlans } from "./plans.js"
 import { closeRoster, openRoster, readRoster } from "./roster.js"
+import { words } from "./seats.js"
 import { openShared, sharedToken } from "./shared.js"
 
 const show = (...ids) => {
@@ -46,7 +47,7 @@ const openCharacter = async (id) => {
   shown = id
   const { battlenet, warcraftlogs } = character
   $("character-name").textContent = character.name
-  $("character-kind").textContent = `${character.race} ${character.class}, ${character.spec}`
+  $("character-kind").textContent = `${character.race} ${character.class}, ${words(character.spec)}`
   $("profile").textContent = profileText(battlenet)
   $("logs").textContent = logsText(warcraftlogs)
 

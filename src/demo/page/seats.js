@@ -3,6 +3,9 @@
  * target is a place, `{ raid, group: null }` for the end of a bench, `{ spec, role }`, or null for out of the plan.
  */
 
+/** A spec as people write it: `BeastMastery` is Beast Mastery. */
+export const words = (spec) => spec.replace(/(?<=[a-z])(?=[A-Z])/g, " ")
+
 /** Where everybody is, by entry: `{ seat, raid, group, slot }`. */
 export const placesOf = ({ raids }) => {
   const places = raids.flatMap(({ groups, bench }, raid) => [
@@ -20,7 +23,7 @@ export const placeText = ({ raids }, { raid, group, slot }) => {
 
 export const targetText = (plan, target) => {
   if (target === null) return "out of the plan"
-  return target.spec === undefined ? `to ${placeText(plan, target)}` : `plays ${target.spec}`
+  return target.spec === undefined ? `to ${placeText(plan, target)}` : `plays ${words(target.spec)}`
 }
 
 const sittingAt = ({ raids }, { raid, group, slot }) => raids[raid]?.groups[group]?.[slot] ?? null
@@ -60,7 +63,7 @@ export const withMove = (plan, seat, target) => {
   return next
 }
 
-const seatText = (seat) => (seat ? `${seat.name} (${seat.spec})` : "free")
+const seatText = (seat) => (seat ? `${seat.name} (${words(seat.spec)})` : "free")
 
 /** Who is where, in words: `[place, who]` for each seat and bench. */
 const described = (plan) =>
