@@ -117,7 +117,10 @@ const matrix: Readonly<Record<string, Row>> = {
   "POST /api/v1/guilds/:guild_id/refreshes": officers(202),
   "GET /api/v1/guilds/:guild_id/refreshes/:refresh_id": members(200),
   "GET /api/v1/guilds/:guild_id/refreshes/:refresh_id/events": members(200),
-  "DELETE /api/v1/guilds/:guild_id/refreshes/:refresh_id": officers(204)
+  "DELETE /api/v1/guilds/:guild_id/refreshes/:refresh_id": officers(204),
+  "GET /api/v1/account/export": signedIn(200),
+  // Confirmed by another name: who may is asked here, and what it does in test/account.
+  "DELETE /api/v1/account": signedIn("account.confirmation_mismatch")
 }
 
 type Browser = Effect.Success<ReturnType<typeof somebody>>
@@ -209,6 +212,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   "POST /api/v1/guilds/:guild_id/players/:player_id/characters": { ...mage, name: "Matrixed" },
   "PATCH /api/v1/guilds/:guild_id/players/:player_id/characters/:entry_id": { spec: "Fire" },
   "PATCH /api/v1/characters/:character_id": { spec: "Arcane" },
+  "DELETE /api/v1/account": { confirm: "somebody else" },
   "POST /api/v1/guilds/:guild_id/refreshes": {},
   "POST /api/v1/rulesets/:ruleset/coverage": { raids: [{ groups: [[{ class: "Mage", spec: "Frost" }]] }] },
   "PUT /api/v1/guilds/:guild_id/ruleset-overrides/:ruleset": { values: { kings: { Rogue: 1 } } }

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { Context, Deferred, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import type { CharacterId } from "../../src/characters/Character.ts"
 import { personas } from "../../src/demo/simulators/Personas.ts"
@@ -9,6 +9,7 @@ import { SnapshotsRepo } from "../../src/refreshes/SnapshotsRepo.ts"
 import { noRankings } from "../../src/refreshes/warcraftlogs/Rankings.ts"
 import type { WclRankings } from "../../src/refreshes/warcraftlogs/Sheet.ts"
 import { sentences } from "../../src/refreshes/warcraftlogs/Sheets.ts"
+import { until } from "../start/startProcess.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { characterOf, seededGuild } from "../support/seeded.ts"
 import { live, TestApp } from "../support/TestApp.ts"
@@ -120,6 +121,39 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("what is stored of the prov
         const { warcraftlogs, battlenet } = yield* detail(id)
         assert.deepInclude(warcraftlogs!, { gear: [helmet], rankings: [row], difficulty: 3, size: 25, partition: 1 })
         assert.deepInclude(battlenet!, { class: "Warrior", race: "Orc", identity: null })
+      }
+    })
+  )
+
+  it.effect("nothing of a character that is deleted while it is stored", () =>
+    Effect.gen(function* () {
+      const { repo, sql } = yield* world
+      for (const store of [
+        (id: CharacterId) => repo.storeWarcraftlogs(id, { ...read, gear: [helmet] }),
+        (id: CharacterId) => repo.storeBattlenet(id, profile)
+      ]) {
+        const [made] = yield* sql<{ readonly id: CharacterId }>`
+          insert into characters (name, region, server, class, race, spec, role, rank, realm_slug, name_key)
+          values ('Mayfly', 'eu', 'x', 'Mage', 'Troll', 'Frost', 'ranged', 'alt', 'x', 'mayfly') returning id`
+        const [deleted, seen] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+        const deleting = yield* Effect.forkScoped(
+          sql.withTransaction(
+            Effect.andThen(sql`delete from characters where id = ${made!.id}::uuid`, () =>
+              Effect.andThen(Deferred.succeed(deleted, undefined), Deferred.await(seen))
+            )
+          )
+        )
+        yield* Deferred.await(deleted)
+        const storing = yield* Effect.forkScoped(store(made!.id))
+        yield* until(
+          sql<{ readonly n: number }>`
+            select count(*)::int as n from pg_stat_activity
+            where wait_event_type = 'Lock' and query like '%_snapshots as old%' and datname = current_database()`,
+          ([row]) => row!.n === 1
+        )
+        yield* Deferred.succeed(seen, undefined)
+        yield* Fiber.join(deleting)
+        assert.isUndefined(yield* Fiber.join(storing))
       }
     })
   )
