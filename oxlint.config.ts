@@ -21,6 +21,7 @@ const rooms = [
   "refreshes/guild",
   "rulesets",
   "plans",
+  "account",
   "health",
   "Api.ts",
   "server",

@@ -1,5 +1,6 @@
 import { Context } from "effect"
 import { HttpApi, OpenApi } from "effect/http-api"
+import { AccountApi } from "./account/AccountApi.ts"
 import { SessionsApi, SignInApi } from "./auth/AuthApi.ts"
 import { CharactersApi } from "./characters/CharactersApi.ts"
 import { GameVersionsApi } from "./game/GameVersionsApi.ts"
@@ -52,6 +53,7 @@ export class Api extends HttpApi.make("raid-composition")
   .add(CoverageApi)
   .add(PlansApi)
   .add(SharedPlansApi)
+  .add(AccountApi)
   .middleware(Envelope)
   .prefix("/api/v1")
   .annotateMerge(

@@ -2,6 +2,7 @@ import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "./Api.ts"
+import { accountLayer } from "./account/AccountHttp.ts"
 import { authLayer } from "./auth/AuthHttp.ts"
 import { signedInLayer } from "./auth/SignedInHttp.ts"
 import { charactersLayer } from "./characters/CharactersHttp.ts"
@@ -40,7 +41,8 @@ const slices = Layer.mergeAll(
   rosterLayer,
   guildRefreshesLayer,
   rulesetsLayer,
-  plansLayer
+  plansLayer,
+  accountLayer
 )
 
 const middleware = Layer.mergeAll(envelopeLayer, jsonBodyLayer, signedInLayer)

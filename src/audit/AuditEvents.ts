@@ -33,6 +33,8 @@ export type AuditEventType =
   | "guild_plan_share_revoked"
   | "character_claimed"
   | "character_released"
+  | "account_exported"
+  | "account_deleted"
 
 /** One event for each row of `from`, or a single event without it. The other fields are expressions over that row. */
 interface AuditEvent {

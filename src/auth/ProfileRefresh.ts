@@ -56,8 +56,7 @@ export class ProfileRefresh extends Context.Service<
           if (claim !== undefined) yield* repo.storeProfile(claim, yield* ask(claim))
         },
         Effect.catch(warn),
-        Effect.catchDefect((defect) => Effect.logError("A profile refresh failed unexpectedly", defect)),
-        (job, user) => Effect.annotateLogs(job, { user_id: user })
+        Effect.catchDefect((defect) => Effect.logError("A profile refresh failed unexpectedly", defect))
       )
 
       return ProfileRefresh.of({

@@ -23,7 +23,7 @@ export const sweep = Effect.gen(function* () {
   const removed = {
     states: yield* all("oauth_states", 1),
     sessions: yield* all("user_sessions", 30),
-    events: yield* all("security_audit_events", auditRetentionDays)
+    events: (yield* all("security_audit_events", auditRetentionDays)) + (yield* all("nameless_events", 0))
   }
   if (Object.values(removed).some((count) => count > 0)) {
     yield* Effect.logInfo("Removed rows past their retention").pipe(Effect.annotateLogs(removed))

@@ -4,14 +4,17 @@ import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { change } from "../infra/Sql.ts"
 import { sessionLife } from "./SessionLife.ts"
 
-/** The swept tables, each with the time from which a row's age counts. */
-const ages = (sql: SqlClient.SqlClient) => ({
-  oauth_states: sql`expires_at`,
-  user_sessions: sql`${sessionLife(sql).ended}`,
-  security_audit_events: sql`created_at`
-})
+/** What is swept: the table, and the time from which a row's age counts. */
+const swept = (sql: SqlClient.SqlClient) =>
+  ({
+    oauth_states: [sql("oauth_states"), sql`expires_at`],
+    user_sessions: [sql("user_sessions"), sql`${sessionLife(sql).ended}`],
+    security_audit_events: [sql("security_audit_events"), sql`created_at`],
+    // Events of deleted accounts, which were told until when.
+    nameless_events: [sql("security_audit_events"), sql`kept_until`]
+  }) as const
 
-export type Swept = keyof ReturnType<typeof ages>
+export type Swept = keyof ReturnType<typeof swept>
 
 export class SweepRepo extends Context.Service<
   SweepRepo,
@@ -30,7 +33,7 @@ export class SweepRepo extends Context.Service<
       const sql = yield* SqlClient.SqlClient
 
       const remove = (what: Swept, olderThanDays: number, limit: number) => {
-        const [table, age] = [sql(what), ages(sql)[what]]
+        const [table, age] = swept(sql)[what]
         return sql<{ readonly mine: boolean; readonly removed: number }>`
           with turn as materialized (
             select pg_try_advisory_xact_lock(hashtextextended('sweep', 0)) as mine

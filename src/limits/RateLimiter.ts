@@ -101,13 +101,17 @@ export class RateLimiter extends Context.Service<
   {
     /** Counts one request in each bucket, in order, up to the first that is full. One round trip, shared with others. */
     readonly take: (buckets: ReadonlyArray<Bucket>) => Effect.Effect<Verdict>
+    /** Forgets what was counted. Without Redis, which ends every count within a minute, it does nothing. */
+    readonly forget: (buckets: ReadonlyArray<Pick<Bucket, "policy" | "whom">>) => Effect.Effect<void>
   }
 >()("limits/RateLimiter") {
   static readonly layer = Layer.effect(
     RateLimiter,
     Effect.gen(function* () {
-      const count = (yield* Redis.Redis).eval(countScript)
+      const redis = yield* Redis.Redis
+      const count = redis.eval(countScript)
       const prefix = `${yield* redisPrefix}limit:`
+      const keyOf = ({ policy, whom }: Pick<Bucket, "policy" | "whom">) => `${prefix}${policy}:${whom}`
       const runFork = Effect.runForkWith(yield* Effect.context<never>())
       const patience = yield* RedisPatience
       const windows = makeWindows(localWindows)
@@ -152,7 +156,7 @@ export class RateLimiter extends Context.Service<
       const take = (buckets: ReadonlyArray<Bucket>) =>
         Effect.clockWith((clock): Effect.Effect<Verdict> => {
           const now = clock.currentTimeMillisUnsafe()
-          const keys = buckets.map(({ policy, whom }) => `${prefix}${policy}:${whom}`)
+          const keys = buckets.map(keyOf)
           const limits = buckets.map(({ limit }) => limit)
           const alone = () => judge(buckets, windows.count(keys, limits, now))
           if (now < awayUntil) return Effect.succeed(alone())
@@ -174,7 +178,7 @@ export class RateLimiter extends Context.Service<
           })
         })
 
-      return RateLimiter.of({ take })
+      return RateLimiter.of({ take, forget: (buckets) => Effect.ignore(redis.send("DEL", ...buckets.map(keyOf))) })
     })
   )
 }

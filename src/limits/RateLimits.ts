@@ -68,6 +68,8 @@ export class RateLimits extends Context.Service<
     readonly request: (caller: Caller) => Effect.Effect<void, RateLimitExceeded>
     /** Remembers that a session is valid and whose it is, and counts the user unless `request` did. */
     readonly signedIn: (session: string, user: string) => Effect.Effect<void, RateLimitExceeded>
+    /** Forgets a user who is no more, and their sessions by the hashes of the tokens. */
+    readonly forget: (user: string, sessions: ReadonlyArray<string>) => Effect.Effect<void>
   }
 >()("limits/RateLimits") {
   static readonly layer = Layer.effect(
@@ -118,7 +120,11 @@ export class RateLimits extends Context.Service<
           if (count.allowance !== "refreshes" || count.person) return
           count.person = true
           yield* pass(count, [refreshes(user)])
-        })
+        }),
+        forget: (user, sessions) => {
+          for (const session of sessions) owners.delete(session)
+          return limiter.forget([refreshes(user), ...sessions.map((session) => requests(nameOf(session)))])
+        }
       })
     })
   ).pipe(Layer.provide(RateLimiter.layer))

@@ -1,7 +1,7 @@
 import { Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { BattlenetSnapshot, CharacterId, GearItem, WarcraftlogsSnapshot } from "../characters/Character.ts"
-import { battlenetJson, warcraftlogsJson } from "../characters/SnapshotSql.ts"
+import { battlenetJson, characterEdited, warcraftlogsJson } from "../characters/SnapshotSql.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { change } from "../infra/Sql.ts"
 import type { BnetCharacter } from "./battlenet/BnetClient.ts"
@@ -42,8 +42,9 @@ export class SnapshotsRepo extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const wclJson = sql.literal(warcraftlogsJson("old"))
       const bnetJson = sql.literal(battlenetJson("old"))
+      const isMarked = sql.literal(`old.replaced_at > ${characterEdited("old")}`)
 
-      /** Rows are locked in one order. A part without a time was not read. */
+      /** Rows are locked in one order, characters first, as they may be deleted meanwhile. A part without a time was not read. */
       const intoWarcraftlogs = (rows: ReadonlyArray<WclRow & { readonly character: CharacterId }>) => sql<{
         readonly id: CharacterId
         readonly snapshot: WarcraftlogsSnapshot
@@ -60,7 +61,7 @@ export class SnapshotsRepo extends Context.Service<
           best_performance_average double precision, median_performance_average double precision, total_kills int,
           partial boolean, error text)
         join characters c on c.id = r.character and c.deleted_at is null
-        order by c.id
+        order by c.id for key share of c
         on conflict (character_id) do update set
           partial = excluded.partial, error = excluded.error, fetched_at = now(),
           gear_fetched_at = coalesce(excluded.gear_fetched_at, old.gear_fetched_at),
@@ -81,7 +82,7 @@ export class SnapshotsRepo extends Context.Service<
             case when r.gear is null then ${sentences.noGear} end
           from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) r(character uuid, gear jsonb)
           join characters c on c.id = r.character and c.deleted_at is null
-          order by c.id
+          order by c.id for key share of c
           on conflict (character_id) do update set
             partial = old.partial or excluded.partial,
             error = nullif(concat_ws(' ', old.error, excluded.error), ''), fetched_at = now(),
@@ -98,16 +99,22 @@ export class SnapshotsRepo extends Context.Service<
             battlenet_id bigint, avatar_url text, level int, equipped_item_level int, active_spec_name text, faction text,
             class text, race text, error text, unread jsonb)
           join characters c on c.id = r.character and c.deleted_at is null
+          order by c.id for key share of c
         )
         insert into character_battlenet_snapshots as old (character_id, battlenet_id, avatar_url, level,
           equipped_item_level, active_spec_name, faction, class, race, error, gone_since)
         select told_id, battlenet_id, avatar_url, level, equipped_item_level, active_spec_name, faction, class, race, error,
           case when battlenet_id is null then now() end
-        from told order by told_id
+        from told
         on conflict (character_id) do update set
           -- Kept while it is unknown, to see whether another character comes back.
           battlenet_id = coalesce(excluded.battlenet_id, old.battlenet_id),
-          replaced_at = case when excluded.battlenet_id <> old.battlenet_id then now() else old.replaced_at end,
+          -- While it is marked, the one that it was may come back.
+          former_battlenet_id = case when excluded.battlenet_id <> old.battlenet_id and (${isMarked}) is not true
+            then old.battlenet_id else old.former_battlenet_id end,
+          replaced_at = case
+            when excluded.battlenet_id = old.former_battlenet_id and ${isMarked} then null
+            when excluded.battlenet_id <> old.battlenet_id then now() else old.replaced_at end,
           gone_since = case when excluded.battlenet_id is null then coalesce(old.gone_since, now()) end,
           level = excluded.level, equipped_item_level = excluded.equipped_item_level, faction = excluded.faction,
           class = excluded.class, race = excluded.race, error = excluded.error, fetched_at = now(),

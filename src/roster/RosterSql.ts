@@ -19,7 +19,7 @@ export const entryJson = jsonObject(Entry.fields, "e", {
   summary: `(select row_to_json(r) from (select
     case when w.character_id is not null then ${jsonObject(WarcraftlogsSummary.fields, "w")} end as warcraftlogs,
     case when b.character_id is not null then ${jsonObject(BattlenetSummary.fields, "b", {
-      identity: identitySql("b"),
+      identity: identitySql("b", "greatest(c.updated_at, e.updated_at)"),
       differs: `array_remove(array[${differs("class", "b.class", "e.class")}, ${differs("race", "b.race", "c.race")}], null)`
     })} end as battlenet) r)`
 })

@@ -1,7 +1,9 @@
 import { Cause, Clock, Context, Effect, Layer, Option, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { SqlError } from "effect/sql"
 import { randomUUID } from "node:crypto"
 import { bearerOf, keyHash } from "../auth/BearerKey.ts"
+import { Unauthorized } from "../auth/Session.ts"
 import { commonHash, RequestCookies, type SentCookies, SessionCookies } from "../auth/SessionCookies.ts"
 import {
   InternalError,
@@ -53,6 +55,14 @@ class Facts implements RequestInfo {
   }
 }
 
+/** What was written refers to the caller, whose account was deleted while the request was under way. */
+const isAccountGone = (error: unknown) => {
+  if (!SqlError.isSqlError(error)) return false
+  const { code, constraint } = error.reason.cause as { readonly code?: unknown; readonly constraint?: unknown }
+  const caller = /(?<!target)_user_id_fkey$|_(actor_id|(created|updated|requested)_by)_fkey$/
+  return code === "23503" && caller.test(String(constraint))
+}
+
 /** Translates a failure that no route handled. A defect is logged and affects only its own request. */
 const translate = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
   const error = Option.getOrElse(Cause.findErrorOption(cause), () => Cause.squash(cause))
@@ -64,6 +74,7 @@ const translate = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
       return error.reason.reason === "BodyTooLarge" ? new TooLarge() : new InvalidRequest()
     }
   }
+  if (isAccountGone(error)) return new Unauthorized()
   yield* Effect.logError("A request failed unexpectedly", cause)
   return new InternalError()
 })

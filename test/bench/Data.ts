@@ -16,7 +16,7 @@ export const users = 10_000
 export const raiders = 40
 const guilds = 250
 
-type Table = "user" | "identity" | "session" | "guild" | "character"
+type Table = "user" | "identity" | "session" | "guild" | "character" | "entry" | "plan"
 
 /** The same id in SQL and here: an MD5 in the shape of a UUID of version 4. */
 const id = (table: Table, n: string) =>
@@ -119,9 +119,12 @@ const fill = () => [
    select ${id("guild", "g")}, ${id("user", "1000 + g + 1000 * n")}, case when n = 0 then 'admin' else 'raider' end
    from generate_series(2, ${guilds}) g, generate_series(0, 8) n`,
   `insert into characters (id, user_id, name, region, server, class, race, spec, role, rank)
-   select ${id("character", "n * 10 + c")}, ${id("user", "n")}, 'Raider' || n * 10 + c, 'eu', 'spineshatter', 'Warrior', 'Orc',
-     'Protection', 'tank', case when c = 1 then 'main' else 'alt' end
-   from ${many(raiders)}, generate_series(1, 3) c`,
+   select ${id("character", "n * 10 + c")}, ${id("user", "n")}, 'Raider' || n * 10 + c, 'eu', 'spineshatter', class, 'Orc',
+     spec, role, case when c = 1 then 'main' else 'alt' end
+   from ${many(raiders)} cross join generate_series(1, 3) c join (values (0, 'Warrior', 'Protection', 'tank'),
+     (1, 'Warrior', 'Fury', 'melee'), (2, 'Shaman', 'Enhancement', 'melee'), (3, 'Shaman', 'Restoration', 'heal'),
+     (4, 'Hunter', 'BeastMastery', 'ranged'), (5, 'Warlock', 'Affliction', 'ranged'), (6, 'Rogue', 'Combat', 'melee'))
+     kinds (kind, class, spec, role) on kind = (n + c) % 7`,
   `insert into characters (id, user_id, name, region, server, class, race, spec, role, rank)
    select ${id("character", "n * 10")}, ${id("user", "n")}, 'Name' || n, 'eu', 'spineshatter', 'Mage', 'Troll', 'Fire', 'ranged', 'main'
    from ${many(5000, raiders + 1)}`,
@@ -134,6 +137,21 @@ const fill = () => [
    select ${id("character", "n * 10 + c")}, n * 10 + c, 'https://render.worldofwarcraft.com/classic-eu/character/' || n || c || '.jpg',
      70, 128, 'Protection', 'horde'
    from ${many(raiders)}, generate_series(1, 3) c`,
+  `update roster_entries e set id = ${id("entry", "n")}
+   from ${many(25)} where e.character_id = ${id("character", "n * 10 + 1")} and e.guild_id = ${id("guild", "1")}`,
+  `insert into plans (id, guild_id, title, ruleset, created_by, updated_by)
+   select ${id("plan", "n")}, ${id("guild", "1")}, 'Plan ' || n, 'tbc-anniversary@1', ${id("user", "1")}, ${id("user", "1")}
+   from ${many(raiders)}`,
+  `insert into plan_raids (plan_id, raid, title, size) select id, 0, 'Raid', 25 from plans`,
+  `insert into plan_seats (plan_id, guild_id, entry_id, character_id, player_id, raid, size, "group", slot, spec, role,
+     live_entry_id, live_guild_id, name, class, rank, player_name)
+   select p.id, p.guild_id, e.id, c.id, r.id, 0, 25, (n - 1) / 5, (n - 1) % 5, e.spec, e.role, e.id, p.guild_id, c.name, e.class,
+     e.rank, r.name
+   from plans p cross join ${many(25)} join characters c on c.id = ${id("character", "n * 10 + 1")}
+   join roster_entries e on e.character_id = c.id join roster_players r on r.id = e.player_id
+   where e.guild_id = p.guild_id`,
+  `insert into plan_revisions (plan_id, revision, actor_id, summary, raids, moves)
+   select id, 1, created_by, 'Made.', '[]', '[]' from plans`,
   "vacuum analyze"
 ]
 

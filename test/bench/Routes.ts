@@ -12,6 +12,7 @@ interface Route {
   readonly title: string
   readonly method: "GET" | "POST" | "PATCH"
   readonly body?: object
+  readonly ifMatch?: string
   readonly status: number
   /** The request of the nth client; they take turns. */
   readonly of: (n: number) => Asked
@@ -31,6 +32,9 @@ const get = (title: string, path: (user: number) => string): Route => ({
   status: 200,
   of: (n) => ({ path: path(n + 1), user: n + 1 })
 })
+
+/** Of the raid's guild: two admins and four officers. */
+const officers = [1, 2, 3, 4, 5, 6]
 
 /** By the names of the command line. Readers are the forty raiders, all guilds that are changed have their own admin. */
 export const routes = {
@@ -54,13 +58,27 @@ export const routes = {
     body: { name: "Night Watch", faction: "Alliance" },
     status: 200,
     of: (n) => ({ path: `/guilds/${idOf("guild", 51 + n)}`, user: adminOf(51 + n) })
+  },
+  plan: get("/plans/{id}, 25 seats", (user) => `/plans/${idOf("plan", user)}`),
+  coverage: get("/plans/{id}/coverage, 25 seats", (user) => `/plans/${idOf("plan", user)}/coverage`),
+  swap: {
+    title: "PATCH /plans/{id}, two swapped",
+    method: "PATCH",
+    body: { ops: [{ op: "swap", a: idOf("entry", 1), b: idOf("entry", 25) }] },
+    ifMatch: "*",
+    status: 200,
+    of: (n) => ({ path: `/plans/${idOf("plan", n + 1)}`, user: officers[n % officers.length]! })
   }
 } satisfies Record<string, Route>
 
 export type RouteName = keyof typeof routes
 
+/** What nobody else has: plans take a table of effects, revisions and an assignment. */
+const ours = new Set<RouteName>(["plan", "coverage", "swap"])
+
 /** better-auth has a session and nothing else of ours. */
-export const answers = (kind: Kind, route: RouteName) => kind !== "betterAuth" || route === "session"
+export const answers = (kind: Kind, route: RouteName) =>
+  kind === "betterAuth" ? route === "session" : !ours.has(route) || kind === "bundle" || kind === "source"
 
 /** What a browser sends with a request of the app's; the server's port is no part of it, as it does not matter. */
 const headersOf = (kind: Kind, user: number, unsafe: boolean): Record<string, string> => {
@@ -94,6 +112,7 @@ const write = (kind: Kind, route: Route, n: number, more: Readonly<Record<string
   const headers = {
     ...headersOf(kind, user, route.method !== "GET"),
     ...(body === "" ? {} : { "content-length": String(Buffer.byteLength(body)) }),
+    ...(route.ifMatch === undefined ? {} : { "if-match": route.ifMatch }),
     ...more
   }
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)

@@ -61,7 +61,7 @@ const newWorld = Effect.fnUntraced(function* (isRaider: boolean) {
     invite_code: yield* invite,
     character_id: isRaider ? (yield* characterOf(raider, { wcl: "ranked", bnet: "ok" })).id : own.id
   }
-  return { browser: isRaider ? raider : admin, params }
+  return { browser: isRaider ? raider : admin, member, params }
 })
 
 const pathOf = ({ path }: Operation, params: Readonly<Record<string, string>>) =>
@@ -100,9 +100,17 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("the OpenAPI document and t
   it.effect.each(operations)("%s does with its example what the document says", ([, operation]) =>
     Effect.gen(function* () {
       const { method } = operation
-      const { browser, params } = yield* newWorld(isRaiders(operation))
+      const { browser: usual, member, params } = yield* newWorld(isRaiders(operation))
       const isCallback = operation.operationId === "signIn.callback"
-      const body = isCallback ? yield* browser.authorize(personas.officer.id) : exampleOf(operation)
+      const isEnd = operation.operationId === "account.remove"
+      // A last admin must stay.
+      const browser = isEnd ? member : usual
+      const username = (yield* browser.client.sessions.current()).user.discord.username
+      const body = isCallback
+        ? yield* browser.authorize(personas.officer.id)
+        : isEnd
+          ? { confirm: username }
+          : exampleOf(operation)
       const revised = operation.parameters.some(({ name, required }) => name === "If-Match" && required)
       const known = revised ? { "if-match": "*" } : {}
       const sent = { headers: known, ...(body === undefined ? {} : { json: body }) }

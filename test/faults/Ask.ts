@@ -12,6 +12,8 @@ export interface Question {
   /** The number of a user of `test/bench/Data.ts`, who is signed in. */
   readonly user?: number
   readonly body?: object
+  /** `If-Match`. */
+  readonly match?: string
   /** On a connection of its own. */
   readonly fresh?: boolean
   readonly timeout?: number
@@ -27,8 +29,11 @@ export interface Answer {
   readonly retryAfter: string | undefined
 }
 
-const headersOf = ({ user, body, method = "GET" }: Question): Record<string, string> => {
-  const text = body === undefined ? {} : { "content-type": "application/json" }
+const headersOf = ({ user, body, match, method = "GET" }: Question): Record<string, string> => {
+  const text = {
+    ...(body !== undefined && { "content-type": "application/json" }),
+    ...(match !== undefined && { "if-match": match })
+  }
   if (user === undefined) return text
   const { session, csrf } = tokensOf(user)
   const own = { cookie: `session=${session}`, origin: environment.FRONTEND_BASE_URL }

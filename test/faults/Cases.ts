@@ -6,6 +6,7 @@ import { crowdedStart, killed, terminated } from "./cases/processes.ts"
 import { redisTroubles } from "./cases/redis.ts"
 import { absent, killedMigration, together } from "./cases/start.ts"
 import { testsOf } from "./cases/tests.ts"
+import { killedPlans, terminatedPlans } from "./cases/plans.ts"
 import type { Result } from "./Figures.ts"
 import type { Size, World } from "./World.ts"
 
@@ -31,6 +32,8 @@ export const cases: Readonly<Record<string, Case>> = {
   "D09-crash": { run: crashed },
   "D09-jobs": { run: killedJobs },
   "D08-jobs": { run: terminatedJobs },
+  "D09-plans": { run: killedPlans },
+  "D08-plans": { run: terminatedPlans },
   "D03-jobs": { run: jobsWithoutPostgres },
   D14: { run: frozenJobs },
   D10: tested("D10", "The service's clock is wrong", "test/auth"),

@@ -104,6 +104,7 @@ export const bodies: Readonly<Record<string, unknown>> = {
   "POST /api/v1/guilds/:guild_id/players/:player_id/characters": { ...mage, name: "Matrixed" },
   "PATCH /api/v1/guilds/:guild_id/players/:player_id/characters/:entry_id": { spec: "Fire" },
   "PATCH /api/v1/characters/:character_id": { spec: "Arcane" },
+  "DELETE /api/v1/account": { confirm: "somebody else" },
   "POST /api/v1/guilds/:guild_id/refreshes": {},
   "POST /api/v1/rulesets/:ruleset/coverage": { raids: [{ groups: [[{ class: "Mage", spec: "Frost" }]] }] },
   "PUT /api/v1/guilds/:guild_id/ruleset-overrides/:ruleset": { values: { kings: { Rogue: 1 } } }

@@ -114,6 +114,7 @@ const check = Effect.fnUntraced(function* (name: string, signedIn: boolean) {
   if (scope !== undefined) assert.strictEqual(yield* ask(scoped[scope]), success)
 })
 
+export const zz: 1 = keysOf("")
 describe("Z01 the matrix of keys", () => {
   layer(
     Cast.layer.pipe(Layer.provideMerge(TestApp.layer({ RATE_LIMIT_REFRESHES: "1000" }))),

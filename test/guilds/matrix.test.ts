@@ -119,7 +119,10 @@ const matrix: Readonly<Record<string, Row>> = {
   "POST /api/v1/guilds/:guild_id/refreshes": officers(202),
   "GET /api/v1/guilds/:guild_id/refreshes/:refresh_id": members(200),
   "GET /api/v1/guilds/:guild_id/refreshes/:refresh_id/events": members(200),
-  "DELETE /api/v1/guilds/:guild_id/refreshes/:refresh_id": officers(204)
+  "DELETE /api/v1/guilds/:guild_id/refreshes/:refresh_id": officers(204),
+  "GET /api/v1/account/export": signedIn(200),
+  // Confirmed by another name: who may is asked here, and what it does in test/account.
+  "DELETE /api/v1/account": signedIn("account.confirmation_mismatch")
 }
 
 const cells = Object.entries(matrix).flatMap(([name, row]) =>

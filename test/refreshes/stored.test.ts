@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { Context, Deferred, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import type { CharacterId } from "../../src/characters/Character.ts"
 import { personas } from "../../src/demo/simulators/Personas.ts"
@@ -9,6 +9,7 @@ import { SnapshotsRepo } from "../../src/refreshes/SnapshotsRepo.ts"
 import { noRankings } from "../../src/refreshes/warcraftlogs/Rankings.ts"
 import type { WclRankings } from "../../src/refreshes/warcraftlogs/Sheet.ts"
 import { sentences } from "../../src/refreshes/warcraftlogs/Sheets.ts"
+import { until } from "../start/startProcess.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { characterOf, seededGuild } from "../support/seeded.ts"
 import { live, TestApp } from "../support/TestApp.ts"
@@ -124,6 +125,39 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("what is stored of the prov
     })
   )
 
+  it.effect("nothing of a character that is deleted while it is stored", () =>
+    Effect.gen(function* () {
+      const { repo, sql } = yield* world
+      for (const store of [
+        (id: CharacterId) => repo.storeWarcraftlogs(id, { ...read, gear: [helmet] }),
+        (id: CharacterId) => repo.storeBattlenet(id, profile)
+      ]) {
+        const [made] = yield* sql<{ readonly id: CharacterId }>`
+          insert into characters (name, region, server, class, race, spec, role, rank, realm_slug, name_key)
+          values ('Mayfly', 'eu', 'x', 'Mage', 'Troll', 'Frost', 'ranged', 'alt', 'x', 'mayfly') returning id`
+        const [deleted, seen] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+        const deleting = yield* Effect.forkScoped(
+          sql.withTransaction(
+            Effect.andThen(sql`delete from characters where id = ${made!.id}::uuid`, () =>
+              Effect.andThen(Deferred.succeed(deleted, undefined), Deferred.await(seen))
+            )
+          )
+        )
+        yield* Deferred.await(deleted)
+        const storing = yield* Effect.forkScoped(store(made!.id))
+        yield* until(
+          sql<{ readonly n: number }>`
+            select count(*)::int as n from pg_stat_activity
+            where wait_event_type = 'Lock' and query like '%_snapshots as old%' and datname = current_database()`,
+          ([row]) => row!.n === 1
+        )
+        yield* Deferred.succeed(seen, undefined)
+        yield* Fiber.join(deleting)
+        assert.isUndefined(yield* Fiber.join(storing))
+      }
+    })
+  )
+
   it.effect("each part knows when it was read, and one that was not stays as it was", () =>
     Effect.gen(function* () {
       const { repo, detail, summaryOf, sql, all } = yield* world
@@ -178,7 +212,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("what is stored of the prov
 
   it.effect("another id marks a character as replaced, 30 days without one as gone", () =>
     Effect.gen(function* () {
-      const { repo, detail, summaryOf, sql, all } = yield* world
+      const { browser, repo, detail, summaryOf, sql, all } = yield* world
       const character = all[3]!
       const store = (found: BnetCharacter) =>
         Effect.andThen(
@@ -199,6 +233,27 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("what is stored of the prov
       assert.isNull((yield* store(profile)).identity)
       assert.strictEqual((yield* store({ ...profile, battlenet_id: 71_000_002 })).identity, "replaced")
       assert.strictEqual((yield* store({ ...profile, battlenet_id: 71_000_002 })).identity, "replaced")
+      assert.strictEqual((yield* summaryOf(character)).battlenet!.identity, "replaced")
+      // Another one yet, and then the first one again.
+      assert.strictEqual((yield* store({ ...profile, battlenet_id: 71_000_003 })).identity, "replaced")
+      assert.isNull((yield* store(profile)).identity)
+      // Whoever edits the entry has seen the mark.
+      assert.strictEqual((yield* store({ ...profile, battlenet_id: 71_000_002 })).identity, "replaced")
+      const { players } = (yield* browser.client.roster.get({ params: { guild_id: seededGuild } })).roster
+      const player = players.find(({ characters }) => characters.some(({ id }) => id === character))!
+      const { entry_id } = player.characters.find(({ id }) => id === character)!
+      const edited = yield* browser.send(
+        "PATCH",
+        `/api/v1/guilds/${seededGuild}/players/${player.id}/characters/${entry_id}`,
+        { json: { note: "The new one plays here now." } }
+      )
+      assert.strictEqual(edited.status, 200)
+      assert.isNull((yield* summaryOf(character)).battlenet!.identity)
+      // Whoever edits the character accepts the new one as itself: the old one is then another.
+      yield* sql`update characters set updated_at = now() where id = ${character}::uuid`
+      assert.isNull((yield* detail(character)).battlenet!.identity)
+      assert.strictEqual((yield* store(profile)).identity, "replaced")
+      assert.isNull((yield* store({ ...profile, battlenet_id: 71_000_002 })).identity)
       // What could not be read stays.
       const kept = yield* store({ ...profile, avatar_url: null, active_spec_name: null, unread: ["avatar_url"] })
       assert.deepInclude(kept, { avatar_url: profile.avatar_url, active_spec_name: null })

@@ -2,7 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { openBrowser } from "../support/Browser.ts"
 import { eventually } from "../support/eventually.ts"
-import { foundGuild } from "../support/people.ts"
+import { foundGuild, somebody } from "../support/people.ts"
 import { plannedGuild, seat } from "../plans/planned.ts"
 import { characterOf, seededGuild } from "../support/seeded.ts"
 import { live, TestApp } from "../support/TestApp.ts"
@@ -184,6 +184,15 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("SQL statements of a reques
           removed: 3
         }
       )
+    })
+  )
+
+  it.effect("two to export one's own data, two to delete one's account", () =>
+    Effect.gen(function* () {
+      const { client } = yield* somebody()
+      const { user } = yield* client.sessions.current()
+      assert.strictEqual(yield* counted(client.account.export()), 2)
+      assert.strictEqual(yield* counted(client.account.remove({ payload: { confirm: user.discord.username } })), 2)
     })
   )
 

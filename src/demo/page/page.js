@@ -1,3 +1,4 @@
+import { beginAccount } from "./account.js"
 import { $, address, call, element, home, on, onSignedOut, percent, planAddress, row, say } from "./common.js"
 import { itemOf } from "./facts.js"
 import { closePlan, openPlan } from "./plan.js"
@@ -178,10 +179,14 @@ const signIn = on(async () => {
   location.assign(url)
 })
 
-const logOut = on(async () => {
-  await call("POST", "/auth/logout")
+const leave = () => {
   showWelcome()
   history.replaceState(null, "", "/")
+}
+
+const logOut = on(async () => {
+  await call("POST", "/auth/logout")
+  leave()
   say("You are logged out.")
 })
 
@@ -198,6 +203,7 @@ onSignedOut(showWelcome)
 $("sign-in").addEventListener("click", signIn)
 $("log-out").addEventListener("click", logOut)
 $("new-guild").addEventListener("submit", makeGuild)
+beginAccount(leave)
 $("refresh-battlenet").addEventListener("click", refresh("battlenet", "Battle.net"))
 $("refresh-warcraftlogs").addEventListener("click", refresh("warcraftlogs", "Warcraft Logs"))
 

@@ -80,10 +80,17 @@ export class GuildRefreshesRepo extends Context.Service<
       const joined = sql.literal(waits)
       const settled = sql.literal(partsJson)
 
-      /** Whether the provider of `a` answered for the entry `e` within so many seconds, whatever it said. */
+      /** Whether a refresh ended, cancelled or failed, after it read parses of `e` and before it read the gear. */
+      const halfRead = sql`exists (
+        select from guild_refreshes f join guild_refresh_parts t on t.refresh_id = f.id
+        where f.guild_id = e.guild_id and f.finished_at >= s.fetched_at and t.provider = 'warcraftlogs'
+          and t.entry_id = e.id and t.round > 0 and t.outcome is distinct from 'done')`
+
+      /** Whether the provider of `a` answered for all of the entry `e` within so many seconds, whatever it said. */
       const fresh = (seconds: number) => sql`(case a.provider
           when 'warcraftlogs' then (
-            select s.fetched_at from character_warcraftlogs_snapshots s where s.character_id = e.character_id)
+            select s.fetched_at from character_warcraftlogs_snapshots s
+            where s.character_id = e.character_id and not ${halfRead})
           else (select s.fetched_at from character_battlenet_snapshots s where s.character_id = e.character_id)
         end > now() - make_interval(secs => ${seconds}))`
 

@@ -78,6 +78,32 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true", WCL_API_DELAY_MS: "300" }, soon), li
     )
 
     it.effect(
+      "asks again for those whose parses it read, but not their gear, before it was cancelled",
+      () =>
+        Effect.gen(function* () {
+          const { warcraftlogs } = yield* TestApp
+          const officer = yield* officerAt()
+          const entries = yield* someEntries(5)
+          const only = { entries, providers: ["warcraftlogs"] }
+          warcraftlogs.fault({ kind: "slow", ms: 1000 })
+          const { id } = yield* officer.start({ ...only, stale_after_seconds: 0 })
+          const half = query`select entry_id from guild_refresh_parts
+            where refresh_id = ${id}::uuid and round > 0 and outcome is null`
+          yield* eventually(half, ({ length }) => length > 0)
+          assert.strictEqual((yield* officer.send("DELETE", `${path}/${id}`)).status, 204)
+          warcraftlogs.clearFaults()
+          const left = yield* half
+          assert.isAbove(left.length, 0)
+          const again = yield* officer.start(only)
+          assert.deepInclude(again.providers.warcraftlogs, { total: 5, fresh: 5 - left.length })
+          const done = yield* officer.ended(again.id)
+          assert.strictEqual(done.providers.warcraftlogs.done, left.length)
+          assert.strictEqual((yield* officer.start(only)).providers.warcraftlogs.fresh, 5)
+        }),
+      20_000
+    )
+
+    it.effect(
       "settles a character that left the roster meanwhile, and a realm that nobody serves, with a sentence",
       () =>
         Effect.gen(function* () {

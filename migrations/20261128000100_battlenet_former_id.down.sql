@@ -1,0 +1,1 @@
+alter table character_battlenet_snapshots drop column former_battlenet_id;
