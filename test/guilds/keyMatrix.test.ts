@@ -54,22 +54,22 @@ const open: Readonly<Record<string, readonly [Scope, number, string]>> = {
 /** Keys of a guild: one of each scope, one that was revoked, one that has ended, and one of another guild with every scope. */
 const keysOf = Effect.fnUntraced(function* (guild: string) {
   const { people } = yield* Cast
-  const make = Effect.fnUntraced(function* (json: object, of = guild, who = people.admin) {
+  const make = Effect.fnUntraced(function* (json: object, of: string, who: typeof people.admin) {
     const { status, body } = yield* who.send("POST", `/api/v1/guilds/${of}/keys`, { json })
     assert.strictEqual(status, 201, JSON.stringify(body))
     noteSecret(body.key.token)
     return { id: String(body.key.id), token: String(body.key.token) }
   })
   const all = { name: "All", scopes }
-  const revoked = yield* make(all)
+  const revoked = yield* make(all, guild, people.admin)
   yield* people.admin.send("DELETE", `/api/v1/guilds/${guild}/keys/${revoked.id}`)
-  const ended = yield* make({ ...all, expires_in_seconds: 60 })
+  const ended = yield* make({ ...all, expires_in_seconds: 60 }, guild, people.admin)
   yield* query`update guild_keys set expires_at = now() where id = ${ended.id}::uuid`
   const elsewhere = String((yield* people.elsewhere.send("GET", "/api/v1/guilds")).body.guilds[0].id)
   yield* query`update guild_keys set revoked_at = now() where guild_id = ${elsewhere}::uuid and revoked_at is null`
   const foreign = yield* make(all, elsewhere, people.elsewhere)
   const tokens: Record<string, string> = { revoked: revoked.token, ended: ended.token, foreign: foreign.token }
-  for (const scope of scopes) tokens[scope] = (yield* make({ name: scope, scopes: [scope] })).token
+  for (const scope of scopes) tokens[scope] = (yield* make({ name: scope, scopes: [scope] }, guild, people.admin)).token
   return tokens as Readonly<Record<Scope | "revoked" | "ended" | "foreign", string>>
 })
 
@@ -114,7 +114,6 @@ const check = Effect.fnUntraced(function* (name: string, signedIn: boolean) {
   if (scope !== undefined) assert.strictEqual(yield* ask(scoped[scope]), success)
 })
 
-export const zz: 1 = keysOf("")
 describe("Z01 the matrix of keys", () => {
   layer(
     Cast.layer.pipe(Layer.provideMerge(TestApp.layer({ RATE_LIMIT_REFRESHES: "1000" }))),
