@@ -66,9 +66,13 @@ const guard: Guard = {
     }
   },
   needed: (isUnsafe, annotations) => {
+    const bySession = isUnsafe ? ["session", "csrf"] : ["session"]
+    return Context.get(annotations, NeededScope) === undefined ? [bySession] : [bySession, ["key"]]
+  },
+  // OpenAPI has a place for it, which generators and linters know for OAuth alone.
+  note: (annotations) => {
     const scope = Context.get(annotations, NeededScope)
-    const bySession = isUnsafe ? { session: [], csrf: [] } : { session: [] }
-    return scope === undefined ? [bySession] : [bySession, { key: [scope] }]
+    return scope === undefined ? undefined : `A key needs the scope \`${scope}\`.`
   }
 }
 

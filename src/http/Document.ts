@@ -26,6 +26,7 @@ type Content = Readonly<Record<string, Body>>
 type Schemas = Readonly<Record<string, JsonSchema>>
 
 interface Operation {
+  readonly description: string
   readonly parameters: ReadonlyArray<{ readonly name: string; readonly schema: JsonSchema }>
   readonly requestBody?: { readonly content: Content }
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>
@@ -119,6 +120,7 @@ export const completed = (
     const extra = Context.get(annotations, Extra)
     const guards = guardsOf(endpoint)
     for (const { schemes } of guards) Object.assign(securitySchemes, schemes)
+    const notes = guards.flatMap((guard) => guard.note(annotations) ?? [])
     const needed = guards.flatMap((guard) => guard.needed(isUnsafe, annotations))
 
     const responses: Record<string, () => object> = {}
@@ -145,12 +147,13 @@ export const completed = (
     const body = withExample(content, schemas, Context.get(annotations, BodyExample), true)
     return () => ({
       ...operation,
+      description: [operation.description, ...notes].join(" "),
       parameters: [
         ...operation.parameters.map((parameter) => parameterOf(parameter, schemas)),
         ...(extra.parameters ?? [])
       ],
       ...(content && { requestBody: { required: !isOptional(content), ...body } }),
-      security: needed,
+      security: needed.map((schemes) => Object.fromEntries(schemes.map((scheme) => [scheme, []]))),
       responses: Object.fromEntries(Object.entries(responses).map(([status, make]) => [status, make()]))
     })
   }

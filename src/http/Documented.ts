@@ -43,9 +43,8 @@ export const documented = (summary: string, description: string, body?: unknown)
 /** How a middleware lets callers in, by the name of a security scheme. */
 export interface Guard {
   readonly schemes: Readonly<Record<string, object>>
-  /** What lets a request in: any of these, with all of its schemes and the roles that each must have. */
-  readonly needed: (
-    isUnsafe: boolean,
-    annotations: Context.Context<never>
-  ) => ReadonlyArray<Readonly<Record<string, ReadonlyArray<string>>>>
+  /** What lets a request in: any of these, with all of its schemes. */
+  readonly needed: (isUnsafe: boolean, annotations: Context.Context<never>) => ReadonlyArray<ReadonlyArray<string>>
+  /** What an operation's description says besides. */
+  readonly note: (annotations: Context.Context<never>) => string | undefined
 }

@@ -15,6 +15,8 @@ export interface HttpPlan {
   readonly person: number
   readonly cookies: string
   readonly csrf: string
+  /** Which key is sent beside the cookies, if any. */
+  readonly key: number | undefined
   readonly headers: ReadonlyArray<readonly [string, string]>
   readonly body: Buffer | undefined
 }
@@ -215,6 +217,7 @@ export const plans = (document: OpenApiDocument): fc.Arbitrary<Plan> => {
     person: fc.nat(3),
     cookies: cookieKinds,
     csrf: csrfKinds,
+    key: mostly(3, fc.constant(undefined), fc.nat(9)),
     headers: fc.tuple(contentType, extras)
   }
   const plan = ({ method, segments, body }: (typeof declared)[number]) =>

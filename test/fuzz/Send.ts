@@ -64,6 +64,8 @@ const csrfOf = (plan: HttpPlan, { people }: World): ReadonlyArray<string> => {
   }
 }
 
+const keyOf = ({ key }: HttpPlan, { keys }: World) => (key === undefined ? [] : [`Bearer ${keys[key % keys.length]}`])
+
 const targetOf = ({ segments, query }: HttpPlan, { known }: World) =>
   (segments
     .map((segment) => {
@@ -87,6 +89,7 @@ export const resolve = (plan: HttpPlan, world: World) => {
   const headers = [
     ...cookieOf(plan, world).map((value) => ["cookie", value] as const),
     ...csrfOf(plan, world).map((value) => ["x-csrf-token", value] as const),
+    ...keyOf(plan, world).map((value) => ["authorization", value] as const),
     ...plan.headers,
     // Without a length node:http announces chunks, and thus a body, for methods that usually have one.
     ["content-length", String(plan.body?.length ?? 0)] as const
@@ -95,7 +98,7 @@ export const resolve = (plan: HttpPlan, world: World) => {
     method: plan.method,
     target: targetOf(plan, world),
     requestId: plan.headers.find(([name]) => name === "x-request-id")?.[1].trim(),
-    signedIn: plan.cookies === "good" || plan.cookies === "mixed"
+    signedIn: plan.key === undefined && (plan.cookies === "good" || plan.cookies === "mixed")
   }
   return { headers, sent }
 }

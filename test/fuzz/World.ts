@@ -64,6 +64,8 @@ export interface Person {
 
 /** The people and ids that the requests of one round can use. */
 export interface World {
+  /** Keys of guilds: with every scope, with one, and one that was revoked; and what is none. */
+  readonly keys: ReadonlyArray<string>
   readonly people: ReadonlyArray<Person>
   /** Ids that exist, by the name of the path parameter. */
   readonly known: Readonly<Record<string, ReadonlyArray<string>>>
@@ -165,7 +167,21 @@ export const newWorld = async ({ url, sql, discord, forgetCalls }: Effect.Succes
         where deleted_at is null returning id`
     })
   )
+  const scopes = ["roster:read", "roster:write", "plans:read", "plans:write", "refresh"]
+  const keyed = async (guild: string, scopes: ReadonlyArray<string>) => {
+    const { key } = await ask(url, admin, "POST", `/guilds/${guild}/keys`, { name: "Bot", scopes })
+    return { id: String(key.id), token: String(key.token) }
+  }
+  const [first, second] = guilds as [(typeof guilds)[number], (typeof guilds)[number]]
+  const keys = await Promise.all([
+    keyed(first.guild, scopes),
+    keyed(second.guild, scopes),
+    ...scopes.map((scope) => keyed(first.guild, [scope]))
+  ])
+  const revoked = await keyed(first.guild, scopes)
+  await Effect.runPromise(sql`update guild_keys set revoked_at = now() where id = ${revoked.id}`)
   const world: World = {
+    keys: [...keys.map(({ token }) => token), revoked.token, `raid_AAAAAAAA_${"A".repeat(43)}`, "\u00e9"],
     people,
     known: {
       guild_id: [...guilds.map(({ guild }) => guild), seededGuild],
@@ -180,6 +196,7 @@ export const newWorld = async ({ url, sql, discord, forgetCalls }: Effect.Succes
       revision: ["1", "2", "3"],
       game_version: ["classic1x", "classic", "classicann", "retail"],
       ruleset: ["tbc-anniversary@1", "tbc-2021@1", "classic-era@1"],
+      key_id: keys.map(({ id }) => id),
       character_id: characters.map(({ id }) => id)
     }
   }

@@ -1,6 +1,5 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { noteSecret } from "../support/canaries.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { query } from "../support/query.ts"
 import { routes } from "../support/routes.ts"
@@ -57,7 +56,6 @@ const keysOf = Effect.fnUntraced(function* (guild: string) {
   const make = Effect.fnUntraced(function* (json: object, of: string, who: typeof people.admin) {
     const { status, body } = yield* who.send("POST", `/api/v1/guilds/${of}/keys`, { json })
     assert.strictEqual(status, 201, JSON.stringify(body))
-    noteSecret(body.key.token)
     return { id: String(body.key.id), token: String(body.key.token) }
   })
   const all = { name: "All", scopes }

@@ -1,5 +1,4 @@
 import { Effect } from "effect"
-import { noteSecret } from "../support/canaries.ts"
 import type { foundGuild } from "../support/people.ts"
 import { openBrowser } from "../support/Browser.ts"
 
@@ -12,7 +11,6 @@ export const keyed = Effect.fnUntraced(function* (admin: Person, path: string, o
   const json = { name: "Bot", scopes: everyScope, ...options }
   const made = yield* admin.send("POST", `${path}/keys`, { json })
   const { key } = made.body
-  noteSecret(key.token)
   const { send } = yield* openBrowser(at)
   const authorization = `Bearer ${key.token}`
   const call = (

@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { keyed } from "../guilds/keyed.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { eventually } from "../support/eventually.ts"
 import { foundGuild, somebody } from "../support/people.ts"
@@ -194,6 +195,29 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("SQL statements of a reques
       assert.strictEqual(yield* counted(client.account.export()), 2)
       assert.strictEqual(yield* counted(client.account.remove({ payload: { confirm: user.discord.username } })), 2)
     })
+  )
+
+  it.effect(
+    "one for a key, and one more for its first use in a minute; two to make or revoke one, besides the session's",
+    () =>
+      Effect.gen(function* () {
+        const { admin, path } = yield* foundGuild()
+        const { key, call, revoke } = yield* keyed(admin, path)
+        const json = { name: "Bot", scopes: key.scopes }
+        assert.deepStrictEqual(
+          {
+            first: yield* counted(call("GET", `${path}/roster`)),
+            read: yield* counted(call("GET", `${path}/plans`)),
+            written: yield* counted(call("POST", `${path}/players`, { json: { name: "Aldra" } })),
+            refused: yield* counted(call("GET", path)),
+            unknown: yield* counted(call("GET", path, { headers: { authorization: "Bearer x" } })),
+            list: yield* counted(admin.send("GET", `${path}/keys`)),
+            made: yield* counted(admin.send("POST", `${path}/keys`, { json })),
+            revoked: yield* counted(revoke)
+          },
+          { first: 3, read: 2, written: 3, refused: 1, unknown: 0, list: 2, made: 3, revoked: 3 }
+        )
+      })
   )
 
   it.effect("one to begin a sign-in, three to finish it", () =>

@@ -76,8 +76,9 @@ export const openBrowser = Effect.fnUntraced(function* (at?: string, sharedJar?:
     const text = yield* type === "text/event-stream" ? firstEvent(response) : response.text
     const json = type.startsWith("application/json") || type === "text/event-stream"
     const body = json && text !== "" ? JSON.parse(text) : text
-    // A link to a plan is a secret of those who have it.
+    // A link to a plan is a secret of those who have it, and a key of those who made it.
     if (typeof body?.share?.token === "string") noteSecret(body.share.token)
+    if (typeof body?.key?.token === "string") noteSecret(body.key.token)
     return {
       status: response.status,
       headers: response.headers,

@@ -12,6 +12,8 @@ export type { StreamInput, StreamPath } from "./types.ts"
 export interface ClientOptions {
   /** Scheme, host and port of the API: `https://api.example`. */
   readonly baseUrl: string
+  /** A guild's key, for a program: it is sent instead of cookies and CSRF tokens. */
+  readonly key?: string
   /** Where cookies are kept. Without it the browser keeps them. */
   readonly cookies?: CookieJar
   readonly fetch?: typeof fetch
@@ -91,26 +93,27 @@ const addressOf = (baseUrl: string, path: string, { path: params = {}, query = {
   return url
 }
 
-/** A client of one installation for one person. Every call answers what the API answered, or throws an `ApiError`. */
-export const createClient = ({ baseUrl, cookies, retries = 2, ...options }: ClientOptions): Client => {
+/** A client of one installation, for one person or for a program with a key. Every call answers what the API answered, or throws an `ApiError`. */
+export const createClient = ({ baseUrl, key, cookies, retries = 2, ...options }: ClientOptions): Client => {
   const send = options.fetch ?? fetch
   let token: Promise<string | undefined> | undefined
 
   const once = async (method: string, url: URL, { body, signal, headers }: Asked, csrfToken?: string) => {
-    const jar = cookies?.header() ?? ""
+    const jar = key === undefined ? (cookies?.header() ?? "") : ""
     const response = await send(url, {
       method,
       headers: {
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...(jar === "" ? {} : { cookie: jar }),
+        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
         ...(csrfToken === undefined ? {} : { "x-csrf-token": csrfToken }),
         ...headers
       },
-      credentials: "include",
+      credentials: key === undefined ? "include" : "omit",
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal })
     })
-    if (cookies !== undefined) cookies.store(response.headers.getSetCookie())
+    if (key === undefined) cookies?.store(response.headers.getSetCookie())
     return response
   }
 
@@ -139,7 +142,7 @@ export const createClient = ({ baseUrl, cookies, retries = 2, ...options }: Clie
   }
 
   const changed = async (method: string, url: URL, asked: Asked) => {
-    if (url.pathname === signIn) {
+    if (key !== undefined || url.pathname === signIn) {
       token = undefined
       return once(method, url, asked)
     }
