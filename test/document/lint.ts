@@ -15,8 +15,12 @@ mkdirSync(pathOf("../../local"), { recursive: true })
 writeFileSync(file, text)
 
 const linter = new spectral.Spectral()
-// Every recommended rule; none is left out.
-linter.setRuleset({ extends: [[rulesets.oas as RulesetDefinition, "recommended"]] })
+// Every recommended rule but one, which does not know that OpenAPI 3.1 lets a bearer scheme name roles; Redocly looks for
+// schemes that are not declared.
+linter.setRuleset({
+  extends: [[rulesets.oas as RulesetDefinition, "recommended"]],
+  rules: { "oas3-operation-security-defined": "off" }
+})
 const problems = await linter.run(text)
 for (const { code, message, path } of problems) process.stderr.write(`${code} at ${path.join("/")}: ${message}\n`)
 process.stdout.write(`Spectral: ${problems.length} problems.\n`)

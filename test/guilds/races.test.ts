@@ -113,7 +113,8 @@ layer(TestApp.layer({ RATE_LIMIT_REFRESHES: "1000" }), live)("races on two repli
         ({ send }) => send("POST", `/api/v1/guild-invites/${invite.code}/accept`),
         unbounded
       )
-      assert.deepStrictEqual([count(answers, 201), count(answers, 404)], [10, 54])
+      // On a busy machine the last in the queue may be refused before it is their turn.
+      assert.deepStrictEqual([count(answers, 201), count(answers, 404) + count(answers, 503)], [10, 54])
       const rows = yield* query`
         select count(*)::int as n from guild_memberships where guild_id = ${guild.id}::uuid and role = 'applicant'`
       assert.deepStrictEqual(rows, [{ n: 10 }])
