@@ -6,7 +6,7 @@ import type { Any } from "../roster/Any.ts"
 import { eventually } from "../support/eventually.ts"
 import { foundGuild, somebody } from "../support/people.ts"
 import { query } from "../support/query.ts"
-import { live, TestApp } from "../support/TestApp.ts"
+import { live, startReplica, TestApp } from "../support/TestApp.ts"
 import { everyScope, keyed } from "./keyed.ts"
 
 const failure = ({ status, body }: { readonly status: number; readonly body: Any }) => [status, body.error?.code]
@@ -121,6 +121,17 @@ layer(TestApp.layer(), live)("keys of a guild", (it) => {
       assert.deepStrictEqual(yield* ask({ authorization }, "GET", path), [403, "key.scope_missing"])
       assert.deepStrictEqual(yield* ask({ authorization: "Basic eDp5" }), [403, "auth.csrf_required"])
       assert.deepStrictEqual(yield* ask(foreign), [403, "auth.origin_forbidden"])
+    })
+  )
+
+  it.effect("outlive a change of SESSION_HMAC_SECRET", () =>
+    Effect.gen(function* () {
+      const { variables } = yield* TestApp
+      const { admin, path } = yield* foundGuild()
+      const secret = "another-secret-of-48-characters-4f1c9a7be2d05386"
+      const at = yield* startReplica({ ...variables, SESSION_HMAC_SECRET: secret })
+      const { call } = yield* keyed(admin, path, {}, at)
+      assert.strictEqual((yield* call("GET", `${path}/roster`)).status, 200)
     })
   )
 
