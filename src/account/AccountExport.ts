@@ -203,6 +203,18 @@ export const sections = {
     updated_by: id("The person."),
     updated_at: at("When.")
   }),
+  keys: Schema.Struct({
+    id: id("Of a guild's key that the person made."),
+    ...inGuild,
+    name: text("As the person called it.", "Discord bot"),
+    prefix: text("The beginning of its token, of which no more is stored than a hash.", "raid_3fA9xKq2"),
+    scopes: json("What it may be used for.", ["plans:read"]),
+    created_by: id("The person."),
+    created_at: at("When it was made."),
+    expires_at: maybeAt("When it ends."),
+    revoked_at: maybeAt("When it was revoked."),
+    last_used_at: maybeAt("When it was last used.")
+  }),
   refreshes: Schema.Struct({
     id: id("Of a refresh that the person asked for."),
     ...inGuild,
@@ -247,6 +259,7 @@ export const AccountExport = Schema.Struct({
   plan_seats: field(listOf("plan_seats"), "Of the person's players."),
   plan_links: field(listOf("plan_links"), "That the person made."),
   ruleset_values: field(listOf("ruleset_values"), "That the person wrote last."),
+  keys: field(listOf("keys"), "Of guilds, that the person made."),
   refreshes: field(listOf("refreshes"), "That the person asked for."),
   events: field(listOf("events"), "Of security, newest first.")
 }).annotate({ identifier: "AccountExport", description: "All that is stored about a person, but for secrets." })

@@ -69,6 +69,7 @@ const sources: Readonly<Record<Exclude<Section, "identity" | "profile" | "access
     order: "s.updated_at",
     expressions: { values: 's."values"' }
   },
+  keys: { from: "guild_keys s where s.created_by = me.id" },
   refreshes: { from: "guild_refreshes s where s.requested_by = me.id" },
   events: {
     from: `security_audit_events s where s.id in (

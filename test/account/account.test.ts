@@ -34,6 +34,7 @@ const sectionOf: Readonly<Record<string, string>> = {
   plan_revisions: "plan_revisions",
   plan_seats: "plan_seats",
   plan_shares: "plan_links",
+  guild_keys: "keys",
   guild_ruleset_overrides: "ruleset_values",
   guild_refreshes: "refreshes",
   security_audit_events: "events"

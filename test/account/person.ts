@@ -85,6 +85,7 @@ export const busyPerson = Effect.gen(function* () {
     json: { values: { kings: { Rogue: 1 } } },
     headers: { "if-match": "*" }
   })
+  yield* send("POST", `${path}/keys`, { json: { name: "Bot", scopes: ["plans:read"] } })
   yield* query`insert into guild_refreshes (guild_id, requested_by, outcome, finished_at)
     values (${guild.id}::uuid, ${user.id}::uuid, 'done', now())`
   yield* query`insert into character_warcraftlogs_snapshots (character_id) values (${character.id}::uuid)`
