@@ -1,3 +1,4 @@
+drop index roster_players_discord;
 create or replace function roster_join(guild uuid, member uuid) returns void language plpgsql as $$
 declare
   member_role text;
@@ -31,13 +32,4 @@ $$;
 
 drop trigger roster_players_named on roster_players;
 drop function roster_players_named();
-
-drop index guild_ruleset_overrides_writer, plan_shares_maker, plan_revisions_actor, plans_writer, plans_maker,
-  guild_refreshes_asker, roster_changes_fields, roster_changes_actor, roster_players_discord, characters_owner,
-  guild_invites_maker, guild_memberships_ever, user_sessions_user, security_audit_events_nobody,
-  security_audit_events_target, security_audit_events_kept;
-
--- Whose events they are nobody can tell either way; they then end with all others.
-alter table security_audit_events
-  drop column kept_until, drop column target_pseudonym, drop column user_pseudonym;
 alter table roster_players drop column name_of_profile;

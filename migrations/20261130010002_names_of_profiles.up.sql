@@ -1,30 +1,5 @@
--- What the deletion of an account needs: to tell which names of a roster are a profile's, when events without a name end, and
--- to find everything that refers to a person.
+-- To tell which names of a roster are a profile's, which go with the account.
 alter table roster_players add column name_of_profile boolean not null default false;
-
--- Events of an account that was deleted carry one pseudonym, and end when it was told that they would.
-alter table security_audit_events
-  add column user_pseudonym uuid,
-  add column target_pseudonym uuid,
-  add column kept_until timestamptz;
-
-create index security_audit_events_kept on security_audit_events (kept_until) where kept_until is not null;
-create index security_audit_events_target on security_audit_events (target_user_id) where target_user_id is not null;
-create index security_audit_events_nobody on security_audit_events (ip_address)
-  where user_id is null and ip_address is not null;
-create index user_sessions_user on user_sessions (user_id);
-create index guild_memberships_ever on guild_memberships (user_id);
-create index guild_invites_maker on guild_invites (created_by_user_id) where created_by_user_id is not null;
-create index characters_owner on characters (user_id) where user_id is not null;
-create index roster_players_discord on roster_players (discord_user_id) where discord_user_id is not null;
-create index roster_changes_actor on roster_changes (actor_id) where actor_id is not null;
-create index roster_changes_fields on roster_changes using gin (fields jsonb_path_ops);
-create index guild_refreshes_asker on guild_refreshes (requested_by) where requested_by is not null;
-create index plans_maker on plans (created_by) where created_by is not null;
-create index plans_writer on plans (updated_by) where updated_by is not null;
-create index plan_revisions_actor on plan_revisions (actor_id) where actor_id is not null;
-create index plan_shares_maker on plan_shares (created_by) where created_by is not null;
-create index guild_ruleset_overrides_writer on guild_ruleset_overrides (updated_by) where updated_by is not null;
 
 -- Names that members brought along before this was noted: nobody gave another since, or it still is the profile's.
 update roster_players p set name_of_profile = true
@@ -76,3 +51,5 @@ begin
   perform roster_add_characters(player);
 end
 $$;
+
+create index roster_players_discord on roster_players (discord_user_id) where discord_user_id is not null;

@@ -1,0 +1,1 @@
+drop index user_sessions_user;

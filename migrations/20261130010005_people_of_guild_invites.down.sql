@@ -1,0 +1,1 @@
+drop index guild_invites_maker;

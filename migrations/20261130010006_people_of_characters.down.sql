@@ -1,0 +1,1 @@
+drop index characters_owner;

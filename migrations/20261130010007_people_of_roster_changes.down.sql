@@ -1,0 +1,1 @@
+drop index roster_changes_actor, roster_changes_fields;

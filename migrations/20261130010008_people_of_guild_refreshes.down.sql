@@ -1,0 +1,1 @@
+drop index guild_refreshes_asker;

@@ -1,0 +1,1 @@
+drop index plans_maker, plans_writer;

@@ -1,0 +1,1 @@
+drop index plan_revisions_actor;

@@ -1,0 +1,1 @@
+drop index guild_ruleset_overrides_writer;
