@@ -286,6 +286,7 @@ layer(Replicas.layer, live)("a change of SESSION_HMAC_SECRET", (it) => {
           assert.deepStrictEqual(yield* stored(jar), [["fresh", "old"]])
           assert.strictEqual(yield* ask(pool[0]!, jar, "GET", "/auth/session"), "200")
         }
-      })
+      }),
+    60_000
   )
 })

@@ -41,6 +41,9 @@ const fill = Effect.gen(function* () {
   yield* query`insert into character_warcraftlogs_snapshots (character_id) select id from characters on conflict do nothing`
   yield* query`insert into security_audit_events (user_id, event_type, guild_id)
     select user_id, 'guild_created', guild_id from guild_memberships`
+  yield* query`insert into guild_keys (id, guild_id, name, prefix, token_hash, scopes, revoked_at)
+    select user_id, guild_id, 'Bot', 'raid_', user_id::text, array['plans:read'], now() from guild_memberships
+    where guild_id in (select id from guilds where name = 'Guild')`
   yield* query`analyze`
   // Inside a function, since the client would want values for the parameters of the text.
   yield* query`create function plan_of(statement text) returns setof text language plpgsql as
