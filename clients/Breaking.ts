@@ -120,8 +120,12 @@ export const breaking = (before: OpenApiDocument, after: OpenApiDocument): Reado
     if (is !== undefined && young.requestBody?.required && !old.requestBody?.required)
       found.push(`${name} now needs a body`)
     if (was !== undefined && is !== undefined) compare(was, is, "request", `${name} body`)
-    const [open, shut] = [old.security, young.security].map((all) => new Set(all.flatMap((one) => Object.keys(one))))
-    for (const scheme of shut!) if (!open!.has(scheme)) found.push(`${name} now needs ${scheme}`)
+    // Callers bring one of the old sets of schemes: some new set must need no more than that.
+    const [had, needed] = [old.security, young.security].map((all) => (all.length === 0 ? [{}] : all).map(Object.keys))
+    for (const brought of had!) {
+      const lacking = needed!.map((set) => set.filter((scheme) => !brought.includes(scheme)))
+      if (lacking.every((schemes) => schemes.length > 0)) found.push(`${name} now needs ${lacking[0]!.join(" and ")}`)
+    }
     for (const [status, response] of Object.entries(old.responses).filter(([status]) => status < "300")) {
       const same = young.responses[status]
       if (same === undefined) found.push(`${name} no longer answers ${status}`)

@@ -12,8 +12,8 @@ import { Sessions } from "./Sessions.ts"
 import { Caller, CurrentSession, SignedIn } from "./SignedIn.ts"
 
 /**
- * A key decides before any cookie. The session is updated last, after the rate limit and the CSRF check, so that a refused request changes
- * nothing.
+ * A key decides before any cookie. The session is updated last, after the rate limit and the CSRF check, so that a refused
+ * request changes nothing.
  */
 export const signedInLayer = Layer.effect(
   SignedIn,
@@ -22,7 +22,6 @@ export const signedInLayer = Layer.effect(
     const cookies = yield* SessionCookies
     const csrf = yield* Csrf
     const limits = yield* RateLimits
-
     const keys = yield* KeysRepo
 
     const enterByKey = Effect.fnUntraced(function* (token: string, scope: KeyScope | undefined) {
@@ -73,7 +72,7 @@ export const signedInLayer = Layer.effect(
       const byKey = (token: string) => Effect.flatMap(enterByKey(token, scope), (caller) => asCaller(route, caller))
       type Entered = Effect.Effect<
         Effect.Success<typeof route>,
-        Effect.Error<typeof byKey extends (token: string) => infer R ? R : never> | Effect.Error<typeof bySession>,
+        Effect.Error<typeof bySession | ReturnType<typeof byKey>>,
         Effect.Services<typeof bySession>
       >
       return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }): Entered => {

@@ -1,7 +1,5 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { Redis } from "ioredis"
-import { inject } from "vitest"
 import { SweepRepo } from "../../src/auth/SweepRepo.ts"
 import { cookieOf, listen } from "../streams/listen.ts"
 import { capturedLog } from "../support/capturedLog.ts"
@@ -10,7 +8,7 @@ import { foundGuild, somebody } from "../support/people.ts"
 import { query } from "../support/query.ts"
 import { live, startReplica, TestApp } from "../support/TestApp.ts"
 import { openBrowser } from "../support/Browser.ts"
-import { busyPerson, search } from "./person.ts"
+import { busyPerson, search, searchRedis } from "./person.ts"
 
 /** What only the service may know: it is stored, but not exported. */
 const hidden = new Set(
@@ -51,21 +49,6 @@ type Row = Readonly<Record<string, unknown>>
 
 const keyOf = (row: Row) =>
   String(row.id ?? `${String(row.plan_id ?? row.guild_id)} ${String(row.entry_id ?? row.revision)}`)
-
-/** Every key of Redis in whose name or value one of these texts stands. */
-const searchRedis = Effect.fnUntraced(function* (texts: ReadonlyArray<string>) {
-  return yield* Effect.promise(async () => {
-    const redis = new Redis(inject("redis"))
-    const found: Array<string> = []
-    for (const key of await redis.keys("*")) {
-      // A Redis in this process has no DUMP, and few values.
-      const value = (await redis.dumpBuffer(key).catch(() => null))?.toString("latin1") ?? ""
-      if (texts.some((text) => key.includes(text) || value.includes(text))) found.push(key)
-    }
-    redis.disconnect()
-    return found
-  })
-})
 
 const remove = (person: { readonly username: string; readonly send: Effect.Success<typeof busyPerson>["send"] }) =>
   person.send("DELETE", "/api/v1/account", { json: { confirm: person.username } })

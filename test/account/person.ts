@@ -1,6 +1,8 @@
 import { assert } from "@effect/vitest"
 import { Effect, Ref } from "effect"
 import type { Cookies } from "effect/http"
+import { Redis } from "ioredis"
+import { inject } from "vitest"
 import { profileOf } from "../../src/demo/simulators/Personas.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { foundGuild } from "../support/people.ts"
@@ -31,6 +33,21 @@ export const search = Effect.fnUntraced(function* (texts: ReadonlyArray<string>)
     }
   }
   return found
+})
+
+/** Every key of Redis in whose name or value one of these texts stands. */
+export const searchRedis = Effect.fnUntraced(function* (texts: ReadonlyArray<string>) {
+  return yield* Effect.promise(async () => {
+    const redis = new Redis(inject("redis"))
+    const found: Array<string> = []
+    for (const key of await redis.keys("*")) {
+      // A Redis in this process has no DUMP, and few values.
+      const value = (await redis.dumpBuffer(key).catch(() => null))?.toString("latin1") ?? ""
+      if (texts.some((text) => key.includes(text) || value.includes(text))) found.push(key)
+    }
+    redis.disconnect()
+    return found
+  })
 })
 
 let next = 0

@@ -35,10 +35,12 @@ const breaks: ReadonlyArray<readonly [string, Change]> = [
     `GET ${guilds} now needs page`,
     (all) => all.paths[guilds].get.parameters.push({ name: "page", in: "query", required: true, schema: {} })
   ],
-  ["GET /api/v1/health now needs session", (all) => (all.paths["/api/v1/health"].get.security = [{ session: [] }])]
+  ["GET /api/v1/health now needs session", (all) => (all.paths["/api/v1/health"].get.security = [{ session: [] }])],
+  [`GET ${guilds} now needs key`, (all) => (all.paths[guilds].get.security = [{ key: [] }])]
 ]
 
 const harmless: ReadonlyArray<readonly [string, Change]> = [
+  ["another way in", (all) => (all.paths[guilds].get.security = [{ session: [] }, { key: [] }])],
   ["a new path", (all) => (all.paths["/api/v1/raids"] = all.paths[guilds])],
   ["a new field of an answer", (all) => (all.components.schemas.Guild.properties.motto = { type: "string" })],
   ["a new optional field of a body", (all) => (bodyOf(all).properties.motto = { type: "string" })],
