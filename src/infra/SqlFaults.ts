@@ -1,4 +1,4 @@
-import type { SqlError } from "effect/sql"
+import { SqlError } from "effect/sql"
 
 /**
  * What an error of PostgreSQL means when it is not about the statement: the server cannot serve at the moment, and asking
@@ -33,4 +33,14 @@ export const serverFaultOf = ({ reason }: SqlError.SqlError): (ServerFault & { r
   const fault = serverFaults[state] ?? serverFaults[state.slice(0, 3)] ?? serverFaults[state.slice(0, 2)]
   if (fault !== undefined) return { ...fault, code: state }
   return reason._tag === "ConnectionError" ? { ...serverFaults["08"]!, code: "connection" } : undefined
+}
+
+/** Columns that refer to whoever sent a request, by the names of their foreign keys. */
+const callers = /(?<!target)_user_id_fkey$|_(actor_id|(created|updated|requested)_by)_fkey$/
+
+/** Whether what was written refers to the caller, whose account was deleted while the request was under way. */
+export const isCallerGone = (error: unknown) => {
+  if (!SqlError.isSqlError(error)) return false
+  const { code, constraint } = error.reason.cause as { readonly code?: unknown; readonly constraint?: unknown }
+  return code === "23503" && callers.test(String(constraint))
 }

@@ -1,6 +1,5 @@
 import { Cause, Clock, Context, Effect, Layer, Option, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
-import { SqlError } from "effect/sql"
 import { randomUUID } from "node:crypto"
 import { bearerOf, keyHash } from "../auth/BearerKey.ts"
 import { Unauthorized } from "../auth/Session.ts"
@@ -16,6 +15,7 @@ import {
 import { RequestInfo } from "../http/RequestInfo.ts"
 import { AppConfig } from "../infra/AppConfig.ts"
 import { newBudget, SqlBudget } from "../infra/Sql.ts"
+import { isCallerGone } from "../infra/SqlFaults.ts"
 import { CurrentCount, RateLimits, RequestCount } from "../limits/RateLimits.ts"
 import { isWellFormed } from "./RequestShape.ts"
 import { recorded } from "./RequestTelemetry.ts"
@@ -55,14 +55,6 @@ class Facts implements RequestInfo {
   }
 }
 
-/** What was written refers to the caller, whose account was deleted while the request was under way. */
-const isAccountGone = (error: unknown) => {
-  if (!SqlError.isSqlError(error)) return false
-  const { code, constraint } = error.reason.cause as { readonly code?: unknown; readonly constraint?: unknown }
-  const caller = /(?<!target)_user_id_fkey$|_(actor_id|(created|updated|requested)_by)_fkey$/
-  return code === "23503" && caller.test(String(constraint))
-}
-
 /** Translates a failure that no route handled. A defect is logged and affects only its own request. */
 const translate = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
   const error = Option.getOrElse(Cause.findErrorOption(cause), () => Cause.squash(cause))
@@ -74,7 +66,7 @@ const translate = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
       return error.reason.reason === "BodyTooLarge" ? new TooLarge() : new InvalidRequest()
     }
   }
-  if (isAccountGone(error)) return new Unauthorized()
+  if (isCallerGone(error)) return new Unauthorized()
   yield* Effect.logError("A request failed unexpectedly", cause)
   return new InternalError()
 })
