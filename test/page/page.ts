@@ -17,7 +17,7 @@ const picture = fileURLToPath(new URL("../../docs/demo.png", import.meta.url))
 const made = "Wipe & Repeat <3"
 
 const makeGuild = async (page: Page) => {
-  await page.getByLabel("Name").fill(made)
+  await page.getByLabel("Name", { exact: true }).fill(made)
   await page.getByLabel("Faction").selectOption("Horde")
   await pressing(page, "Make")
   await page.getByText(`${made} is made.`).waitFor()
