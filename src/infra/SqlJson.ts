@@ -85,30 +85,51 @@ const makeKept = () => {
 /**
  * Reads JSON with its tag; undefined when the resource is not there for the caller. The database decides that and the tag
  * each time; JSON of a tag that this process has read before is not made again. Requests that ask at once share a
- * statement.
+ * statement, and of one resource its tag and JSON.
  */
 export const taggedReader = <A>(sql: SqlClient.SqlClient, { asked, tag, body }: TaggedParts) => {
   const kept = makeKept()
 
   return sharedRead((asks: ReadonlyArray<Ask>) => {
-    const had = asks.map(({ id }) => kept.get(id))
-    const known = asks.map((ask, index) => `${had[index]?.tag ?? "-"} ${ask.known}`)
+    const wanted = [...Map.groupBy(asks, ({ id }) => id)].map(([id, some]) => {
+      const had = kept.get(id)
+      const [first = [], ...others] = some.map(({ known }) => known.split(" "))
+      const known = first.filter((text) => others.every((texts) => texts.includes(text)))
+      return { id, had, known: [had?.tag ?? "-", ...known].join(" ") }
+    })
+    const at = new Map(wanted.map(({ id }, index) => [id, index]))
     const list = (texts: ReadonlyArray<string>) => sql`string_to_array(${texts.join("\n")}, chr(10))`
     return sql<Tagged<A> & { readonly n: number }>`
-      select ask.n::int as n, asked.tag, case when asked.tag <> all (string_to_array(ask.known, ' ')) then (
-        select convert_to(json::text, 'UTF8') from (${body}) made(json)
-      ) end as body
-      from unnest(${list(asks.map(({ id }) => id))}::uuid[], ${list(asks.map(({ user }) => user))}::uuid[], ${list(known)})
-        with ordinality ask(id, user_id, known, n)
-      cross join lateral (select asked.*, (${tag}) as tag from (${asked}) asked offset 0) asked`.pipe(
+      with allowed as materialized (
+        select asked.*, ask.n as ask_n, ask.resource as ask_resource
+        from unnest(${list(asks.map(({ id }) => id))}::uuid[], ${list(asks.map(({ user }) => user))}::uuid[],
+          ${list(asks.map(({ id }) => String(at.get(id))))}::int[]) with ordinality ask(id, user_id, resource, n)
+        cross join lateral (select * from (${asked}) asked offset 0) asked
+      ), tagged as materialized (
+        select asked.*, (${tag}) as tag
+        from (select distinct on (ask_resource) * from allowed order by ask_resource, ask_n) asked
+      )
+      select allowed.ask_n::int as n, asked.tag, case
+        when allowed.ask_n = asked.ask_n
+          and asked.tag <> all (string_to_array((${list(wanted.map(({ known }) => known))})[asked.ask_resource + 1], ' '))
+        then (select convert_to(json::text, 'UTF8') from (${body}) made(json))
+      end as body
+      from tagged asked join allowed on allowed.ask_resource = asked.ask_resource`.pipe(
       Effect.map((rows) => {
-        const answers = asks.map((): Tagged<A> | undefined => undefined)
+        const made = new Map<string, JsonText<A>>()
         for (const { n, tag, body } of rows) {
-          const ask = asks[n - 1]!
+          if (body === null) continue
+          const { id } = asks[n - 1]!
           // A copy, as the body is a view of all that came from the database at once.
-          if (body !== null) kept.put(ask.id, tag, Uint8Array.from(body))
-          const isNews = body === null && tag === had[n - 1]?.tag && !ask.known.split(" ").includes(tag)
-          answers[n - 1] = { tag, body: isNews ? (had[n - 1]!.body as JsonText<A>) : body }
+          const copy = Uint8Array.from(body) as JsonText<A>
+          made.set(id, copy)
+          kept.put(id, tag, copy)
+        }
+        const answers = asks.map((): Tagged<A> | undefined => undefined)
+        for (const { n, tag } of rows) {
+          const { id, known } = asks[n - 1]!
+          const news = () => made.get(id) ?? (wanted[at.get(id)!]!.had!.body as JsonText<A>)
+          answers[n - 1] = { tag, body: known.split(" ").includes(tag) ? null : news() }
         }
         return answers
       })

@@ -59,4 +59,43 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("ETag", (it) => {
       assert.deepStrictEqual([answer.status, answer.body.error.code], [404, "guild.not_found"])
     })
   )
+
+  it.effect("many at once share a statement, and each has its own answer", () =>
+    Effect.gen(function* () {
+      const [member, stranger] = [yield* openBrowser(), yield* openBrowser()]
+      yield* member.signIn()
+      yield* stranger.signIn(personas.newcomer.id)
+      const path = `/api/v1/guilds/${seededGuild}/members`
+      const tag = (yield* member.send("GET", path)).headers.etag!
+      yield* query`update guild_memberships set updated_at = now()`
+      const { texts } = yield* TestApp
+      const before = texts.length
+      const asks = Array.from({ length: 24 }, (_, n) => ({
+        by: n % 3 === 0 ? stranger : member,
+        at: n % 8 === 7 ? `/api/v1/guilds/${crypto.randomUUID()}/members` : path,
+        known: n % 2 === 0 ? '"other"' : tag
+      }))
+      const answers = yield* Effect.forEach(
+        asks,
+        ({ by, at, known }) => by.send("GET", at, { headers: { "if-none-match": known } }),
+        { concurrency: "unbounded" }
+      )
+      assert.isBelow(texts.length - before, 2 * asks.length)
+      const { headers, body } = yield* member.send("GET", path)
+      for (const [n, answer] of answers.entries()) {
+        const { by, at } = asks[n]!
+        if (by === stranger || at !== path) assert.strictEqual(answer.status, 404)
+        else assert.deepStrictEqual([answer.status, answer.headers.etag, answer.body], [200, headers.etag, body])
+      }
+      const again = yield* Effect.forEach(
+        [headers.etag!, tag, headers.etag!, '"other"'],
+        (known) => member.send("GET", path, { headers: { "if-none-match": known } }),
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual(
+        again.map(({ status }) => status),
+        [304, 200, 304, 200]
+      )
+    })
+  )
 })
