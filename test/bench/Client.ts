@@ -106,11 +106,11 @@ const checked = ({ status, head }: Answer, wanted: number) => {
 }
 
 /** Opens the connections, loads a server, and closes them again, whatever happens. */
-const withConnections = async <A>(port: number, use: (all: ReadonlyArray<Connection>) => Promise<A>) => {
-  const opened = await Promise.allSettled(Array.from({ length: connections }, () => open(port)))
+const withConnections = async <A>(port: number, count: number, use: (all: ReadonlyArray<Connection>) => Promise<A>) => {
+  const opened = await Promise.allSettled(Array.from({ length: count }, () => open(port)))
   const all = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []))
   try {
-    if (all.length < connections) throw new Error(`Nobody accepts ${connections} connections on port ${port}.`)
+    if (all.length < count) throw new Error(`Nobody accepts ${count} connections on port ${port}.`)
     return await use(all)
   } finally {
     for (const { close } of all) close()
@@ -118,8 +118,13 @@ const withConnections = async <A>(port: number, use: (all: ReadonlyArray<Connect
 }
 
 /** As many requests as the server takes: each connection asks again as soon as it was answered. */
-export const closedLoop = (port: number, { bytes: requests, status }: Prepared, total: number): Promise<Load> =>
-  withConnections(port, async (all) => {
+export const closedLoop = (
+  port: number,
+  { bytes: requests, status }: Prepared,
+  total: number,
+  count = connections
+): Promise<Load> =>
+  withConnections(port, count, async (all) => {
     const latencies = new Float64Array(total)
     let next = 0
     let bytes = 0
@@ -150,7 +155,7 @@ export const openLoop = (
   total: number,
   rate: number
 ): Promise<Load> =>
-  withConnections(port, async (all) => {
+  withConnections(port, connections, async (all) => {
     const latencies = new Float64Array(total)
     const idle = [...all]
     const due: Array<number> = []

@@ -6,6 +6,7 @@ const usage = `npm run bench -- [--rounds 3] [--requests 8000] [--routes session
   --memory [N]  the bundle's resident memory over N requests, a million unless told
   --p99         p50 and p99 at 70 % of the top rate, in place of the table
   --scale       the bundle from 10,000 to 1,000,000 people, and from 40 to 1,000 members
+  --replicas    1, 2 and 4 of the bundle on one PostgreSQL, and one with pools of other sizes
   routes: ${Object.keys(routes).join(", ")}
   only:   ${Object.keys(kinds).join(", ")}
 `
@@ -28,8 +29,11 @@ const numberOf = (name: string, text: string, max: number) => {
   return Number.isInteger(number) && number > 0 && number <= max ? number : fail(`--${name} must be 1 to ${max}.`)
 }
 
+/** Other than the table. */
+const modes = ["memory", "p99", "scale", "replicas"] as const
+
 export interface Options {
-  readonly mode: "table" | "memory" | "p99" | "scale"
+  readonly mode: "table" | (typeof modes)[number]
   readonly rounds: number
   /** In one sample. */
   readonly requests: number
@@ -52,13 +56,14 @@ export const readOptions = (): Options => {
       memory: { type: "boolean", default: false },
       p99: { type: "boolean", default: false },
       scale: { type: "boolean", default: false },
+      replicas: { type: "boolean", default: false },
       help: { type: "boolean", default: false }
     }
   })
   if (values.help) fail("Measures this service beside others.")
   if (positionals.length > 0 && !values.memory) fail(`What is ${positionals[0]}?`)
   return {
-    mode: values.memory ? "memory" : values.p99 ? "p99" : values.scale ? "scale" : "table",
+    mode: modes.find((mode) => values[mode]) ?? "table",
     rounds: numberOf("rounds", values.rounds ?? (values.quick ? "1" : "3"), 100),
     requests: numberOf("requests", values.requests ?? (values.quick ? "2000" : "8000"), 1_000_000),
     memoryRequests: numberOf("memory", positionals[0] ?? "1000000", 100_000_000),

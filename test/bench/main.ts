@@ -5,6 +5,7 @@ import { root } from "./Kinds.ts"
 import { keepAside } from "./Machine.ts"
 import { memory } from "./Memory.ts"
 import { readOptions } from "./Options.ts"
+import { replicas } from "./Replicas.ts"
 import { scale } from "./Scale.ts"
 import { table } from "./Table.ts"
 import { tail } from "./Tail.ts"
@@ -32,12 +33,11 @@ const bench = Effect.gen(function* () {
   keepAside()
   yield* run(root, "npm", "run", "build")
   if (
-    options.mode !== "memory" &&
-    options.mode !== "scale" &&
+    (options.mode === "table" || options.mode === "p99") &&
     options.kinds.some((kind) => kind !== "bundle" && kind !== "source")
   )
     yield* run(`${root}test/bench/peers`, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-  yield* { table, memory, p99: tail, scale }[options.mode](options)
+  yield* { table, memory, p99: tail, scale, replicas }[options.mode](options)
 })
 
 NodeRuntime.runMain(Effect.scoped(bench))
