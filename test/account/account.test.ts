@@ -8,7 +8,7 @@ import { foundGuild, somebody } from "../support/people.ts"
 import { query } from "../support/query.ts"
 import { live, startReplica, TestApp } from "../support/TestApp.ts"
 import { openBrowser } from "../support/Browser.ts"
-import { busyPerson, search, searchRedis } from "./person.ts"
+import { busyPerson, remove, search, searchRedis } from "./person.ts"
 
 /** What only the service may know: it is stored, but not exported. */
 const hidden = new Set(
@@ -49,9 +49,6 @@ type Row = Readonly<Record<string, unknown>>
 
 const keyOf = (row: Row) =>
   String(row.id ?? `${String(row.plan_id ?? row.guild_id)} ${String(row.entry_id ?? row.revision)}`)
-
-const remove = (person: { readonly username: string; readonly send: Effect.Success<typeof busyPerson>["send"] }) =>
-  person.send("DELETE", "/api/v1/account", { json: { confirm: person.username } })
 
 layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32,::1/128" }), live)("one's own data", (it) => {
   it.effect("the export has every row in which the person stands, column by column, and no secret", () =>
