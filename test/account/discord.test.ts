@@ -5,6 +5,7 @@ import { AppConfig } from "../../src/infra/AppConfig.ts"
 import { Crypto } from "../../src/infra/Crypto.ts"
 import { capturedLog } from "../support/capturedLog.ts"
 import { environment } from "../support/environment.ts"
+import { eventually } from "../support/eventually.ts"
 import { query } from "../support/query.ts"
 import { live, TestApp } from "../support/TestApp.ts"
 import { busyPerson, type BusyPerson, remove, search } from "./person.ts"
@@ -49,6 +50,35 @@ layer(Layer.merge(crypto, TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32,::1/128
         assert.deepInclude(call, { method: "POST", status: 200, authorization: "basic", body: { token: "[secret]" } })
         assert.match(String(call!.contentType), /^application\/x-www-form-urlencoded/)
         assert.lengthOf(more, 0)
+      })
+    )
+
+    it.effect("what a refresh of the profile gets during the deletion is revoked, too", () =>
+      Effect.gen(function* () {
+        const { discord } = yield* TestApp
+        const person = yield* busyPerson
+        yield* query`with aged as (update discord_identities set last_profile_refresh_at = null
+            where user_id = ${person.id}::uuid returning id)
+          update discord_oauth_tokens t set expires_at = now() from aged where t.discord_identity_id = aged.id`
+        discord.calls.reset()
+        // Discord has renewed the tokens already while its answer is still on the way.
+        discord.fault({ kind: "drip", ms: 4, path: /oauth2.token$/ })
+        yield* person.send("GET", "/api/v1/auth/session")
+        yield* eventually(
+          Effect.sync(() => discord.calls.to("/oauth2/token")),
+          (calls) => calls.length === 1
+        )
+        assert.strictEqual((yield* remove(person)).status, 200)
+        discord.clearFaults()
+        const revoked = yield* eventually(
+          Effect.sync(() => discord.calls.to(revoke)),
+          (calls) => calls.length === 2 && calls.every(({ status }) => status !== undefined)
+        )
+        assert.deepStrictEqual(
+          revoked.map(({ status }) => status),
+          [200, 200]
+        )
+        assert.deepStrictEqual(yield* search(person.texts), [])
       })
     )
 
