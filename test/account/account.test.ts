@@ -73,11 +73,14 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32,::1/128" }), live)("one's o
           else assert.property(told, column, table)
         }
       }
-      // And nothing that the search does not find, but for what belongs to those rows.
+      // And nothing that the search does not find, but for changes of the players that it finds.
+      const players = new Set(body.players.map(keyOf))
       for (const [table, section] of Object.entries(sectionOf)) {
-        const keys = found.filter((one) => one.table === table).map(({ row }) => keyOf(row))
-        const more = ["roster_changes", "events"].includes(section) ? [] : body[section].map(keyOf)
-        for (const key of more) assert.include(keys, key, section)
+        const keys = new Set(found.filter((one) => one.table === table).map(({ row }) => keyOf(row)))
+        const told: ReadonlyArray<Row> = body[section]
+        assert.strictEqual(new Set(told.map(keyOf)).size, told.length, section)
+        for (const row of told)
+          if (section !== "roster_changes" || !players.has(row.player_id)) assert.isTrue(keys.has(keyOf(row)), section)
       }
       const hashes =
         yield* query`select token_hash, csrf_token_hash from user_sessions where user_id = ${person.id}::uuid`
@@ -256,8 +259,11 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32,::1/128" }), live)("one's o
           const at = round % requests.length
           const all = [...requests.slice(0, at), remove(person), ...requests.slice(at)]
           const answers = yield* Effect.all(all, { concurrency: "unbounded" })
-          for (const { status, body } of answers)
+          for (const { status, body } of answers) {
+            // The tokens of whoever signs in at this moment may be revoked with the others.
+            if (body.error?.code === "auth.discord_profile_fetch_failed") continue
             assert.include([200, 201, 202, 204, 401, 403, 404, 409, 503], status, JSON.stringify(body))
+          }
           // A guild that was just founded has no other admin; else the account is gone, or signed in anew.
           const [left] = yield* query`select u.id from users u where u.id = ${person.id}::uuid`
           if (left === undefined) assert.deepStrictEqual(yield* search([person.id]), [])

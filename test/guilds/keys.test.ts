@@ -1,8 +1,11 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
 import { cookieOf, listen } from "../streams/listen.ts"
 import { plannedGuild, seat } from "../plans/planned.ts"
 import type { Any } from "../roster/Any.ts"
+import { databaseText, redisText } from "../support/canaries.ts"
+import { capturedLog } from "../support/capturedLog.ts"
 import { eventually } from "../support/eventually.ts"
 import { foundGuild, somebody } from "../support/people.ts"
 import { query } from "../support/query.ts"
@@ -45,6 +48,34 @@ layer(TestApp.layer(), live)("keys of a guild", (it) => {
           ["key_created", key.id, admin.id]
         ]
       )
+    })
+  )
+
+  it.effect("are in no table, no key of Redis and no line of the log, whole or in part, however they are used", () =>
+    Effect.gen(function* () {
+      const { sql } = yield* TestApp
+      const log = yield* capturedLog
+      const { admin, path } = yield* foundGuild()
+      const { key, call, authorization, revoke } = yield* keyed(admin, path, {
+        scopes: ["roster:read", "roster:write"]
+      })
+      const secret = key.token.slice(key.prefix.length + 1)
+      assert.lengthOf(secret, 43)
+      const statuses = [
+        yield* call("GET", `${path}/roster`),
+        yield* call("POST", `${path}/players`, { json: { name: "Aldra" } }),
+        yield* call("GET", `${path}/plans`),
+        yield* call("GET", `/api/v1/${key.token}`),
+        yield* call("GET", `${path}/roster?key=${key.token}`, { headers: { authorization: `${authorization}x` } }),
+        yield* revoke,
+        yield* call("GET", `${path}/roster`)
+      ].map(({ status }) => status)
+      assert.deepStrictEqual(statuses, [200, 201, 403, 404, 401, 204, 401])
+      const dump = yield* Effect.provideService(databaseText, SqlClient.SqlClient, sql)
+      const redis = yield* Effect.promise(redisText)
+      assert.include(dump, key.prefix)
+      assert.isAbove(log.length, 0)
+      for (const text of [dump, redis, log.join("\n")]) assert.isFalse(text.includes(secret))
     })
   )
 
