@@ -4,6 +4,7 @@ import { SqlClient } from "effect/sql"
 import { cookieOf, listen } from "../streams/listen.ts"
 import { plannedGuild, seat } from "../plans/planned.ts"
 import type { Any } from "../roster/Any.ts"
+import { openBrowser } from "../support/Browser.ts"
 import { databaseText, redisText } from "../support/canaries.ts"
 import { capturedLog } from "../support/capturedLog.ts"
 import { eventually } from "../support/eventually.ts"
@@ -236,20 +237,25 @@ layer(TestApp.layer(), live)("keys of a guild", (it) => {
     })
   )
 
-  it.effect("let nothing through after the answer to their revocation, of 64 at once", () =>
+  it.effect("let nothing through after the answer to their revocation, of 64 at once on two replicas", () =>
     Effect.gen(function* () {
       const { admin, path } = yield* foundGuild()
-      const { call, revoke } = yield* keyed(admin, path)
+      const { variables } = yield* TestApp
+      const { call, authorization, revoke } = yield* keyed(admin, path)
+      const far = yield* openBrowser(yield* startReplica(variables))
+      const callFar: typeof call = (method, at, options) =>
+        far.send(method, at, { ...options, headers: { authorization } })
       let revokedAt = Infinity
       const answers: Array<{ readonly sentAt: number; readonly status: number }> = []
       const use = Effect.fnUntraced(function* (n: number) {
         for (let late = 0; late < 2;) {
           const sentAt = performance.now()
           if (sentAt >= revokedAt) late += 1
-          const writes = n % 8 === 0
+          const writes = n % 8 < 2
+          const ask = n % 2 === 0 ? call : callFar
           const { status } = yield* writes
-            ? call("POST", `${path}/players`, { json: { name: `P${n} ${answers.length}` } })
-            : call("GET", `${path}/roster`)
+            ? ask("POST", `${path}/players`, { json: { name: `P${n} ${answers.length}` } })
+            : ask("GET", `${path}/roster`)
           answers.push({ sentAt, status })
         }
       })
