@@ -26,7 +26,7 @@ const make = async (page: Page) => {
   await following(page, "Keys")
   await page.getByText("No keys yet.").waitFor()
   const form = page.locator("#new-key")
-  await form.getByLabel("Name of the key").fill("Signups")
+  await form.getByLabel("Key's name").fill("Signups")
   await form.getByLabel("read plans").uncheck()
   await pressing(page, "Make a key")
   // A key is for something.
@@ -40,7 +40,7 @@ const make = async (page: Page) => {
   await pressing(page, "Copy the key")
   await page.getByText("Copied.").waitFor()
   assert.equal(await page.evaluate("navigator.clipboard.readText()"), shown)
-  assert.equal(await form.getByLabel("Name of the key").inputValue(), "")
+  assert.equal(await form.getByLabel("Key's name").inputValue(), "")
   return shown
 }
 
