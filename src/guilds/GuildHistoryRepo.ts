@@ -54,9 +54,12 @@ export class GuildHistoryRepo extends Context.Service<
         sql<Asked & Tagged<HistoryPage>>`
           with caller as (${caller(guild, user)}), page as (
             select e.*, row_number() over (order by e.created_at desc, e.id desc) as n
-            from caller join security_audit_events e on e.guild_id = ${guild} and caller.role = 'admin'
-              ${after === undefined ? sql`` : sql`and (e.created_at, e.id) < (${after.at}::text::timestamptz, ${after.id}::uuid)`}
-            order by e.created_at desc, e.id desc limit ${limit + 1}
+            from caller cross join lateral (
+              select * from security_audit_events
+              where guild_id = ${guild} and caller.role = 'admin'
+                ${after === undefined ? sql`` : sql`and (created_at, id) < (${after.at}::text::timestamptz, ${after.id}::uuid)`}
+              order by created_at desc, id desc limit ${limit + 1}
+            ) e
           ), version as (
             select ${sql.literal(versionOf("e.created_at", "a.updated_at", "t.updated_at"))} as tag
             from page e ${sql.literal(profiles("e.user_id", "a"))} ${sql.literal(profiles("e.target_user_id", "t"))}
