@@ -42,7 +42,8 @@ export class AccountApi extends HttpApiGroup.make("account")
         documented(
           "Delete one's own account",
           "At once and for good: sessions, profile and memberships go, the tokens at Discord are revoked, players on " +
-            "rosters stay without the person, and security events are kept under a pseudonym until they end. Whoever signs in again begins anew."
+            "rosters stay without the person, and security events are kept under a pseudonym until they end. Whoever signs " +
+            "in again begins anew."
         )
       )
   )
