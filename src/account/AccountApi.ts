@@ -3,6 +3,7 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { SignedIn } from "../auth/SignedIn.ts"
 import { documented, Extra } from "../http/Documented.ts"
 import { JsonBody } from "../http/Envelope.ts"
+import { Allowance } from "../limits/Allowance.ts"
 import { Confirmation, ConfirmationMismatch, Deleted, LastAdmin } from "./Account.ts"
 import { AccountExport } from "./AccountExport.ts"
 
@@ -24,9 +25,11 @@ export class AccountApi extends HttpApiGroup.make("account")
       .annotateMerge(
         documented(
           "Export one's own data",
-          "All that is stored about the caller, by sections, without secrets such as tokens and their hashes."
+          "All that is stored about the caller, by sections, without secrets such as tokens and their hashes. " +
+            "Five times a minute."
         )
-      ),
+      )
+      .annotate(Allowance, "exports"),
     HttpApiEndpoint.delete("remove", "/", {
       payload: Confirmation,
       success: Deleted,
@@ -38,8 +41,9 @@ export class AccountApi extends HttpApiGroup.make("account")
       .annotateMerge(
         documented(
           "Delete one's own account",
-          "At once and for good: sessions, profile and memberships go, players on rosters stay without the person, and " +
-            "security events are kept under a pseudonym until they end. Whoever signs in again begins anew."
+          "At once and for good: sessions, profile and memberships go, the tokens at Discord are revoked, players on " +
+            "rosters stay without the person, and security events are kept under a pseudonym until they end. Whoever signs " +
+            "in again begins anew."
         )
       )
   )

@@ -16,6 +16,8 @@ export interface Forgotten {
   readonly guilds: ReadonlyArray<Orphan> | null
   /** The hashes of the tokens that ended, when it is done. */
   readonly sessions: ReadonlyArray<string> | null
+  /** A sealed token of the person's at Discord, which are erased here when it is done; null if there was none. */
+  readonly token: string | null
   /** The end of what is kept, when it is done. */
   readonly events_until: Date | null
 }
@@ -55,7 +57,15 @@ export class AccountRepo extends Context.Service<
 
       const forget = Effect.fn("AccountRepo.forget")(function* (user: UserId, confirmation: string, days: number) {
         const rows = yield* change(
-          sql<Forgotten>`select * from forget_user(${user}, ${confirmation}, make_interval(days => ${days}::int))`.pipe(
+          sql<Forgotten>`
+            with access as materialized (
+              select coalesce(t.refresh_token_ciphertext, t.access_token_ciphertext) as token
+              from discord_oauth_tokens t join discord_identities i on i.id = t.discord_identity_id
+              where i.user_id = ${user}
+            )
+            select f.*, access.token
+            from forget_user(${user}, ${confirmation}, make_interval(days => ${days}::int)) f
+            left join access on true`.pipe(
             Effect.retry({
               times: 3,
               while: ({ reason }) => again.has(String((reason.cause as { readonly code?: unknown }).code))

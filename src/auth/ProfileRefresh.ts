@@ -11,6 +11,9 @@ const atOnce = 4
 /** Discord sent no refresh token: once the access token expires, the user has to sign in again. */
 class NoRefreshToken extends Data.TaggedError("NoRefreshToken") {}
 
+/** The tokens are nobody's any more. */
+class AccountDeleted extends Data.TaggedError("AccountDeleted") {}
+
 /** Refreshes a user's Discord profile, at most once a day, when one of their requests finds it old. */
 export class ProfileRefresh extends Context.Service<
   ProfileRefresh,
@@ -36,8 +39,11 @@ export class ProfileRefresh extends Context.Service<
           .refreshToken(yield* crypto.open(claim.refreshToken))
           .pipe(Effect.tapErrorTag("DiscordTokenRejected", () => repo.requireRelogin(claim, "invalid_grant")))
         const sealed = yield* sealTokens(crypto, tokens)
-        yield* Effect.retry(repo.storeTokens(claim, sealed), { times: 4, schedule: Schedule.exponential("200 millis") })
-        return tokens.accessToken
+        const storing = repo.storeTokens(claim, sealed)
+        const isThere = yield* Effect.retry(storing, { times: 4, schedule: Schedule.exponential("200 millis") })
+        if (isThere) return tokens.accessToken
+        yield* Effect.ignore(discord.revokeToken(tokens.accessToken))
+        return yield* new AccountDeleted()
       })
 
       const ask = Effect.fnUntraced(function* (claim: Claim) {

@@ -24,8 +24,11 @@ export class ProfileRefreshRepo extends Context.Service<
   {
     /** Gives the claim and the sealed tokens to one caller a day. */
     readonly claim: (user: UserId) => Effect.Effect<Claim | undefined, DependencyUnavailable>
-    /** Stores rotated tokens, and keeps the old refresh token if there is no new one. Can be repeated. */
-    readonly storeTokens: (claim: Claim, tokens: SealedTokens) => Effect.Effect<void, DependencyUnavailable>
+    /**
+     * Stores rotated tokens, and keeps the old refresh token if there is no new one. Can be repeated. False if the account
+     * was deleted meanwhile.
+     */
+    readonly storeTokens: (claim: Claim, tokens: SealedTokens) => Effect.Effect<boolean, DependencyUnavailable>
     readonly storeProfile: (claim: Claim, profile: DiscordProfile) => Effect.Effect<void, DependencyUnavailable>
     /** Refuses the user's sessions until the next sign-in. */
     readonly requireRelogin: (claim: Claim, reason: string) => Effect.Effect<void, DependencyUnavailable>
@@ -55,14 +58,18 @@ export class ProfileRefreshRepo extends Context.Service<
       const held = ({ identity, at }: Claim) =>
         sql`id = ${identity}::uuid and last_profile_refresh_at = ${at}::text::timestamptz`
 
-      const storeTokens = (claim: Claim, tokens: SealedTokens) =>
-        sql`
+      const storeTokens = Effect.fnUntraced(function* (claim: Claim, tokens: SealedTokens) {
+        const stored = yield* change(sql`
           with identity as (select id from discord_identities where ${held(claim)} for update)
           update discord_oauth_tokens t set access_token_ciphertext = ${tokens.accessToken},
             refresh_token_ciphertext = coalesce(${tokens.refreshToken}, t.refresh_token_ciphertext),
             token_type = ${tokens.tokenType}, scope = ${tokens.scope}, updated_at = now(),
             expires_at = now() + make_interval(secs => ${tokens.expiresIn}::double precision)
-          from identity where t.discord_identity_id = identity.id`.pipe(change, Effect.asVoid)
+          from identity where t.discord_identity_id = identity.id returning 1`)
+        // A statement of its own, which sees what the one before may have waited for.
+        const same = sql`select 1 from discord_identities where id = ${claim.identity}::uuid`
+        return stored.length > 0 || (yield* change(same)).length > 0
+      })
 
       const store = Effect.fn("ProfileRefreshRepo.storeProfile")(function* (claim: Claim, profile: DiscordProfile) {
         const refreshed = yield* auditEvents(sql, {

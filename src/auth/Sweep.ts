@@ -23,7 +23,9 @@ export const sweep = Effect.gen(function* () {
   const removed = {
     states: yield* all("oauth_states", 1),
     sessions: yield* all("user_sessions", 30),
-    events: (yield* all("security_audit_events", auditRetentionDays)) + (yield* all("nameless_events", 0))
+    events: (yield* all("security_audit_events", auditRetentionDays)) + (yield* all("nameless_events", 0)),
+    // Events that a key wrote tell its name for as long as they are kept.
+    keys: yield* all("dead_keys", auditRetentionDays)
   }
   if (Object.values(removed).some((count) => count > 0)) {
     yield* Effect.logInfo("Removed rows past their retention").pipe(Effect.annotateLogs(removed))

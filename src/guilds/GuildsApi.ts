@@ -144,7 +144,9 @@ export class GuildsApi extends HttpApiGroup.make("guilds")
         )
       }),
       error: adminOnly
-    }).annotateMerge(documented("Read a guild's history", "For its admins: who did what to whom, newest first.")),
+    })
+      .annotateMerge(conditional)
+      .annotateMerge(documented("Read a guild's history", "For its admins: who did what to whom, newest first.")),
     HttpApiEndpoint.get("members", "/:guild_id/members", {
       params,
       success: Schema.Struct({ members: Schema.Array(Member) }),

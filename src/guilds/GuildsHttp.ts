@@ -54,9 +54,9 @@ const guildsGroup = groupOf(
         const { user } = yield* CurrentSession
         yield* members.remove(params.guild_id, user.id, params.user_id)
       }),
-      history: Effect.fnUntraced(function* ({ params, query }) {
+      history: Effect.fnUntraced(function* ({ params, query, request }) {
         const { user } = yield* CurrentSession
-        return yield* history.page(params.guild_id, user.id, query)
+        return tagged(yield* history.page(params.guild_id, user.id, query, knownTags(request)))
       }),
       members: Effect.fnUntraced(function* ({ params, request }) {
         const { user } = yield* CurrentSession

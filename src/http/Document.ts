@@ -53,7 +53,8 @@ const headers = {
     '"requests";r=5999;t=60'
   ),
   RateLimitPolicy: header("string", "That rule: `q` requests in `w` seconds.", '"requests";q=6000;w=60'),
-  RetryAfter: header("integer", "Seconds until a retry can succeed.", 5)
+  RetryAfter: header("integer", "Seconds until a retry can succeed.", 5),
+  ETag: header("string", "Send it back as `If-None-Match`.", '"6TXPvGlLz2tpKzgD"')
 }
 
 const ref = (name: keyof typeof headers) => ({ $ref: `#/components/headers/${name}` })

@@ -33,9 +33,7 @@ export const cacheable = (
     { etag: `"${tag}"`, "cache-control": cacheControl }
   )
 
-const etag = {
-  ETag: { schema: { type: "string" }, description: "Send it back as `If-None-Match`.", example: '"6TXPvGlLz2tpKzgD"' }
-}
+const etag = { ETag: { $ref: "#/components/headers/ETag" } }
 
 /** Declares on an endpoint what `tagged` answers. */
 export const conditional = Context.make(Extra, {

@@ -18,6 +18,8 @@ const rememberedSessions = 50_000
 
 /** How often an address may open links to plans in a minute: a whole raid behind one address, every ten seconds. */
 const sharedPlans = 300
+/** How often a person may take their data home in a minute: each time a dozen tables are read. */
+const exports = 5
 
 const seconds = (ms: number) => Math.ceil(ms / 1000)
 
@@ -87,7 +89,11 @@ export class RateLimits extends Context.Service<
         })
 
       const requests = (whom: string): Bucket => ({ policy: "requests", whom, limit: limits.requests })
-      const refreshes = (user: string): Bucket => ({ policy: "refreshes", whom: user, limit: limits.refreshes })
+      const personal: Partial<Record<Allowance, number>> = { refreshes: limits.refreshes, exports }
+      const byUser = (allowance: Allowance, whom: string): ReadonlyArray<Bucket> => {
+        const limit = personal[allowance]
+        return limit === undefined ? [] : [{ policy: allowance, whom, limit }]
+      }
       const byAddress = (allowance: Allowance, whom: string): ReadonlyArray<Bucket> => {
         if (allowance === "sign-in") return [{ policy: "sign-in", whom, limit: limits.signIn }]
         if (allowance === "shared-plans") return [{ policy: "shared-plans", whom, limit: sharedPlans }]
@@ -103,8 +109,9 @@ export class RateLimits extends Context.Service<
         if (session === undefined) return [requests(ip)]
         const owner = owners.get(session)
         if (owner === undefined) return [requests(ip), requests(nameOf(session))]
-        count.person = count.allowance === "refreshes"
-        return [requests(nameOf(session)), ...(count.person ? [refreshes(owner)] : [])]
+        const person = byUser(count.allowance, owner)
+        count.person = person.length > 0
+        return [requests(nameOf(session)), ...person]
       }
 
       return RateLimits.of({
@@ -117,13 +124,15 @@ export class RateLimits extends Context.Service<
           if (owners.size >= rememberedSessions) owners.clear()
           owners.set(session, user)
           const count = yield* CurrentCount
-          if (count.allowance !== "refreshes" || count.person) return
+          const person = count.person ? [] : byUser(count.allowance, user)
+          if (person.length === 0) return
           count.person = true
-          yield* pass(count, [refreshes(user)])
+          yield* pass(count, person)
         }),
         forget: (user, sessions) => {
           for (const session of sessions) owners.delete(session)
-          return limiter.forget([refreshes(user), ...sessions.map((session) => requests(nameOf(session)))])
+          const person = [...byUser("refreshes", user), ...byUser("exports", user)]
+          return limiter.forget([...person, ...sessions.map((session) => requests(nameOf(session)))])
         }
       })
     })

@@ -129,3 +129,9 @@ export const busyPerson = Effect.gen(function* () {
     character
   }
 })
+
+export type BusyPerson = Effect.Success<typeof busyPerson>
+
+/** Deletes somebody's account by the name that they confirm it with. */
+export const remove = ({ send, username }: Pick<BusyPerson, "send" | "username">) =>
+  send("DELETE", "/api/v1/account", { json: { confirm: username } })

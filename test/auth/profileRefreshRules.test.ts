@@ -63,7 +63,7 @@ const rules = ({ claim = {}, me = {}, rotation, repo }: Case) => {
         }
         return ProfileRefreshRepo.of({
           claim: () => Effect.succeed({ identity: "i", at: "t", expiring: false, ...sealed, ...claim }),
-          storeTokens: () => note("tokens stored"),
+          storeTokens: () => Effect.as(note("tokens stored"), true),
           storeProfile: () => note("profile stored"),
           requireRelogin: (_, reason) => note(`relogin ${reason}`),
           ...repo
@@ -131,7 +131,8 @@ it.effect.each(cases)("$what: $does", ({ does, warns, ...given }) => {
 
 it.effect("stores rotated tokens as soon as PostgreSQL is back", () => {
   let attempts = 0
-  const storeTokens = () => Effect.suspend(() => (++attempts < 4 ? unavailable : note("tokens stored")))
+  const storeTokens = () =>
+    Effect.suspend(() => (++attempts < 4 ? unavailable : Effect.as(note("tokens stored"), true)))
   const { done, note, begin, layer } = rules({ claim: { expiring: true }, repo: { storeTokens } })
   return Effect.gen(function* () {
     yield* begin

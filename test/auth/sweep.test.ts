@@ -13,7 +13,7 @@ import { environment } from "../support/environment.ts"
 import { query } from "../support/query.ts"
 import { live, TestApp } from "../support/TestApp.ts"
 
-const nothing = { states: 0, sessions: 0, events: 0 }
+const nothing = { states: 0, sessions: 0, events: 0, keys: 0 }
 const kinds = ["oauth_states", "user_sessions", "security_audit_events"] as const
 
 const states = (count: number, age: string) => query`
@@ -64,7 +64,7 @@ layer(service, live)("the sweep", (it) => {
         insert into security_audit_events (event_type, session_id)
         select 'of a dead session', id from user_sessions where user_agent = 'revoked long ago'`
       const { value, lines } = yield* withLog(Sweep.sweep)
-      assert.deepStrictEqual(value, { states: 1, sessions: 3, events: 1 })
+      assert.deepStrictEqual(value, { states: 1, sessions: 3, events: 1, keys: 0 })
       assert.deepStrictEqual(yield* names, [
         "23 hours",
         "399 days",
@@ -84,11 +84,51 @@ layer(service, live)("the sweep", (it) => {
     })
   )
 
+  it.effect("removes keys with their users as long after their end as events are kept, and no event", () =>
+    Effect.gen(function* () {
+      const ends = [
+        ["revoked long ago", "401 days", null],
+        ["revoked lately", "399 days", null],
+        ["ended long ago", null, "401 days"],
+        ["ended lately", null, "399 days"],
+        ["revoked long before its end", "401 days", "-10 days"],
+        ["live", null, "-10 days"],
+        ["without end", null, null]
+      ] as const
+      const [guild] = yield* query`insert into guilds (name, realm, region, faction, game_version)
+        values ('G', 'R', 'eu', 'horde', 'classic') returning id`
+      for (const [name, revoked, expired] of ends)
+        yield* query`
+          with actor as (insert into users default values returning id),
+          joined as (insert into guild_memberships (guild_id, user_id, role)
+            select ${guild!.id as string}::uuid, id, 'officer' from actor),
+          noted as (insert into security_audit_events (event_type, user_id) select ${name}::text, id from actor)
+          insert into guild_keys (id, guild_id, name, prefix, token_hash, scopes, revoked_at, expires_at)
+          select id, ${guild!.id as string}::uuid, ${name}, 'raid_', id::text, array['refresh'],
+            now() - ${revoked}::text::interval, now() - ${expired}::text::interval from actor`
+      assert.deepStrictEqual(yield* quietly, { ...nothing, keys: 3 })
+      const left = yield* query`select k.name from guild_keys k join users using (id)
+        join guild_memberships m on m.user_id = k.id order by 1`
+      assert.deepStrictEqual(
+        left.map(({ name }) => name),
+        ["ended lately", "live", "revoked lately", "without end"]
+      )
+      const kept = yield* query`select e.user_id is null as nameless from security_audit_events e
+        where e.guild_id is null and e.event_type = any (string_to_array(${ends.map(([name]) => name).join(",")}, ','))`
+      assert.lengthOf(kept, ends.length)
+      assert.lengthOf(
+        kept.filter(({ nameless }) => nameless),
+        3
+      )
+      assert.deepStrictEqual(yield* quietly, nothing)
+    })
+  )
+
   it.effect("removes any number of rows in batches", () =>
     Effect.gen(function* () {
       yield* states(2500, "2 days")
       yield* events(1000, "500 days")
-      assert.deepStrictEqual(yield* quietly, { states: 2500, sessions: 0, events: 1000 })
+      assert.deepStrictEqual(yield* quietly, { ...nothing, states: 2500, events: 1000 })
     })
   )
 

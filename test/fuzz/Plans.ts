@@ -217,7 +217,7 @@ export const plans = (document: OpenApiDocument): fc.Arbitrary<Plan> => {
     person: fc.nat(3),
     cookies: cookieKinds,
     csrf: csrfKinds,
-    key: mostly(3, fc.constant(undefined), fc.nat(9)),
+    key: mostly(3, fc.constant(undefined), fc.nat(10)),
     headers: fc.tuple(contentType, extras)
   }
   const plan = ({ method, segments, body }: (typeof declared)[number]) =>

@@ -64,7 +64,7 @@ export interface Person {
 
 /** The people and ids that the requests of one round can use. */
 export interface World {
-  /** Keys of guilds: with every scope, with one, and one that was revoked; and what is none. */
+  /** Keys of guilds: with every scope, with one, one that was revoked and one that has ended; and what is none. */
   readonly keys: ReadonlyArray<string>
   readonly people: ReadonlyArray<Person>
   /** Ids that exist, by the name of the path parameter. */
@@ -179,9 +179,11 @@ export const newWorld = async ({ url, sql, discord, forgetCalls }: Effect.Succes
     ...scopes.map((scope) => keyed(first.guild, [scope]))
   ])
   const revoked = await keyed(first.guild, scopes)
+  const ended = await keyed(first.guild, scopes)
   await Effect.runPromise(sql`update guild_keys set revoked_at = now() where id = ${revoked.id}`)
+  await Effect.runPromise(sql`update guild_keys set expires_at = now() where id = ${ended.id}`)
   const world: World = {
-    keys: [...keys.map(({ token }) => token), revoked.token, `raid_AAAAAAAA_${"A".repeat(43)}`, "\u00e9"],
+    keys: [...[...keys, revoked, ended].map(({ token }) => token), `raid_AAAAAAAA_${"A".repeat(43)}`, "\u00e9"],
     people,
     known: {
       guild_id: [...guilds.map(({ guild }) => guild), seededGuild],

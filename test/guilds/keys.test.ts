@@ -1,8 +1,12 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
 import { cookieOf, listen } from "../streams/listen.ts"
 import { plannedGuild, seat } from "../plans/planned.ts"
 import type { Any } from "../roster/Any.ts"
+import { openBrowser } from "../support/Browser.ts"
+import { databaseText, redisText } from "../support/canaries.ts"
+import { capturedLog } from "../support/capturedLog.ts"
 import { eventually } from "../support/eventually.ts"
 import { foundGuild, somebody } from "../support/people.ts"
 import { query } from "../support/query.ts"
@@ -45,6 +49,34 @@ layer(TestApp.layer(), live)("keys of a guild", (it) => {
           ["key_created", key.id, admin.id]
         ]
       )
+    })
+  )
+
+  it.effect("are in no table, no key of Redis and no line of the log, whole or in part, however they are used", () =>
+    Effect.gen(function* () {
+      const { sql } = yield* TestApp
+      const log = yield* capturedLog
+      const { admin, path } = yield* foundGuild()
+      const { key, call, authorization, revoke } = yield* keyed(admin, path, {
+        scopes: ["roster:read", "roster:write"]
+      })
+      const secret = key.token.slice(key.prefix.length + 1)
+      assert.lengthOf(secret, 43)
+      const statuses = [
+        yield* call("GET", `${path}/roster`),
+        yield* call("POST", `${path}/players`, { json: { name: "Aldra" } }),
+        yield* call("GET", `${path}/plans`),
+        yield* call("GET", `/api/v1/${key.token}`),
+        yield* call("GET", `${path}/roster?key=${key.token}`, { headers: { authorization: `${authorization}x` } }),
+        yield* revoke,
+        yield* call("GET", `${path}/roster`)
+      ].map(({ status }) => status)
+      assert.deepStrictEqual(statuses, [200, 201, 403, 404, 401, 204, 401])
+      const dump = yield* Effect.provideService(databaseText, SqlClient.SqlClient, sql)
+      const redis = yield* Effect.promise(redisText)
+      assert.include(dump, key.prefix)
+      assert.isAbove(log.length, 0)
+      for (const text of [dump, redis, log.join("\n")]) assert.isFalse(text.includes(secret))
     })
   )
 
@@ -205,20 +237,25 @@ layer(TestApp.layer(), live)("keys of a guild", (it) => {
     })
   )
 
-  it.effect("let nothing through after the answer to their revocation, of 64 at once", () =>
+  it.effect("let nothing through after the answer to their revocation, of 64 at once on two replicas", () =>
     Effect.gen(function* () {
       const { admin, path } = yield* foundGuild()
-      const { call, revoke } = yield* keyed(admin, path)
+      const { variables } = yield* TestApp
+      const { call, authorization, revoke } = yield* keyed(admin, path)
+      const far = yield* openBrowser(yield* startReplica(variables))
+      const callFar: typeof call = (method, at, options) =>
+        far.send(method, at, { ...options, headers: { authorization } })
       let revokedAt = Infinity
       const answers: Array<{ readonly sentAt: number; readonly status: number }> = []
       const use = Effect.fnUntraced(function* (n: number) {
         for (let late = 0; late < 2;) {
           const sentAt = performance.now()
           if (sentAt >= revokedAt) late += 1
-          const writes = n % 8 === 0
+          const writes = n % 8 < 2
+          const ask = n % 2 === 0 ? call : callFar
           const { status } = yield* writes
-            ? call("POST", `${path}/players`, { json: { name: `P${n} ${answers.length}` } })
-            : call("GET", `${path}/roster`)
+            ? ask("POST", `${path}/players`, { json: { name: `P${n} ${answers.length}` } })
+            : ask("GET", `${path}/roster`)
           answers.push({ sentAt, status })
         }
       })

@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { eventually } from "../support/eventually.ts"
 import { query } from "../support/query.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { foundGuild, somebody } from "../support/people.ts"
@@ -110,11 +111,12 @@ layer(TestApp.layer({ RATE_LIMIT_REFRESHES: "1000" }), live)("races on two repli
       const far = yield* twins(...people)
       const answers = yield* Effect.forEach(
         people.map((person, index) => (index % 2 === 0 ? person : far[index]!)),
-        ({ send }) => send("POST", `/api/v1/guild-invites/${invite.code}/accept`),
+        // On a busy machine the last in the queue may be told to come again before it is their turn.
+        ({ send }) =>
+          eventually(send("POST", `/api/v1/guild-invites/${invite.code}/accept`), ({ status }) => status !== 503),
         unbounded
       )
-      // On a busy machine the last in the queue may be refused before it is their turn.
-      assert.deepStrictEqual([count(answers, 201), count(answers, 404) + count(answers, 503)], [10, 54])
+      assert.deepStrictEqual([count(answers, 201), count(answers, 404)], [10, 54])
       const rows = yield* query`
         select count(*)::int as n from guild_memberships where guild_id = ${guild.id}::uuid and role = 'applicant'`
       assert.deepStrictEqual(rows, [{ n: 10 }])

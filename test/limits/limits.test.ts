@@ -106,6 +106,19 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32", RUN_DB_SEEDS: "true" }), 
     })
   )
 
+  it.effect("L01 a person's exports pass 5 times, in any session, and again after Retry-After", () =>
+    Effect.gen(function* () {
+      const { send } = yield* strictReplica
+      const visits = [yield* signedIn(), yield* signedIn()]
+      const { user } = yield* visits[0]!.browser.client.sessions.current()
+      let turn = 0
+      const ask = Effect.suspend(() =>
+        send("GET", "/api/v1/account/export", from(newAddress(), visits[turn++ % 2]!.headers))
+      )
+      yield* exhaust("exports", 5, ask, `exports:${user.id}`)
+    })
+  )
+
   it.effect("L01 health and preflights are not limited", () =>
     Effect.gen(function* () {
       const { send } = yield* strictReplica

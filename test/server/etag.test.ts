@@ -7,6 +7,9 @@ import { characterOf, seededGuild } from "../support/seeded.ts"
 import { live, TestApp } from "../support/TestApp.ts"
 
 layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("ETag", (it) => {
+  const happened = query`insert into security_audit_events (event_type, guild_id, user_id)
+    select 'guild_updated', guild_id, user_id from live_members where guild_id = ${seededGuild}::uuid and role = 'admin'`
+
   const cases = [
     {
       what: "members",
@@ -15,6 +18,19 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("ETag", (it) => {
     {
       what: "characters",
       change: query`update characters set deleted_at = now(), updated_at = now() where rank = 'alt'`
+    },
+    {
+      what: "audit",
+      change: happened
+    },
+    {
+      what: "audit?limit=1",
+      change: query`update discord_profiles set global_name = 'Anew', updated_at = now()`
+    },
+    {
+      what: "audit?limit=2",
+      change: query`delete from security_audit_events where id = (
+        select id from security_audit_events where guild_id = ${seededGuild}::uuid order by created_at desc limit 1)`
     },
     { what: "character", change: query`update characters set spec = 'Fury', updated_at = now()` },
     {
@@ -27,7 +43,9 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("ETag", (it) => {
   it.effect.each(cases)("304 until it changes: $what", ({ what, change }) =>
     Effect.gen(function* () {
       const browser = yield* openBrowser()
-      yield* browser.signIn()
+      yield* browser.signIn(personas.admin.id)
+      yield* happened
+      yield* happened
       const { id } = yield* characterOf(browser, { wcl: "ranked" })
       const path = what === "character" ? `/api/v1/characters/${id}` : `/api/v1/guilds/${seededGuild}/${what}`
       const ask = (known: string) => browser.send("GET", path, { headers: { "if-none-match": known } })

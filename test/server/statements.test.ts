@@ -62,6 +62,16 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("SQL statements of a reques
     })
   )
 
+  it.effect("one for a guild's history besides the session, whether it has changed or not", () =>
+    Effect.gen(function* () {
+      const { admin, path } = yield* foundGuild()
+      const { headers } = yield* admin.send("GET", `${path}/audit`)
+      const again = { headers: { "if-none-match": headers.etag! } }
+      assert.strictEqual(yield* counted(admin.send("GET", `${path}/audit`)), 2)
+      assert.strictEqual(yield* counted(admin.send("GET", `${path}/audit`, again)), 2)
+    })
+  )
+
   it.effect("two for a change, three for a refresh, none without a session cookie", () =>
     Effect.gen(function* () {
       const browser = yield* openBrowser()

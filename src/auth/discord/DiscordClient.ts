@@ -24,7 +24,7 @@ export class DiscordRateLimited extends Schema.TaggedError<DiscordRateLimited>()
 
 /** `reason` is a fixed phrase such as "timeout" or "status 500", never text from Discord. */
 export class DiscordUnavailable extends Schema.TaggedError<DiscordUnavailable>()("DiscordUnavailable", {
-  stage: Schema.Literals(["exchange", "refresh", "profile"]),
+  stage: Schema.Literals(["exchange", "refresh", "profile", "revoke"]),
   reason: Schema.String
 }) {}
 
@@ -54,6 +54,9 @@ const decodeRefusal = Schema.decodeUnknownOption(
   Schema.Struct({ error: orNull(Schema.String), error_description: orNull(Schema.String) })
 )
 
+/** Somebody waits for what the answer does not change. */
+const revokeLimit = "2 seconds"
+
 const yearInSeconds = 365 * 24 * 3600
 
 const failure = (stage: Stage) => (error: UpstreamError) =>
@@ -78,6 +81,10 @@ export class DiscordClient extends Context.Service<
     readonly refreshToken: (
       token: Redacted.Redacted<string>
     ) => Effect.Effect<DiscordTokens, DiscordTokenRejected | DiscordRateLimited | DiscordUnavailable>
+    /** Ends every token that this application has of the same user. */
+    readonly revokeToken: (
+      token: Redacted.Redacted<string>
+    ) => Effect.Effect<void, DiscordRateLimited | DiscordUnavailable>
     readonly currentUser: (
       accessToken: Redacted.Redacted<string>
     ) => Effect.Effect<DiscordProfile, DiscordTokenRejected | DiscordRateLimited | DiscordUnavailable>
@@ -95,12 +102,19 @@ export class DiscordClient extends Context.Service<
           Effect.andThen(new DiscordUnavailable({ stage, reason }))
         )
 
-      const askTokens = (stage: Stage, form: Record<string, string>) =>
-        HttpClientRequest.post(`${discord.apiBaseUrl}/oauth2/token`).pipe(
+      const asApplication = (path: string, form: Record<string, string>) =>
+        HttpClientRequest.post(`${discord.apiBaseUrl}${path}`).pipe(
           HttpClientRequest.basicAuth(discord.clientId, discord.clientSecret),
-          HttpClientRequest.bodyUrlParams(form),
-          (request) => upstream.guard(upstream.send(request)),
-          Effect.mapError(failure(stage))
+          HttpClientRequest.bodyUrlParams(form)
+        )
+
+      const askTokens = (stage: Stage, form: Record<string, string>) =>
+        Effect.mapError(upstream.guard(upstream.send(asApplication("/oauth2/token", form))), failure(stage))
+
+      const credentialsRefused = (stage: Stage) =>
+        Effect.logError("A provider rejected our credentials").pipe(
+          Effect.annotateLogs({ provider: "discord", what: "client id and secret" }),
+          Effect.andThen(new DiscordUnavailable({ stage, reason: "credentials refused" }))
         )
 
       /** Also in Discord's older words: `invalid_request`, and a description that names what was invalid. */
@@ -114,12 +128,7 @@ export class DiscordClient extends Context.Service<
         )
 
       const readTokens = Effect.fnUntraced(function* (stage: Stage, { status, json }: Answer) {
-        if (status === 401) {
-          yield* Effect.logError("A provider rejected our credentials").pipe(
-            Effect.annotateLogs({ provider: "discord", what: "client id and secret" })
-          )
-          return yield* new DiscordUnavailable({ stage, reason: "credentials refused" })
-        }
+        if (status === 401) return yield* credentialsRefused(stage)
         if (status >= 400) return yield* unavailable(stage, `status ${status}`)
         const tokens = Option.getOrUndefined(decodeTokens(json))
         if (tokens === undefined) return yield* unavailable(stage, "not understood")
@@ -156,6 +165,15 @@ export class DiscordClient extends Context.Service<
         return yield* readTokens("refresh", answer)
       })
 
+      const revokeToken = Effect.fn("DiscordClient.revokeToken")(function* (token: Redacted.Redacted<string>) {
+        const request = asApplication("/oauth2/token/revoke", { token: Redacted.value(token) })
+        const { status } = yield* upstream
+          .guard(upstream.send(request, { repeatable: true }), revokeLimit)
+          .pipe(Effect.mapError(failure("revoke")))
+        if (status === 401) return yield* credentialsRefused("revoke")
+        if (status >= 400) return yield* unavailable("revoke", `status ${status}`)
+      })
+
       const currentUser = Effect.fn("DiscordClient.currentUser")(function* (accessToken: Redacted.Redacted<string>) {
         const { status, json } = yield* HttpClientRequest.get(`${discord.apiBaseUrl}/users/@me`).pipe(
           HttpClientRequest.bearerToken(accessToken),
@@ -168,7 +186,7 @@ export class DiscordClient extends Context.Service<
         return profile ?? (yield* unavailable("profile", "not understood"))
       })
 
-      return DiscordClient.of({ exchangeCode, refreshToken, currentUser })
+      return DiscordClient.of({ exchangeCode, refreshToken, revokeToken, currentUser })
     })
   )
 

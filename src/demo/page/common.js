@@ -135,6 +135,15 @@ export const on = (work) => async (event) => {
   button.ariaBusy = "false"
 }
 
+/** Copies what a field shows. */
+export const copying = (field) =>
+  on(async () => {
+    await navigator.clipboard.writeText($(field).value)
+    say("Copied.")
+  })
+
+export const when = (time) => new Date(time).toLocaleString(undefined, { dateStyle: "short", timeStyle: "short" })
+
 /** A parse in the item quality colour that raiders know from Warcraft Logs. */
 export const percent = (value) => {
   const quality = [25, 50, 75, 95].filter((limit) => value >= limit).length + 1

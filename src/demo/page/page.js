@@ -92,7 +92,7 @@ const openPart = (part) => {
 }
 
 const planView = /^#\/guilds\/([\w-]+)\/plans(?:\/([\w-]+))?$/
-const view = /^#\/guilds\/([\w-]+)\/roster(?:\/(add|import|history)|\/characters\/([\w-]+))?$/
+const view = /^#\/guilds\/([\w-]+)\/roster(?:\/(add|import|history|keys)|\/characters\/([\w-]+))?$/
 let turns = 0
 
 const guildOf = (id) => {

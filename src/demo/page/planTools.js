@@ -1,9 +1,7 @@
-import { $, call, element, on, say, text } from "./common.js"
+import { $, call, copying, element, on, say, text, when } from "./common.js"
 
 /** The open plan, and how a write of it is taken over. */
 let open
-
-const when = (time) => new Date(time).toLocaleString(undefined, { dateStyle: "short", timeStyle: "short" })
 
 const restoring = (revision) => {
   const { of, inTurn, taken } = open
@@ -80,12 +78,6 @@ const exporting = on(async ({ target }) => {
   $("exported").focus()
   $("exported").select()
 })
-
-const copying = (field) =>
-  on(async () => {
-    await navigator.clipboard.writeText($(field).value)
-    say("Copied.")
-  })
 
 $("older-revisions").addEventListener(
   "click",

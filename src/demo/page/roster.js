@@ -1,6 +1,7 @@
 import { choose } from "./choice.js"
 import { $, address, call, element, on, planAddress, row, say } from "./common.js"
 import { asked, average } from "./facts.js"
+import { openKeys } from "./keys.js"
 import { closeRefresh, openRefresh } from "./refresh.js"
 import { draw, find } from "./table.js"
 import { openTools, showHistory } from "./tools.js"
@@ -248,7 +249,12 @@ const show = (edited) => {
   $("roster-title").textContent = `${guild.name}: ${count} ${count === 1 ? "character" : "characters"}`
   draw(roster.players.flatMap(playerRows), edited)
   const editable = roster.players.filter(mayEdit)
-  const isHidden = { add: !isOfficer() && editable.length === 0, import: !isOfficer(), history: false }
+  const isHidden = {
+    add: !isOfficer() && editable.length === 0,
+    import: !isOfficer(),
+    history: false,
+    keys: guild.membership_role !== "admin"
+  }
   $("to-plans").href = planAddress(guild.id)
   for (const link of $("parts").querySelectorAll("[data-part]")) {
     const { part } = link.dataset
@@ -278,6 +284,7 @@ export const openRoster = async (guild, me) => {
   const { game_version: game } = await call("GET", `/game-versions/${guild.game_version}`)
   opened.game = game
   for (const part of ["add", "import", "history"]) $(part).open = false
+  openKeys(guild.id)
   await readRoster()
   if (open !== opened) return
   const entries = () => opened.roster.players.flatMap(({ characters }) => characters)
@@ -288,6 +295,7 @@ export const openRoster = async (guild, me) => {
 
 export const closeRoster = () => {
   closeRefresh()
+  openKeys(undefined)
   open = undefined
 }
 

@@ -1,4 +1,4 @@
-import { $, call, download, element, on, row, say } from "./common.js"
+import { $, call, download, element, on, row, say, when } from "./common.js"
 
 /** What the forms of the open roster work on. */
 let open
@@ -142,8 +142,7 @@ const changeRow = ({ created_at: at, actor, change, player, character, fields })
   const who = actor?.discord?.global_name ?? actor?.discord?.username ?? "The service"
   const whom = character === null ? player.name : `${character.name ?? "a character"} (${player.name})`
   const what = fields.map(({ field, from, to }) => `${field}: ${shown(from)} → ${shown(to)}`).join(", ")
-  const when = new Date(at).toLocaleString(undefined, { dateStyle: "short", timeStyle: "short" })
-  return row(when, who, change.replace("_", " "), whom, what)
+  return row(when(at), who, change.replace("_", " "), whom, what)
 }
 
 let older

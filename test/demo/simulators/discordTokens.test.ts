@@ -111,6 +111,11 @@ it.live("revokes all tokens of a user along with one of them", () =>
     const [one, two] = [yield* signIn(sim), yield* signIn(sim)]
     const foreign = yield* signIn(sim, personas.admin.id)
     assert.strictEqual((yield* revoke(one.refresh_token, {})).status, 401)
+    const twice = form({ token: one.refresh_token, client_id: client.clientId }, { ...agent, ...basic() })
+    assert.strictEqual((yield* request(`${tokenUrl(sim)}/revoke`, twice)).status, 400)
+    const json = { method: "POST", body: JSON.stringify({ token: one.refresh_token }) }
+    const asJson = { ...json, headers: { ...agent, ...basic(), "content-type": "application/json" } }
+    assert.strictEqual((yield* request(`${tokenUrl(sim)}/revoke`, asJson)).status, 400)
     assert.strictEqual((yield* me(sim, two.access_token)).status, 200)
     assert.deepStrictEqual(bodyOf(yield* revoke(one.refresh_token)), {})
     assert.strictEqual((yield* me(sim, two.access_token)).status, 401)
