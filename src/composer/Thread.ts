@@ -1,0 +1,60 @@
+import { getHeapStatistics, setFlagsFromString } from "node:v8"
+import { Worker } from "node:worker_threads"
+import type { Answer, Problem, Progress } from "./engine/Problem.ts"
+import type { whyOf } from "./engine/Explain.ts"
+
+export interface Task {
+  readonly problem: Problem
+  readonly seconds: number
+  /** One number; when it is not 0 any more the work ends with the best so far. */
+  readonly flag: SharedArrayBuffer
+}
+
+export interface Solved {
+  readonly answer: Answer
+  readonly why: ReturnType<typeof whyOf>
+}
+
+export type FromThread =
+  | { readonly kind: "progress"; readonly progress: Progress }
+  | ({ readonly kind: "answer" } & Solved)
+
+interface Hearer {
+  readonly progress: (progress: Progress) => void
+  readonly answered: (solved: Solved) => void
+  /** It ended without an answer: out of memory, say. */
+  readonly failed: (reason: unknown) => void
+}
+
+/** The most memory of a thread's heap, in MB. What WebAssembly takes comes on top of it. */
+const heap = 768
+
+const megabyte = 1024 * 1024
+const entry = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js"
+
+/**
+ * Starts a thread for one task. V8 takes a limit of the command line for every thread, also over one of its own: it is
+ * lifted while the thread begins. The first thread has read it long ago.
+ */
+export const startThread = (problem: Problem, seconds: number, hearer: Hearer) => {
+  const flag = new SharedArrayBuffer(4)
+  const usual = Math.round(getHeapStatistics().heap_size_limit / megabyte)
+  setFlagsFromString(`--max-old-space-size=${heap}`)
+  const thread = new Worker(new URL(entry, import.meta.url), {
+    workerData: { problem, seconds, flag } satisfies Task,
+    resourceLimits: { maxOldGenerationSizeMb: heap },
+    execArgv: [],
+    env: {}
+  })
+  const settle = () => setFlagsFromString(`--max-old-space-size=${usual}`)
+  thread.once("online", settle).once("exit", settle)
+  thread.on("message", (message: FromThread) =>
+    message.kind === "progress" ? hearer.progress(message.progress) : hearer.answered(message)
+  )
+  thread.on("error", hearer.failed)
+  thread.once("exit", (code) => hearer.failed(`The thread ended with ${code}`))
+  return {
+    stop: () => void Atomics.store(new Int32Array(flag), 0, 1),
+    end: () => thread.terminate()
+  }
+}
