@@ -58,12 +58,12 @@ export class ComposerRepo extends Context.Service<
       const standing = ({ stage, value, bound, seats }: Standing) => sql`
         stage = coalesce(${stage}::text, f.stage), value = ${value}::bigint, bound = ${bound}::bigint,
         seats = coalesce(${seats === null ? null : JSON.stringify(seats)}::text::jsonb, f.seats)`
-      const told = sql`returning pg_notify('composition', f.id::text)`
+      const told = sql`returning pg_notify('composition', f.id || ' news')`
 
       const begin = (id: CompositionId) =>
         sql<{ readonly id: string }>`/* composer */
           update plan_compositions f set ${seen}, state = 'running', started_at = now()
-          where f.id = ${id} and f.state = 'queued' and ${live} returning f.id, pg_notify('composition', f.id::text)`.pipe(
+          where f.id = ${id} and f.state = 'queued' and ${live} returning f.id, pg_notify('composition', f.id || ' news')`.pipe(
           change,
           Effect.map((rows) => rows.length > 0)
         )

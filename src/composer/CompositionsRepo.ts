@@ -10,18 +10,28 @@ import type { Facts, SeatRow, World } from "./Asked.ts"
 import { type Composition, type CompositionId, type CompositionNews, type CompositionSummary, limits } from "./Composition.ts"
 import type { Wishes } from "./CompositionBodies.ts"
 import { compositionJson, isLost, sequenceOf, summaryJson } from "./CompositionSql.ts"
+import type { Placed } from "./Problems.ts"
 
 export type CompositionBody = JsonText<{ readonly composition: Composition }>
 
-/** A seating as it is stored, with what it was asked for and how its caller stands to the guild. */
+/** A composition as it is stored. */
 export interface Stored {
+  readonly facts: Facts
+  readonly final: boolean
+  readonly seats: ReadonlyArray<SeatRow> | null
+}
+
+/** Null is what the plan does not have. */
+interface StoredOne {
   readonly role: typeof GuildRole.Type
-  /** Null if the plan has no such composition. */
-  readonly found: {
-    readonly facts: Facts
-    readonly final: boolean
-    readonly seats: ReadonlyArray<SeatRow> | null
-  } | null
+  readonly found: Stored | null
+}
+
+interface StoredTwo extends StoredOne {
+  /** Of another composition. */
+  readonly other: Stored | null
+  /** The plan's own seats. */
+  readonly plan: ReadonlyArray<Placed> | null
 }
 
 export interface NewComposition {
@@ -67,7 +77,14 @@ export class CompositionsRepo extends Context.Service<
       plan: PlanId,
       caller: UserId,
       id: CompositionId
-    ) => Effect.Effect<Stored | undefined, DependencyUnavailable>
+    ) => Effect.Effect<StoredOne | undefined, DependencyUnavailable>
+    /** The same with another, or with the plan. */
+    readonly both: (
+      plan: PlanId,
+      caller: UserId,
+      id: CompositionId,
+      other: CompositionId | "plan"
+    ) => Effect.Effect<StoredTwo | undefined, DependencyUnavailable>
     /** What changed since that event, if anything. Those who ask at once share a statement. */
     readonly news: (since: {
       readonly id: CompositionId
@@ -165,10 +182,28 @@ export class CompositionsRepo extends Context.Service<
           Effect.map((rows) => rows[0])
         )
 
+      const storedJson = sql.literal(`case when f.id is not null then json_build_object('facts', f.problem,
+        'seats', f.seats, 'final', f.finished_at is not null or (${isLost})) end`)
+
       const stored = (plan: PlanId, user: UserId, id: CompositionId) =>
-        reads<{ readonly body: JsonText<Stored> }>`
-          select convert_to(json_build_object('role', asked.role, 'found', case when f.id is not null then
-            json_build_object('facts', f.problem, 'seats', f.seats, 'final', f.finished_at is not null or (${lost})) end
+        reads<{ readonly body: JsonText<StoredOne> }>`
+          select convert_to(json_build_object('role', asked.role, 'found', ${storedJson})::text, 'UTF8') as body
+          from (${asked(plan, user)}) asked
+          left join plan_compositions f on f.id = ${id} and f.plan_id = asked.id`.pipe(
+          read,
+          Effect.map((rows) => rows[0] && parseJson(rows[0].body))
+        )
+
+      const both = (plan: PlanId, user: UserId, id: CompositionId, other: CompositionId | "plan") =>
+        reads<{ readonly body: JsonText<StoredTwo> }>`
+          select convert_to(json_build_object('role', asked.role, 'found', ${storedJson},
+            'other', (select ${storedJson} from plan_compositions f
+              where f.id = ${other === "plan" ? null : other}::uuid and f.plan_id = asked.id),
+            'plan', case when ${other}::text = 'plan' then coalesce((
+              select json_agg(json_build_object('entry_id', s.entry_id, 'player_id', s.player_id, 'name', s.name,
+                'class', s.class, 'spec', s.spec, 'role', s.role, 'race', c.race, 'rank', s.rank,
+                'raid', s.raid, 'group', s."group", 'slot', s.slot) order by s.raid, s."group", s.slot)
+              from plan_seats s join characters c on c.id = s.character_id where s.plan_id = asked.id), '[]') end
           )::text, 'UTF8') as body
           from (${asked(plan, user)}) asked
           left join plan_compositions f on f.id = ${id} and f.plan_id = asked.id`.pipe(
@@ -207,7 +242,7 @@ export class CompositionsRepo extends Context.Service<
           Effect.map((rows) => rows[0])
         )
 
-      return CompositionsRepo.of({ world, create, list, get, stored, news, stop })
+      return CompositionsRepo.of({ world, create, list, get, stored, both, news, stop })
     })
   )
 }

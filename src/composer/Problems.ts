@@ -65,15 +65,25 @@ export const rowsOf = ({ offered }: Facts, seats: Seats): ReadonlyArray<SeatRow>
   return [...rows, ...bench.slice(0, 100).map((one, slot) => placed(one, 0, -1, slot))]
 }
 
+/** A place with all that its seat is valued by. */
+export type Placed = SeatRow & Pick<Offered, "race">
+
+const keyOf = ({ entry_id, spec, role }: Omit<Offered, "debt">) => `${entry_id} ${spec} ${role}`
+
 /** Two seatings in one problem: whoever only one of them has is offered in it, too. */
-export const comparable = (facts: Facts, ...seatings: ReadonlyArray<ReadonlyArray<Omit<Offered, "debt">>>) => {
-  const keyOf = (one: Omit<Offered, "debt">) => `${one.entry_id} ${one.spec} ${one.role}`
+export const comparable = (facts: Facts, seatings: ReadonlyArray<ReadonlyArray<Placed>>) => {
   const offered = new Map(facts.offered.map((one) => [keyOf(one), one]))
   const debts = new Map(facts.offered.map(({ player_id, debt }) => [player_id, debt]))
   for (const one of seatings.flat()) {
     if (!offered.has(keyOf(one))) offered.set(keyOf(one), { ...one, debt: debts.get(one.player_id) ?? 0 })
   }
   const numbers = new Map([...offered.keys()].map((key, at) => [key, at]))
-  const problem = problemOf({ ...facts, offered: [...offered.values()] })
-  return { problem, numberOf: (one: Omit<Offered, "debt">) => numbers.get(keyOf(one))! }
+  const seats = seatings.map((rows): Seats =>
+    facts.raids.map(({ size }, raid) =>
+      Array.from({ length: size / 5 }, (_, group) =>
+        rows.filter((row) => row.raid === raid && row.group === group).map((row) => numbers.get(keyOf(row))!)
+      )
+    )
+  )
+  return { problem: problemOf({ ...facts, offered: [...offered.values()] }), seats }
 }
