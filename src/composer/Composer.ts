@@ -10,11 +10,14 @@ import { whyOf } from "./engine/Explain.ts"
 import type { Problem, Progress } from "./engine/Problem.ts"
 import { score } from "./engine/Score.ts"
 import { problemOf, rowsOf } from "./Problems.ts"
-import { type Solved, startThread } from "./Thread.ts"
+import { type Solved, startThread, threadEntry } from "./Thread.ts"
 
-/** How many may wait for the one that runs, and seconds: what a thread may take over its time, and after it was stopped. */
+/**
+ * How many may wait for the one that runs, what a thread runs, and seconds: what it may take over its time, and after it
+ * was stopped, and how often this replica says that it lives.
+ */
 export const ComposerRules = Context.Reference("composer/ComposerRules", {
-  defaultValue: () => ({ waiting: 2, over: 5, patience: 0.6, beat: 4 })
+  defaultValue: () => ({ waiting: 2, entry: threadEntry, over: 5, patience: 0.6, beat: 4 })
 })
 
 interface Job {
@@ -105,7 +108,7 @@ export class Composer extends Context.Service<
         let stop = () => {}
         busyUntil = Date.now() + seconds * 1000
         const thread = Effect.callback<Outcome>((resume) => {
-          const started = startThread(problem, seconds, {
+          const started = startThread(rules.entry, problem, seconds, {
             progress: (progress) => {
               last = { ...progress, seats: progress.seats ?? last.seats, bound: progress.bound ?? last.bound }
               isNews = true
@@ -133,7 +136,9 @@ export class Composer extends Context.Service<
         const telling = Effect.ignore(tell).pipe(Effect.delay("1 second"), Effect.forever)
         const outcome = yield* Effect.raceAllFirst([thread, asked, late, telling])
         if (outcome.kind === "failed") {
-          yield* Effect.logWarning("A composition failed", outcome.reason).pipe(Effect.annotateLogs({ composition: id }))
+          yield* Effect.logWarning("A composition failed", outcome.reason).pipe(
+            Effect.annotateLogs({ composition: id })
+          )
           const { stage, value, bound, seats } = last
           const lost = { proof: null, ended_by: null, parts: null, why: null }
           return { state: "lost", stage, value, bound, seats: seats && rowsOf(facts, seats), ...lost } satisfies Ended

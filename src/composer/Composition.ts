@@ -58,7 +58,11 @@ const summary = {
     "`done`, `stopped` and `lost` are final. `stopped`: somebody did. `lost`: its server stopped; ask again.",
     "running"
   ),
-  stage: field(Schema.NullOr(Schema.Literals(stages)), "What is being done, or was last; null until it runs.", "proving"),
+  stage: field(
+    Schema.NullOr(Schema.Literals(stages)),
+    "What is being done, or was last; null until it runs.",
+    "proving"
+  ),
   requested_by: field(Schema.NullOr(UserId), "Who asked for it; null if that user no longer exists."),
   revision: field(Schema.Int, "The plan's revision that it was made from.", 12),
   created_at: field(Timestamp, "When it was asked for."),
@@ -94,7 +98,10 @@ export const Composition = Schema.Struct({
   ),
   parts: field(Schema.NullOr(Parts), "What the value is made of; null until it is final."),
   why: field(Schema.NullOr(Schema.Array(Why)), "For each seat; null until it is final.", null)
-}).annotate({ identifier: "Composition", description: "Raids of a plan, composed from the roster, with their certificate." })
+}).annotate({
+  identifier: "Composition",
+  description: "Raids of a plan, composed from the roster, with their certificate."
+})
 export type Composition = typeof Composition.Type
 
 /** The news of a composition: as it now is, without its plan. */

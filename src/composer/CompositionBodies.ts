@@ -55,17 +55,13 @@ export const Wishes = Schema.Struct({
   together: Schema.optionalKey(field(Pairs, "Two players each who want the same raids.", [])),
   apart: Schema.optionalKey(field(Pairs, "Two players each who want no raid in common.", [])),
   targets: Schema.optionalKey(
-    field(
-      Targets,
-      "How many of a role each raid should have; the ruleset's, by size, of those left out.",
-      { tank: { min: 2, max: 3 } }
-    )
+    field(Targets, "How many of a role each raid should have; the ruleset's, by size, of those left out.", {
+      tank: { min: 2, max: 3 }
+    })
   ),
   mains_only: Schema.optionalKey(field(Schema.Boolean, "Whether alts stay at home.", false)),
   prefer: Schema.optionalKey(field(Preferences, "What counts more than usual.", { balance: false })),
-  seconds: Schema.optionalKey(
-    field(between(1, limits.seconds), "The most that its work may take; 60 if left out.", 30)
-  )
+  seconds: Schema.optionalKey(field(between(1, limits.seconds), "The most that its work may take; 60 if left out.", 30))
 }).annotate({
   identifier: "CompositionWishes",
   description: "Who can come, and what is wished for. A character plays the specialisation that it has on the roster."

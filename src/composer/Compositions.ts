@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import type { StreamEvent } from "../http/EventStream.ts"
-import { type JsonText, parseJson } from "../http/JsonText.ts"
+import type { JsonText } from "../http/JsonText.ts"
 import { Notices } from "../infra/Notices.ts"
 import type { GuildId } from "../guilds/Guild.ts"
 import type { PlanId, PlanNotFound } from "../plans/Plan.ts"
@@ -41,13 +41,12 @@ const look = "5 seconds"
 /** How long whoever stops one waits for its end. */
 const patience = "900 millis"
 
-const orNotFound = <A>(found: A | null) =>
-  found === null ? new CompositionNotFound() : Effect.succeed(found)
+const orNotFound = <A>(found: A | null) => (found === null ? new CompositionNotFound() : Effect.succeed(found))
 
 /** Whether the wishes can all be kept; if not, up to three of them that cannot. */
 const feasible = (facts: Facts) => {
   const clash = clashesOf(problemOf(facts))
-  return clash === undefined ? Effect.void : new CompositionInfeasible({ details: clashIn(facts, clash) })
+  return clash === undefined ? Effect.void : new CompositionInfeasible({ details: { ...clash } })
 }
 
 /** Compositions of a plan. For users who are not members, the plan does not exist. */
@@ -95,11 +94,11 @@ export class Compositions extends Context.Service<
       const composer = yield* Composer
       const notices = yield* Notices
 
-      const begin = Effect.fnUntraced(function* (
+      const begin = Effect.fnUntraced(function* <E = never>(
         plan: PlanId,
         caller: UserId,
         parent: CompositionId | null,
-        wish: (before: Wishes | null) => Effect.Effect<Wishes, CompositionNotFound>
+        wish: (before: Wishes | null) => Effect.Effect<Wishes, E>
       ) {
         const world = yield* Effect.flatMap(Effect.flatMap(repo.world(plan, caller, parent), orPlanNotFound), asOfficer)
         const wishes = yield* wish(world.wishes)

@@ -60,11 +60,16 @@ export class CompositionsApi extends HttpApiGroup.make("compositions")
     })
       .annotate(NeededScope, "plans:read")
       .annotateMerge(
-        documented("List compositions", `For the guild's members, the latest first. They are kept for ${limits.kept} days.`)
+        documented(
+          "List compositions",
+          `For the guild's members, the latest first. They are kept for ${limits.kept} days.`
+        )
       ),
     HttpApiEndpoint.get("get", "/compositions/:composition_id", { params: one, success: AComposition, error: seen })
       .annotate(NeededScope, "plans:read")
-      .annotateMerge(documented("Read a composition", "The best plan so far, its certificate, and why each sits there.")),
+      .annotateMerge(
+        documented("Read a composition", "The best plan so far, its certificate, and why each sits there.")
+      ),
     HttpApiEndpoint.get("events", "/compositions/:composition_id/events", {
       params: one,
       success: eventStream(["composition"], CompositionNews),
@@ -126,14 +131,21 @@ export class CompositionsApi extends HttpApiGroup.make("compositions")
     HttpApiEndpoint.get("compare", "/compositions/:composition_id/compare", {
       params: one,
       query: {
-        with: field(Schema.Union([Schema.Literal("plan"), CompositionId]), "`plan`, or another composition of it.", "plan")
+        with: field(
+          Schema.Union([Schema.Literal("plan"), CompositionId]),
+          "`plan`, or another composition of it.",
+          "plan"
+        )
       },
       success: Schema.Struct({ comparison: Comparison }),
       error: [...seen, CompositionNotFinished.wire]
     })
       .annotate(NeededScope, "plans:read")
       .annotateMerge(
-        documented("Compare a composition", "With the plan as it is, or with another composition: effects, value and parts.")
+        documented(
+          "Compare a composition",
+          "With the plan as it is, or with another composition: effects, value and parts."
+        )
       )
   )
   .middleware(JsonBody)

@@ -7,7 +7,13 @@ import { type JsonText, parseJson } from "../http/JsonText.ts"
 import { change, read, Reads, sharedRead } from "../infra/Sql.ts"
 import type { PlanId } from "../plans/Plan.ts"
 import type { Facts, SeatRow, World } from "./Asked.ts"
-import { type Composition, type CompositionId, type CompositionNews, type CompositionSummary, limits } from "./Composition.ts"
+import {
+  type Composition,
+  type CompositionId,
+  type CompositionNews,
+  type CompositionSummary,
+  limits
+} from "./Composition.ts"
 import type { Wishes } from "./CompositionBodies.ts"
 import { compositionJson, isLost, sequenceOf, summaryJson } from "./CompositionSql.ts"
 import type { Placed } from "./Problems.ts"
@@ -89,7 +95,10 @@ export class CompositionsRepo extends Context.Service<
     readonly news: (since: {
       readonly id: CompositionId
       readonly after: number
-    }) => Effect.Effect<{ readonly sequence: number; readonly news: CompositionNews } | undefined, DependencyUnavailable>
+    }) => Effect.Effect<
+      { readonly sequence: number; readonly news: CompositionNews } | undefined,
+      DependencyUnavailable
+    >
     /** Asks its server to stop it; one that waits is stopped at once. */
     readonly stop: (
       plan: PlanId,

@@ -7,7 +7,9 @@ import { type Pair, type Problem, type Seats, weights } from "./engine/Problem.t
 const balanceWeight = -1
 
 const pairsOf = <A>(all: ReadonlyArray<A>, belong: (one: A, other: A) => boolean): ReadonlyArray<Pair> =>
-  all.flatMap((one, at) => all.slice(at + 1).flatMap((other, n): ReadonlyArray<Pair> => belong(one, other) ? [[at, at + 1 + n]] : []))
+  all.flatMap((one, at) =>
+    all.slice(at + 1).flatMap((other, n): ReadonlyArray<Pair> => (belong(one, other) ? [[at, at + 1 + n]] : []))
+  )
 
 /** The facts in the engine's words. */
 export const problemOf = (facts: Facts): Problem => {

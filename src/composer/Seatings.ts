@@ -5,12 +5,7 @@ import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { type Plan, PlanConflict, type PlanId, type PlanNotFound } from "../plans/Plan.ts"
 import { asOfficer, type Asking, orPlanNotFound, PlanEdits, type WriteRefusal } from "../plans/PlanEdits.ts"
 import { Cast, orConflict, raidOf } from "../plans/Seating.ts"
-import {
-  type Comparison,
-  type CompositionId,
-  CompositionNotFinished,
-  CompositionNotFound
-} from "./Composition.ts"
+import { type Comparison, type CompositionId, CompositionNotFinished, CompositionNotFound } from "./Composition.ts"
 import { CompositionsRepo, type Stored } from "./CompositionsRepo.ts"
 import { compare } from "./engine/Explain.ts"
 import { comparable, type Placed } from "./Problems.ts"
@@ -64,7 +59,13 @@ export class Seatings extends Context.Service<
                 .filter((row) => row.raid === raid && row.group === group)
                 .map(({ entry_id, spec }) => cast.seat(entry_id, spec))
             const seated = yield* orConflict(() =>
-              raids.map((raid, n) => raidOf(raid, Array.from({ length: 8 }, (_, group) => at(n, group)), at(n, -1)))
+              raids.map((raid, n) =>
+                raidOf(
+                  raid,
+                  Array.from({ length: 8 }, (_, group) => at(n, group)),
+                  at(n, -1)
+                )
+              )
             )
             return { title, raids: seated, summary: "A composition was accepted." }
           })
@@ -76,8 +77,7 @@ export class Seatings extends Context.Service<
         compare: Effect.fn("Seatings.compare")(function* (plan, caller, id, other) {
           const stored = yield* Effect.flatMap(repo.both(plan, caller, id, other), orPlanNotFound)
           const one = yield* Effect.flatMap(orNotFound(stored.found), finished)
-          const rows =
-            stored.plan ?? withRaces(yield* Effect.flatMap(orNotFound(stored.other), finished))
+          const rows = stored.plan ?? withRaces(yield* Effect.flatMap(orNotFound(stored.other), finished))
           const { problem, seats } = comparable(one.facts, [withRaces(one), rows])
           return compare(problem, seats[0]!, seats[1]!)
         })

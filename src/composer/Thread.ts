@@ -30,17 +30,19 @@ interface Hearer {
 const heap = 768
 
 const megabyte = 1024 * 1024
-const entry = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js"
+
+/** What a thread runs: from source as from the bundle. */
+export const threadEntry = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url)
 
 /**
  * Starts a thread for one task. V8 takes a limit of the command line for every thread, also over one of its own: it is
  * lifted while the thread begins. The first thread has read it long ago.
  */
-export const startThread = (problem: Problem, seconds: number, hearer: Hearer) => {
+export const startThread = (entry: URL, problem: Problem, seconds: number, hearer: Hearer) => {
   const flag = new SharedArrayBuffer(4)
   const usual = Math.round(getHeapStatistics().heap_size_limit / megabyte)
   setFlagsFromString(`--max-old-space-size=${heap}`)
-  const thread = new Worker(new URL(entry, import.meta.url), {
+  const thread = new Worker(entry, {
     workerData: { problem, seconds, flag } satisfies Task,
     resourceLimits: { maxOldGenerationSizeMb: heap },
     execArgv: [],
