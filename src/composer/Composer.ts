@@ -13,11 +13,11 @@ import { problemOf, rowsOf } from "./Problems.ts"
 import { type Solved, startThread, threadEntry } from "./Thread.ts"
 
 /**
- * How many may wait for the one that runs, what a thread runs, and seconds: what it may take over its time, and after it
- * was stopped, and how often this replica says that it lives.
+ * How many may wait for the one that runs; what a thread runs, and the MB of its heap (what WebAssembly takes comes on top);
+ * and seconds: what it may take over its time, and after it was stopped, and how often this replica says that it lives.
  */
 export const ComposerRules = Context.Reference("composer/ComposerRules", {
-  defaultValue: () => ({ waiting: 2, entry: threadEntry, over: 5, patience: 0.6, beat: 4 })
+  defaultValue: () => ({ waiting: 2, entry: threadEntry, heap: 768, over: 5, patience: 0.6, beat: 4 })
 })
 
 interface Job {
@@ -108,7 +108,7 @@ export class Composer extends Context.Service<
         let stop = () => {}
         busyUntil = Date.now() + seconds * 1000
         const thread = Effect.callback<Outcome>((resume) => {
-          const started = startThread(rules.entry, problem, seconds, {
+          const started = startThread(rules, problem, seconds, {
             progress: (progress) => {
               last = { ...progress, seats: progress.seats ?? last.seats, bound: progress.bound ?? last.bound }
               isNews = true

@@ -26,9 +26,6 @@ interface Hearer {
   readonly failed: (reason: unknown) => void
 }
 
-/** The most memory of a thread's heap, in MB. What WebAssembly takes comes on top of it. */
-const heap = 768
-
 const megabyte = 1024 * 1024
 
 /** What a thread runs: from source as from the bundle. */
@@ -38,7 +35,12 @@ export const threadEntry = new URL(import.meta.url.endsWith(".ts") ? "./worker.t
  * Starts a thread for one task. V8 takes a limit of the command line for every thread, also over one of its own: it is
  * lifted while the thread begins. The first thread has read it long ago.
  */
-export const startThread = (entry: URL, problem: Problem, seconds: number, hearer: Hearer) => {
+export const startThread = (
+  { entry, heap }: { readonly entry: URL; readonly heap: number },
+  problem: Problem,
+  seconds: number,
+  hearer: Hearer
+) => {
   const flag = new SharedArrayBuffer(4)
   const usual = Math.round(getHeapStatistics().heap_size_limit / megabyte)
   setFlagsFromString(`--max-old-space-size=${heap}`)
