@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Stream } from "effect"
+import { Context, Effect, Layer, Option, Stream } from "effect"
 import { randomUUID } from "node:crypto"
 import type { UserId } from "../auth/User.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
@@ -152,8 +152,8 @@ export class Compositions extends Context.Service<
           Stream.takeUntil(({ final }) => final),
           Stream.runLast
         )
-        yield* Effect.timeoutOption(ended, patience)
-        return (yield* found(plan, caller, id)).body
+        const last = Option.flatten(yield* Effect.timeoutOption(ended, patience))
+        return Option.isSome(last) ? last.value.body : (yield* found(plan, caller, id)).body
       })
 
       return Compositions.of({

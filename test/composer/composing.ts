@@ -3,6 +3,7 @@ import { Context, Effect, Layer } from "effect"
 import { plannedGuild } from "../plans/planned.ts"
 import type { Any } from "../roster/Any.ts"
 import { ComposerRules } from "../../src/composer/Composer.ts"
+import { query } from "../support/query.ts"
 import { eventually } from "../support/eventually.ts"
 
 const rules = Context.get(Context.empty(), ComposerRules)
@@ -13,6 +14,27 @@ export const slowly = Layer.succeed(ComposerRules, {
   entry: new URL("slowThread.ts", import.meta.url),
   heap: 64,
   over: 0.5
+})
+
+/** A composition of a plan with one raid that has seated nobody: its id. */
+export const finishedComposition = Effect.fnUntraced(function* ({ id, guild_id, raids }: Any) {
+  const { title, size, starts_at, zone } = raids[0]
+  const facts = {
+    ruleset: "tbc-anniversary@1",
+    faction: "horde",
+    overrides: {},
+    balance: false,
+    raids: [{ title, size, starts_at, zone, targets: {} }],
+    offered: [],
+    locks: [],
+    together: [],
+    apart: []
+  }
+  const [made] = yield* query`
+    insert into plan_compositions (id, plan_id, guild_id, revision, wishes, problem, state, seats, finished_at)
+    values (gen_random_uuid(), ${id}::uuid, ${guild_id}::uuid, 1, '{}', ${JSON.stringify(facts)}::text::jsonb, 'done',
+      '[]', now()) returning id`
+  return String(made!.id)
 })
 
 type Send = Effect.Success<ReturnType<typeof plannedGuild>>["admin"]["send"]

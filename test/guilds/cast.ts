@@ -1,5 +1,6 @@
 import { Context, Effect, Layer } from "effect"
 import { ComposerRules } from "../../src/composer/Composer.ts"
+import { finishedComposition } from "../composer/composing.ts"
 import { details, somebody } from "../support/people.ts"
 import { query } from "../support/query.ts"
 
@@ -75,16 +76,9 @@ const freshPlan = Effect.fnUntraced(function* (guild: string, entry: string) {
   const ops = [{ op: "seat", entry_id: entry, raid: 0, group: 0, slot: 0 }]
   yield* people.admin.send("PATCH", path, { json: { ops }, headers: { "if-match": "*" } })
   const { share } = (yield* people.admin.send("POST", `${path}/shares`)).body
-  const facts = { ruleset: "tbc-anniversary@1", faction: "horde", overrides: {}, balance: false }
-  const none = { offered: [], locks: [], together: [], apart: [] }
-  const raids = [{ title: "Raid", size: 10, starts_at: null, zone: null, targets: {} }]
-  const [composed] = yield* query`
-    insert into plan_compositions (id, plan_id, guild_id, revision, wishes, problem, state, seats, finished_at)
-    values (gen_random_uuid(), ${body.plan.id}::uuid, ${guild}::uuid, 2, '{}',
-      ${JSON.stringify({ ...facts, ...none, raids })}::text::jsonb, 'done', '[]', now()) returning id`
   return {
     plan: String(body.plan.id),
-    composition: String(composed!.id),
+    composition: yield* finishedComposition(body.plan),
     share: String(share.id),
     token: String(share.token)
   }
