@@ -47,7 +47,7 @@ export interface Facts {
 }
 
 /** A place of the best plan. */
-export interface SeatRow extends Omit<Offered, "race" | "debt"> {
+export interface SeatRow extends Offered {
   readonly raid: number
   /** −1 is the bench. */
   readonly group: number

@@ -13,11 +13,11 @@ import { problemOf, rowsOf } from "./Problems.ts"
 import { type Solved, startThread, threadEntry } from "./Thread.ts"
 
 /**
- * How many may wait for the one that runs; what a thread runs, and the MB of its heap (what WebAssembly takes comes on top);
- * and seconds: what it may take over its time, and after it was stopped, and how often this replica says that it lives.
+ * How many may wait for the one that runs; what a thread runs, the MB of its heap, and by how many MB the process may grow
+ * while it runs (WebAssembly's memory is outside of the heap); and seconds: what it may take over its time, and after it was stopped, and how often this replica says that it lives.
  */
 export const ComposerRules = Context.Reference("composer/ComposerRules", {
-  defaultValue: () => ({ waiting: 2, entry: threadEntry, heap: 768, over: 5, patience: 0.6, beat: 4 })
+  defaultValue: () => ({ waiting: 2, entry: threadEntry, heap: 768, memory: 1024, over: 5, patience: 0.6, beat: 4 })
 })
 
 interface Job {
@@ -133,8 +133,14 @@ export class Composer extends Context.Service<
           const { stage, value, bound, seats } = last
           return repo.progress(id, { stage, value, bound, seats: seats && rowsOf(facts, seats) })
         })
+        const before = process.memoryUsage.rss()
+        const isTooLarge = () => process.memoryUsage.rss() - before > rules.memory * 1024 * 1024
+        const guarding = Effect.sync(isTooLarge).pipe(
+          Effect.repeat({ until: (is) => is, schedule: Schedule.spaced("250 millis") }),
+          Effect.as<Outcome>({ kind: "failed", reason: "It takes too much memory" })
+        )
         const telling = Effect.ignore(tell).pipe(Effect.delay("1 second"), Effect.forever)
-        const outcome = yield* Effect.raceAllFirst([thread, asked, late, telling])
+        const outcome = yield* Effect.raceAllFirst([thread, asked, late, guarding, telling])
         if (outcome.kind === "failed") {
           yield* Effect.logWarning("A composition failed", outcome.reason).pipe(
             Effect.annotateLogs({ composition: id })

@@ -16,7 +16,6 @@ import {
 } from "./Composition.ts"
 import type { Wishes } from "./CompositionBodies.ts"
 import { compositionJson, isLost, sequenceOf, summaryJson } from "./CompositionSql.ts"
-import type { Placed } from "./Problems.ts"
 
 export type CompositionBody = JsonText<{ readonly composition: Composition }>
 
@@ -37,7 +36,7 @@ interface StoredTwo extends StoredOne {
   /** Of another composition. */
   readonly other: Stored | null
   /** The plan's own seats. */
-  readonly plan: ReadonlyArray<Placed> | null
+  readonly plan: ReadonlyArray<SeatRow> | null
 }
 
 export interface NewComposition {
@@ -210,7 +209,7 @@ export class CompositionsRepo extends Context.Service<
               where f.id = ${other === "plan" ? null : other}::uuid and f.plan_id = asked.id),
             'plan', case when ${other}::text = 'plan' then coalesce((
               select json_agg(json_build_object('entry_id', s.entry_id, 'player_id', s.player_id, 'name', s.name,
-                'class', s.class, 'spec', s.spec, 'role', s.role, 'race', c.race, 'rank', s.rank,
+                'class', s.class, 'spec', s.spec, 'role', s.role, 'race', c.race, 'rank', s.rank, 'debt', 0,
                 'raid', s.raid, 'group', s."group", 'slot', s.slot) order by s.raid, s."group", s.slot)
               from plan_seats s join characters c on c.id = s.character_id where s.plan_id = asked.id), '[]') end
           )::text, 'UTF8') as body

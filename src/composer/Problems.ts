@@ -46,12 +46,7 @@ export const problemOf = (facts: Facts): Problem => {
   }
 }
 
-const placed = ({ race: _, debt: __, ...one }: Offered, raid: number, group: number, slot: number): SeatRow => ({
-  ...one,
-  raid,
-  group,
-  slot
-})
+const placed = (one: Offered, raid: number, group: number, slot: number): SeatRow => ({ ...one, raid, group, slot })
 
 /** The seats as they are stored. Who was offered and sits nowhere waits on the first raid's bench, by their main. */
 export const rowsOf = ({ offered }: Facts, seats: Seats): ReadonlyArray<SeatRow> => {
@@ -67,13 +62,10 @@ export const rowsOf = ({ offered }: Facts, seats: Seats): ReadonlyArray<SeatRow>
   return [...rows, ...bench.slice(0, 100).map((one, slot) => placed(one, 0, -1, slot))]
 }
 
-/** A place with all that its seat is valued by. */
-export type Placed = SeatRow & Pick<Offered, "race">
-
-const keyOf = ({ entry_id, spec, role }: Omit<Offered, "debt">) => `${entry_id} ${spec} ${role}`
+const keyOf = ({ entry_id, spec, role }: Offered) => `${entry_id} ${spec} ${role}`
 
 /** Two seatings in one problem: whoever only one of them has is offered in it, too. */
-export const comparable = (facts: Facts, seatings: ReadonlyArray<ReadonlyArray<Placed>>) => {
+export const comparable = (facts: Facts, seatings: ReadonlyArray<ReadonlyArray<SeatRow>>) => {
   const offered = new Map(facts.offered.map((one) => [keyOf(one), one]))
   const debts = new Map(facts.offered.map(({ player_id, debt }) => [player_id, debt]))
   for (const one of seatings.flat()) {

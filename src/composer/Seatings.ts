@@ -8,7 +8,7 @@ import { Cast, orConflict, raidOf } from "../plans/Seating.ts"
 import { type Comparison, type CompositionId, CompositionNotFinished, CompositionNotFound } from "./Composition.ts"
 import { CompositionsRepo, type Stored } from "./CompositionsRepo.ts"
 import { compare } from "./engine/Explain.ts"
-import { comparable, type Placed } from "./Problems.ts"
+import { comparable } from "./Problems.ts"
 
 type Unready = CompositionNotFound | CompositionNotFinished
 
@@ -16,11 +16,6 @@ const orNotFound = <A>(found: A | null) => (found === null ? new CompositionNotF
 
 const finished = ({ final, seats, facts }: Stored) =>
   final && seats !== null ? Effect.succeed({ seats, facts }) : new CompositionNotFinished()
-
-const withRaces = ({ seats, facts }: Effect.Success<ReturnType<typeof finished>>): ReadonlyArray<Placed> => {
-  const races = new Map(facts.offered.map(({ entry_id, race }) => [entry_id, race]))
-  return seats.map((row) => ({ ...row, race: races.get(row.entry_id) ?? null }))
-}
 
 /** What is done with the seats of a composition that is final. */
 export class Seatings extends Context.Service<
@@ -77,8 +72,8 @@ export class Seatings extends Context.Service<
         compare: Effect.fn("Seatings.compare")(function* (plan, caller, id, other) {
           const stored = yield* Effect.flatMap(repo.both(plan, caller, id, other), orPlanNotFound)
           const one = yield* Effect.flatMap(orNotFound(stored.found), finished)
-          const rows = stored.plan ?? withRaces(yield* Effect.flatMap(orNotFound(stored.other), finished))
-          const { problem, seats } = comparable(one.facts, [withRaces(one), rows])
+          const rows = stored.plan ?? (yield* Effect.flatMap(orNotFound(stored.other), finished)).seats
+          const { problem, seats } = comparable(one.facts, [one.seats, rows])
           return compare(problem, seats[0]!, seats[1]!)
         })
       })

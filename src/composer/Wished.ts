@@ -81,7 +81,7 @@ const lockOf = ({ entry_id, raid, group = null }: Omit<SeatWish, "group"> & { re
 export const factsOf = Effect.fnUntraced(function* (world: World, wishes: Wishes) {
   const faults = faultsOf(world, wishes)
   if (faults.length > 0) return yield* new CompositionInvalid({ details: { fields: faults } })
-  const offered = offeredOf(world, wishes).map(({ status: _, ...one }): Offered => one)
+  const offered: ReadonlyArray<Offered> = offeredOf(world, wishes)
   if (offered.length > limits.candidates) {
     const reason = `offers ${offered.length} characters, and at most ${limits.candidates} can be: say who comes, or mains only`
     return yield* new CompositionInvalid({ details: { fields: [{ field: "available", reason }] } })
