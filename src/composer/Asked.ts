@@ -42,8 +42,8 @@ export interface Facts {
   readonly raids: ReadonlyArray<RaidFacts & { readonly targets: Targets }>
   readonly offered: ReadonlyArray<Offered>
   readonly locks: ReadonlyArray<{ readonly entry_id: string; readonly raid: number; readonly group: number | null }>
-  readonly together: ReadonlyArray<readonly [string, string]>
-  readonly apart: ReadonlyArray<readonly [string, string]>
+  readonly together: ReadonlyArray<ReadonlyArray<string>>
+  readonly apart: ReadonlyArray<ReadonlyArray<string>>
 }
 
 /** A place of the best plan. */

@@ -16,7 +16,9 @@ export const SeatWish = Schema.Struct({
 }).annotate({ identifier: "SeatWish", description: "Who sits in which raid." })
 export type SeatWish = typeof SeatWish.Type
 
-const Pairs = Schema.Array(Schema.Tuple([PlayerId, PlayerId])).check(Schema.isMaxLength(limits.pairs))
+// A tuple's JSON Schema has no `items`, which linters of the document ask for.
+const Pair = Schema.Array(PlayerId).check(Schema.isMinLength(2), Schema.isMaxLength(2))
+const Pairs = Schema.Array(Pair).check(Schema.isMaxLength(limits.pairs))
 
 const Range = Schema.Struct({
   min: field(between(0, 40), "The fewest.", 2),

@@ -17,7 +17,7 @@ export const problemOf = (facts: Facts): Problem => {
   const players = [...new Set(offered.map(({ player_id }) => player_id))]
   const numbers = new Map(players.map((player, at) => [player, at]))
   const at = new Map(offered.map(({ entry_id }, at) => [entry_id, at]))
-  const pair = ([one, other]: readonly [string, string]): Pair => [numbers.get(one)!, numbers.get(other)!]
+  const pair = ([one, other]: ReadonlyArray<string>): Pair => [numbers.get(one!)!, numbers.get(other!)!]
   return {
     ruleset: rulesets.get(facts.ruleset)!.ruleset,
     overrides: facts.overrides,
