@@ -3,37 +3,10 @@ import { DependencyUnavailable } from "../http/ApiError.ts"
 import { Draining } from "../infra/Draining.ts"
 import { durationsOf, Metered, observed } from "../infra/Metrics.ts"
 import { Notices } from "../infra/Notices.ts"
-import type { Facts } from "./Asked.ts"
-import { ComposerRepo, type Ended, type Standing } from "./ComposerRepo.ts"
+import { ComposerRepo } from "./ComposerRepo.ts"
 import { CompositionBusy, type CompositionId } from "./Composition.ts"
-import { whyOf } from "./engine/Explain.ts"
-import type { Problem, Progress } from "./engine/Problem.ts"
-import { score } from "./engine/Score.ts"
-import { problemOf, rowsOf } from "./Problems.ts"
-import { type Solved, startThread, threadEntry } from "./Thread.ts"
-
-/**
- * How many may wait for the one that runs; what a thread runs, the MB of its heap, and by how many MB the process may grow
- * while it runs (WebAssembly's memory is outside of the heap); and seconds: what it may take over its time, and after it was stopped, and how often this replica says that it lives.
- */
-export const ComposerRules = Context.Reference("composer/ComposerRules", {
-  defaultValue: () => ({ waiting: 2, entry: threadEntry, heap: 768, memory: 1024, over: 5, patience: 0.6, beat: 4 })
-})
-
-interface Job {
-  readonly id: CompositionId
-  readonly facts: Facts
-  readonly problem: Problem
-  readonly seconds: number
-  /** Done when it is to end with the best so far. */
-  readonly stopped: Deferred.Deferred<void>
-}
-
-type Outcome =
-  | ({ readonly kind: "solved" } & Solved)
-  /** Ended before it had an answer, with what it had told. */
-  | { readonly kind: "cut"; readonly by: "cancel" | "time" }
-  | { readonly kind: "failed"; readonly reason: unknown }
+import { ComposerRules, type Job, work } from "./Work.ts"
+import { problemOf } from "./Problems.ts"
 
 const timed = durationsOf("composer_job", "Compositions from the begin of their work to its end, by how it ended.")
 
@@ -69,92 +42,10 @@ export class Composer extends Context.Service<
         yield* observed("composer_jobs_waiting", "Compositions that wait for another.", () => Math.max(0, held - 1))
       }
 
-      const solved = ({ facts }: Job, { answer, why }: Solved, stage: Standing["stage"]): Ended => ({
-        state: answer.endedBy === "cancel" ? "stopped" : "done",
-        stage,
-        value: answer.value,
-        bound: answer.bound,
-        proof: answer.proof,
-        ended_by: answer.endedBy,
-        seats: rowsOf(facts, answer.seats),
-        parts: answer.parts,
-        why: reasonsOf(facts, why)
-      })
-
-      /** The end of one without an answer: the best that it had told, if it had. */
-      const cut = ({ facts, problem }: Job, { stage, bound, seats }: Progress, by: "cancel" | "time"): Ended => {
-        const nothing = { proof: null, parts: null, why: null, value: null, bound, seats: null, stage }
-        if (seats === null) {
-          return by === "cancel"
-            ? { ...nothing, state: "stopped", ended_by: by }
-            : { ...nothing, state: "lost", ended_by: null }
-        }
-        const { value, parts } = score(problem, seats)
-        return {
-          ...nothing,
-          state: by === "cancel" ? "stopped" : "done",
-          ended_by: by,
-          value,
-          seats: rowsOf(facts, seats),
-          parts,
-          why: reasonsOf(facts, whyOf(problem, seats))
-        }
-      }
-
-      const work = Effect.fnUntraced(function* (job: Job) {
-        const { id, facts, problem, seconds, stopped } = job
-        let last: Progress = { stage: "greedy", value: null, seats: null, bound: null }
-        let isNews = false
-        let stop = () => {}
-        busyUntil = Date.now() + seconds * 1000
-        const thread = Effect.callback<Outcome>((resume) => {
-          const started = startThread(rules, problem, seconds, {
-            progress: (progress) => {
-              last = { ...progress, seats: progress.seats ?? last.seats, bound: progress.bound ?? last.bound }
-              isNews = true
-            },
-            answered: (solved) => resume(Effect.succeed({ kind: "solved", ...solved })),
-            failed: (reason) => resume(Effect.succeed({ kind: "failed", reason }))
-          })
-          stop = started.stop
-          return Effect.promise(started.end)
-        })
-        const asked = Effect.andThen(
-          Deferred.await(stopped),
-          Effect.suspend(() => {
-            stop()
-            return Effect.delay(Effect.succeed<Outcome>({ kind: "cut", by: "cancel" }), rules.patience * 1000)
-          })
-        )
-        const late = Effect.delay(Effect.succeed<Outcome>({ kind: "cut", by: "time" }), (seconds + rules.over) * 1000)
-        const tell = Effect.suspend(() => {
-          if (!isNews) return Effect.void
-          isNews = false
-          const { stage, value, bound, seats } = last
-          return repo.progress(id, { stage, value, bound, seats: seats && rowsOf(facts, seats) })
-        })
-        const before = process.memoryUsage.rss()
-        const isTooLarge = () => process.memoryUsage.rss() - before > rules.memory * 1024 * 1024
-        const guarding = Effect.sync(isTooLarge).pipe(
-          Effect.repeat({ until: (is) => is, schedule: Schedule.spaced("250 millis") }),
-          Effect.as<Outcome>({ kind: "failed", reason: "It takes too much memory" })
-        )
-        const telling = Effect.ignore(tell).pipe(Effect.delay("1 second"), Effect.forever)
-        const outcome = yield* Effect.raceAllFirst([thread, asked, late, guarding, telling])
-        if (outcome.kind === "failed") {
-          yield* Effect.logWarning("A composition failed", outcome.reason).pipe(
-            Effect.annotateLogs({ composition: id })
-          )
-          const { stage, value, bound, seats } = last
-          const lost = { proof: null, ended_by: null, parts: null, why: null }
-          return { state: "lost", stage, value, bound, seats: seats && rowsOf(facts, seats), ...lost } satisfies Ended
-        }
-        return outcome.kind === "cut" ? cut(job, last, outcome.by) : solved(job, outcome, last.stage)
-      })
-
       const run = Effect.fn("Composer.run")(function* (job: Job) {
         if (!(yield* repo.begin(job.id))) return
-        const ended = yield* work(job).pipe(
+        busyUntil = Date.now() + job.seconds * 1000
+        const ended = yield* work(rules, job, (standing) => repo.progress(job.id, standing)).pipe(
           timed((exit) => ({ state: Exit.isSuccess(exit) ? exit.value.state : "lost" }))
         )
         yield* Effect.retry(repo.finish(job.id, ended), { schedule: Schedule.spaced("500 millis"), times: 20 })
@@ -238,6 +129,3 @@ export class Composer extends Context.Service<
     })
   ).pipe(Layer.provide([ComposerRepo.layer, Notices.layer]))
 }
-
-const reasonsOf = ({ offered }: Facts, why: ReturnType<typeof whyOf>) =>
-  why.map(({ candidate, ...reason }) => ({ entry_id: offered[candidate]!.entry_id as never, ...reason }))

@@ -2,19 +2,21 @@ import { assert } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import { plannedGuild } from "../plans/planned.ts"
 import type { Any } from "../roster/Any.ts"
-import { ComposerRules } from "../../src/composer/Composer.ts"
+import { ComposerRules } from "../../src/composer/Work.ts"
 import { query } from "../support/query.ts"
 import { eventually } from "../support/eventually.ts"
 
 const rules = Context.get(Context.empty(), ComposerRules)
 
 /** A replica whose threads do not compose: see `modes`. */
-export const slowly = Layer.succeed(ComposerRules, {
-  ...rules,
-  entry: new URL("slowThread.ts", import.meta.url),
-  heap: 64,
-  over: 0.5
-})
+export const slowly = (changes: Partial<typeof rules> = {}) =>
+  Layer.succeed(ComposerRules, {
+    ...rules,
+    entry: new URL("slowThread.ts", import.meta.url),
+    heap: 160,
+    over: 0.5,
+    ...changes
+  })
 
 /** A composition of a plan with one raid that has seated nobody: its id. */
 export const finishedComposition = Effect.fnUntraced(function* ({ id, guild_id, raids }: Any) {

@@ -1,8 +1,11 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
+import { freePort, step } from "../../src/demo/servers/Watchdog.ts"
 import { startProcess } from "../start/startProcess.ts"
 import { cookieOf, listen } from "../streams/listen.ts"
+import { capturedLog } from "../support/capturedLog.ts"
 import { environment } from "../support/environment.ts"
+import { eventually } from "../support/eventually.ts"
 import { somebody } from "../support/people.ts"
 import { query } from "../support/query.ts"
 import { live, startReplica, TestApp } from "../support/TestApp.ts"
@@ -15,7 +18,7 @@ const running = ({ state, value }: { readonly state: string; readonly value: num
 
 const sequences = (text: string) => [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id))
 
-const references = Layer.merge(slowly, soon)
+const references = Layer.merge(slowly(), soon)
 
 layer(TestApp.layer({}, references), live)("the work of compositions", (it) => {
   it.effect("one at a time, two wait, the next is told to come back; who leaves the line makes room", () =>
@@ -74,7 +77,7 @@ layer(TestApp.layer({}, references), live)("the work of compositions", (it) => {
         const { compose, ended } = yield* composingGuild(6)
         const late = yield* compose({ seconds: modes.short })
         const dead = yield* compose({ seconds: modes.greedy })
-        assert.deepInclude(yield* ended(late.id), { state: "done", ended_by: "time", proof: null })
+        assert.deepInclude(yield* ended(late.id), { state: "done", ended_by: "time", proof: "mip" })
         const lost = yield* ended(dead.id)
         assert.deepInclude(lost, { state: "lost", ended_by: null, parts: null })
         assert.lengthOf(entriesIn(lost), 6)
@@ -154,24 +157,52 @@ layer(TestApp.layer({}, references), live)("the work of compositions", (it) => {
     })
   )
 
-  it.effect(
-    "is lost within 20 s when its server is killed",
-    () =>
+  it.effect("is ended when it takes more memory than it may; metrics tell how many ran, wait, and how they ended", () =>
+    Effect.gen(function* () {
+      const { variables } = yield* TestApp
+      const log = yield* capturedLog
+      const here = yield* composingGuild(5)
+      const port = yield* step(freePort)
+      const small = Layer.merge(slowly({ heap: 1024, memory: 50 }), soon)
+      const other = yield* somebody(yield* startReplica({ ...variables, METRICS_PORT: String(port) }, undefined, small))
+      yield* here.join(other, "officer")
+      const there = composerOf(here.url, other.send)
+      const { id } = yield* there.compose({ seconds: modes.greedy })
+      assert.strictEqual((yield* here.ended(id)).state, "lost")
+      yield* eventually(
+        Effect.sync(() => log.join("\n")),
+        (text) => text.includes("It takes too much memory")
+      )
+      const [ran, waits] = [yield* there.compose(), yield* there.compose()]
+      yield* here.when(ran.id, running)
+      const metrics = yield* Effect.promise(() => fetch(`http://127.0.0.1:${port}/metrics`).then((it) => it.text()))
+      assert.match(metrics, /^composer_job_active\S* 1$/m)
+      assert.match(metrics, /^composer_jobs_waiting\S* 1$/m)
+      assert.match(metrics, /^composer_job_duration_seconds_count\{.*state="lost".*\} 1$/m)
+      for (const one of [ran, waits]) yield* there.stop(one.id)
+    })
+  )
+
+  it.effect.each([
+    ["SIGTERM", 3000],
+    ["SIGKILL", 20_000]
+  ] as const)(
+    "is lost when its server is ended by %s, within %i ms",
+    ([signal, within]) =>
       Effect.gen(function* () {
         const { variables } = yield* TestApp
         const here = yield* composingGuild(40)
-        const killed = yield* startProcess({ ...environment, ...variables })
-        yield* killed.serving
-        const other = yield* somebody(killed.url.replace(/\/api\/v1$/, ""))
+        const process = yield* startProcess({ ...environment, ...variables })
+        yield* process.serving
+        const other = yield* somebody(process.url.replace(/\/api\/v1$/, ""))
         yield* here.join(other, "officer")
-        const { compose } = composerOf(here.url, other.send)
-        const { id } = yield* compose()
+        const { id } = yield* composerOf(here.url, other.send).compose()
         yield* here.when(id, ({ state }) => state === "running")
-        killed.kill("SIGKILL")
+        process.kill(signal)
         const before = Date.now()
-        yield* here.ended(id)
-        assert.isBelow(Date.now() - before, 20_000)
-        assert.strictEqual((yield* here.get(id)).state, "lost")
+        assert.strictEqual((yield* here.ended(id)).state, "lost")
+        assert.isBelow(Date.now() - before, within)
+        assert.strictEqual(yield* process.ended, signal === "SIGTERM" ? 0 : signal)
       }),
     60_000
   )

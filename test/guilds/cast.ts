@@ -1,5 +1,5 @@
 import { Context, Effect, Layer } from "effect"
-import { ComposerRules } from "../../src/composer/Composer.ts"
+import { ComposerRules } from "../../src/composer/Work.ts"
 import { finishedComposition } from "../composer/composing.ts"
 import { details, somebody } from "../support/people.ts"
 import { query } from "../support/query.ts"
