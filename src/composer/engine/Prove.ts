@@ -1,0 +1,214 @@
+import type { Highs } from "highs"
+import { solveBand, widthOf } from "./Band.ts"
+import type { Kinds } from "./Kinds.ts"
+import { modelOf, type Model, type Switch } from "./Model.ts"
+import type { Patterns } from "./Patterns.ts"
+import type { Budget, Caller, EndedBy, Problem, Proof, Seats } from "./Problem.ts"
+import { type Narrowed, Relaxation, type Relaxed } from "./Relaxation.ts"
+import { scoreOf } from "./Score.ts"
+
+/** A part of all plans: some switches are decided. */
+interface Part extends Narrowed {
+  /** No plan of it is worth more. */
+  readonly bound: number
+  readonly proof: Proof
+  /** How often a band of it was solved. */
+  readonly stage: number
+}
+
+/** Patterns in the bands of a part, one after the other. */
+const bands = [1200, 3000, 7000, 16_000]
+
+interface Branching {
+  readonly one: Switch
+  /** What it is counted for beyond what it can be. */
+  readonly excess: number
+}
+
+const sum = (all: ReadonlyArray<number>) => all.reduce((one, other) => one + other, 0)
+
+/** The switch whose fraction makes the relaxation worth the most too much. */
+const branchingOf = (model: Model, givers: ReadonlyMap<number, ReadonlyArray<number>>, { values }: Relaxed) => {
+  let most: Branching | undefined
+  for (const one of model.switches) {
+    const gain = values[one.gain]!
+    if (gain < 1) continue
+    const inRaid = (some: ReadonlyArray<number>) => sum(some.map((candidate) => values[model.seat(candidate, one.raid)]!))
+    const there =
+      one.givers !== undefined
+        ? inRaid(one.givers)
+        : one.level !== undefined
+          ? inRaid(givers.get(one.level.row)!) - (one.level.count - 1)
+          : 1
+    if (there < 1e-6 || there > 1 - 1e-6) continue
+    const excess = gain * (1 - there)
+    if (most === undefined || excess > most.excess) most = { one, excess }
+  }
+  return most
+}
+
+type Bounds = readonly [lower: number, upper: number]
+
+/** A part in two: with the switch on, and with it off. Undefined if nothing is left. */
+const split = (model: Model, givers: ReadonlyMap<number, ReadonlyArray<number>>, part: Part, { one }: Branching) => {
+  const limits = (column: number): Bounds =>
+    part.columns.get(column) ?? [model.columns[column]!.lower, model.columns[column]!.upper]
+  const rowLimits = (row: number): Bounds => part.rows.get(row) ?? [model.rows[row]!.lower, model.rows[row]!.upper]
+  const narrowed = (columns: ReadonlyArray<readonly [number, Bounds]>, rows: ReadonlyArray<readonly [number, Bounds]>) => {
+    const impossible = [...columns, ...rows].some(([, [lower, upper]]) => lower > upper)
+    return impossible
+      ? undefined
+      : { ...part, columns: new Map([...part.columns, ...columns]), rows: new Map([...part.rows, ...rows]) }
+  }
+  if (one.level !== undefined) {
+    const { row, count } = one.level
+    const [lower, upper] = rowLimits(row)
+    const most = Math.min(upper, givers.get(row)!.length)
+    return [narrowed([], [[row, [Math.max(lower, count), most]]]), narrowed([], [[row, [lower, Math.min(most, count - 1)]]])]
+  }
+  const off = one.givers!.map((candidate) => {
+    const column = model.seat(candidate, one.raid)
+    return [column, [limits(column)[0], 0]] as const
+  })
+  return [narrowed([[one.on, [1, 1]]], []), narrowed([...off, [one.on, [0, 0]]], [])]
+}
+
+/** Raids alike in size, targets, locks and hour can change places: some of the ways in which they do are left out. */
+const oneOfAlike = ({ raids, locks, sameHour, candidates }: Problem, model: Model) => {
+  const columns = new Map<number, Bounds>()
+  const taken = new Set(locks.map(({ candidate }) => candidate))
+  const names = raids.map((raid, index) =>
+    locks.some((lock) => lock.raid === index) || sameHour.some((pair) => pair.includes(index))
+      ? `${index}`
+      : JSON.stringify(raid)
+  )
+  for (const alike of Map.groupBy(raids.keys(), (raid) => names[raid]!).values()) {
+    // The first of these is in the first raid if anywhere, the second in the first two, and so on.
+    for (const raid of alike.keys()) {
+      if (raid + 1 >= alike.length) break
+      const first = [...candidates.keys()].find((one) => candidates[one]!.main && !taken.has(one))
+      if (first === undefined) break
+      taken.add(first)
+      for (const later of alike.slice(raid + 1)) columns.set(model.seat(first, later), [0, 0])
+    }
+  }
+  return columns
+}
+
+export interface Proved {
+  readonly seats: Seats
+  readonly value: number
+  readonly bound: number
+  readonly proof: Proof
+  readonly endedBy: EndedBy
+}
+
+/**
+ * Bounds what any plan can be worth, by parts: each is relaxed, the one with the highest bound is split where its
+ * relaxation is worth too much, and the bound of all is the highest that is left.
+ */
+export const prove = (
+  highs: Highs,
+  problem: Problem,
+  kinds: Kinds,
+  patterns: Patterns,
+  start: { readonly seats: Seats; readonly value: number },
+  budget: Budget,
+  caller: Caller,
+  late: () => boolean
+): Proved => {
+  const model = modelOf(problem, kinds, patterns)
+  const givers = new Map<number, ReadonlyArray<number>>()
+  for (const { level, raid } of model.switches)
+    if (level !== undefined && !givers.has(level.row))
+      givers.set(
+        level.row,
+        [...problem.candidates.keys()].filter((candidate) =>
+          model.columns[model.seat(candidate, raid)]!.rows.includes(level.row)
+        )
+      )
+  const relaxation = new Relaxation(highs, problem, model, patterns)
+  relaxation.seed(seedOf(problem, kinds, patterns, model, start.seats))
+  let { seats, value } = start
+  const open: Array<Part> = [
+    { columns: oneOfAlike(problem, model), rows: new Map(), bound: Infinity, proof: "lp", stage: 0 }
+  ]
+  const closed: Array<Part> = []
+  let nodes = 0
+  const ended = (): EndedBy | undefined => {
+    if (caller.cancelled()) return "cancel"
+    if (late()) return "time"
+    return nodes >= budget.nodes ? "work" : undefined
+  }
+  let why: EndedBy | undefined
+  let told = Infinity
+  try {
+    for (;;) {
+      const top = open.reduce((most, part) => (most === undefined || part.bound > most.bound ? part : most), open[0])
+      if (top === undefined || top.bound <= value) {
+        why = "optimal"
+        break
+      }
+      if (top.bound < told) {
+        told = top.bound
+        caller.tell({ stage: "relaxing", value, seats: null, bound: top.bound })
+      }
+      why = ended()
+      if (why !== undefined) break
+      open.splice(open.indexOf(top), 1)
+      nodes += 1
+      const relaxed = relaxation.solve(top, value)
+      const bound = Math.min(top.bound, relaxed.bound)
+      if (bound <= value) continue
+      const branching = top.stage > 0 ? undefined : branchingOf(model, givers, relaxed)
+      if (branching !== undefined && widthOf(model, relaxed, value) > bands[0]!) {
+        for (const part of split(model, givers, { ...top, bound }, branching)) if (part !== undefined) open.push(part)
+        continue
+      }
+      const patternsAtMost = bands[top.stage]
+      if (patternsAtMost === undefined) {
+        closed.push(top)
+        continue
+      }
+      const banded = solveBand(highs, problem, kinds, patterns, model, top, relaxed, value, {
+        patterns: patternsAtMost,
+        nodes: 1000,
+        seconds: 20,
+        stop: () => caller.cancelled() || late()
+      })
+      if (banded.seats !== undefined) {
+        const found = scoreOf(problem, banded.seats).value
+        if (found > value) {
+          value = found
+          seats = banded.seats
+          caller.tell({ stage: "proving", value, seats, bound: Math.max(bound, ...open.map(({ bound }) => bound)) })
+        }
+      }
+      const left: Part = { ...top, bound: Math.min(bound, banded.bound), proof: "mip", stage: top.stage + 1 }
+      if (banded.whole) closed.push(left)
+      else open.push(left)
+    }
+  } finally {
+    relaxation.dispose()
+  }
+  const left = [...open, ...closed].filter((part) => part.bound > value)
+  const bound = Math.max(value, ...left.map(({ bound }) => bound))
+  const proof = [...left, ...closed].some((part) => part.proof === "mip") ? "mip" : "lp"
+  return { seats, value, bound, proof, endedBy: why === "optimal" && bound > value ? "work" : why }
+}
+
+/** The patterns of a plan, so that the first relaxation has an answer, and an empty group. */
+const seedOf = (problem: Problem, kinds: Kinds, patterns: Patterns, model: Model, seats: Seats) => {
+  const indexes = new Map<string, number>()
+  for (let pattern = 0; pattern < patterns.count; pattern++)
+    indexes.set(patterns.members.subarray(pattern * 5, pattern * 5 + 5).join(), pattern)
+  return model.cells.flatMap(({ raid, group }, cell) => {
+    const own = seats[raid]!.filter((_, index) => group === null || index === group)
+    const used = own.map((members) => {
+      const types = members.map((candidate) => patterns.typeOf[kinds.of[candidate]!]!)
+      while (types.length < 5) types.push(patterns.types)
+      return [cell, indexes.get(types.toSorted((a, b) => a - b).join())!] as const
+    })
+    return [[cell, 0] as const, ...used]
+  })
+}
