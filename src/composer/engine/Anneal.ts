@@ -2,8 +2,8 @@ import type { Candidate, Caller, Problem, Seats } from "./Problem.ts"
 import type { Draft } from "./Seating.ts"
 
 /** Temperatures in points: at the first a missing head is soon forgiven, at the last hardly anything is. */
-const hottest = 20_000
-const coldest = 60
+const hottest = Number(process.env.HOT ?? 20_000)
+const coldest = Number(process.env.COLD ?? 60)
 
 /** Seats locks, then whoever a raid needs most, mains first. */
 export const greedy = ({ candidates, raids, locks }: Problem, draft: Draft) => {

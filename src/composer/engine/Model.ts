@@ -30,17 +30,19 @@ export interface Cell {
   readonly row: number
 }
 
-/** Something that is there in a raid or not, and what it is worth to those who are. */
+/** Something that is there in a raid, or not, and what it is worth to those who are. */
 export interface Switch {
   readonly raid: number
   /** Whether it is there: from 0 to 1. */
   readonly on: number
   /** What it is worth, in points. */
   readonly gain: number
-  /** Off means that none of them, by candidate, is in the raid; undefined if they may do something else. */
-  readonly givers: ReadonlyArray<number> | undefined
-  /** Of blessings: the row that counts the givers in the raid, and how many it takes. */
-  readonly level: { readonly row: number; readonly count: number } | undefined
+  /** It takes so many of those who give it, by candidate; the row counts them. */
+  readonly givers: ReadonlyArray<number>
+  readonly row: number
+  readonly count: number
+  /** Whether enough givers are all that it takes; else they may give something else. */
+  readonly sure: boolean
 }
 
 /** All but the patterns: what is decided, what it is worth, and the rows between. */
@@ -189,32 +191,51 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
     )
   const switches: Array<Switch> = []
   const givesAt = (level: Uint8Array, least: number) => Array.from(level, (own) => own >= least)
+  const giversOf = (gives: ReadonlyArray<boolean>) =>
+    candidates.flatMap((_, candidate) => (gives[kinds.of[candidate]!] ? [candidate] : []))
+  const counts = new Map<string, number>()
+  /** The row that counts some in a raid. */
+  const countOf = (raid: number, givers: ReadonlyArray<number>) => {
+    const name = `${raid}: ${givers.join()}`
+    const made = counts.get(name) ?? row(0, Infinity)
+    if (!counts.has(name)) for (const candidate of givers) tie(candidate, raid, made, 1)
+    counts.set(name, made)
+    return made
+  }
+  /** A row in which what is given is at most as much as there are givers. */
+  const shared = (raid: number, givers: ReadonlyArray<number>) => {
+    const made = row(-Infinity, 0)
+    for (const candidate of givers) tie(candidate, raid, made, -1)
+    return made
+  }
 
-  /** A term with its gain; its switch is in the given rows, too. */
+  /** A term of which the nth giver makes the whole; its switch and its gain stand in the given rows. */
   const term = (
     raid: number,
-    cost: 0 | 1,
     { worth, gives }: Term,
-    inRows: ReadonlyArray<readonly [number, number]>,
-    rest: Pick<Switch, "givers" | "level">,
-    gainRows: ReadonlyArray<readonly [number, number]> = []
+    count: number,
+    {
+      cost = 1,
+      on = [],
+      gained = []
+    }: { readonly cost?: 0 | 1; readonly on?: ReadonlyArray<number>; readonly gained?: ReadonlyArray<readonly [number, number]> } = {}
   ) => {
     const upper = most(worth, raids[raid]!.size)
     if (upper === 0) return
+    const givers = giversOf(gives)
     const there = row(-Infinity, 0)
     const bounded = row(-Infinity, 0)
     candidates.forEach((_, candidate) => tie(candidate, raid, there, -worth[kinds.of[candidate]!]!))
-    const tied: Array<readonly [number, number]> = [[bounded, -upper], ...inRows]
-    if (rest.level === undefined) {
-      const given = row(-Infinity, 0)
-      candidates.forEach((_, candidate) => {
-        if (gives[kinds.of[candidate]!]) tie(candidate, raid, given, -1)
-      })
-      tied.push([given, 1])
-    }
-    const on = add(0, 1, tied, true)
-    const gain = add(cost, upper, [[there, 1], [bounded, 1], ...gainRows, ...(cost === 0 ? [] : balanced(raid))])
-    switches.push({ raid, on, gain, ...rest })
+    const given = shared(raid, givers)
+    switches.push({
+      raid,
+      on: add(0, 1, [[bounded, -upper], [given, count], ...on.map((row) => [row, 1] as const)], true),
+      gain: add(cost, upper, [[there, 1], [bounded, 1], ...gained, ...(cost === 0 ? [] : balanced(raid))]),
+      givers,
+      row: countOf(raid, givers),
+      count,
+      sure: cost === 1
+    })
   }
 
   /** Each level of an offer adds to the one below. */
@@ -238,12 +259,9 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
   raids.forEach((_, raid) => {
     for (const some of free.values()) {
       const { gives } = some[0]!
-      const worth = some[0]!.worth.map((_, kind) => sum(some.map((one) => one.worth[kind]!)))
-      const givers = candidates.flatMap((_, candidate) => (gives[kinds.of[candidate]!] ? [candidate] : []))
-      term(raid, 1, { worth, gives }, [], { givers, level: undefined })
+      term(raid, { worth: some[0]!.worth.map((_, kind) => sum(some.map((one) => one.worth[kind]!))), gives }, 1)
     }
     for (const { way, offers } of kinds.raid) {
-      const gives = kinds.seats.map((_, kind) => offers.some(({ level }) => level[kind]! > 0))
       if (way === "rivals") {
         // The strongest counts: each that is stronger adds what it has above the others.
         let below = new Int32Array(kinds.seats.length)
@@ -251,41 +269,33 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
         all.forEach(({ worth }, at) => {
           const more = worth.map((points, kind) => Math.max(0, points - below[kind]!))
           below = worth.map((points, kind) => Math.max(points, below[kind]!))
-          const gives = kinds.seats.map((_, kind) => all.slice(at).some((one) => one.gives[kind]))
-          const givers = candidates.flatMap((_, candidate) => (gives[kinds.of[candidate]!] ? [candidate] : []))
-          term(raid, 1, { worth: more, gives }, [], { givers, level: undefined })
+          term(raid, { worth: more, gives: kinds.seats.map((_, kind) => all.slice(at).some((one) => one.gives[kind])) }, 1)
         })
       }
       if (way === "slot" || way === "byClass") {
-        const givers = candidates.flatMap((_, candidate) => (gives[kinds.of[candidate]!] ? [candidate] : []))
-        const counted = row(0, Infinity)
-        const taken = row(-Infinity, 0)
-        for (const candidate of givers) {
-          tie(candidate, raid, counted, 1)
-          tie(candidate, raid, taken, -1)
-        }
+        const gives = kinds.seats.map((_, kind) => offers.some(({ level }) => level[kind]! > 0))
+        const givers = giversOf(gives)
         const limit = row(-Infinity, 0)
         if (way === "slot") {
-          const used = row(-Infinity, 0)
-          for (const candidate of givers) tie(candidate, raid, used, -1)
+          const used = shared(raid, givers)
           for (const offer of offers)
-            steps(offer).forEach((one, at) => {
-              term(raid, 0, one, at === 0 ? [[used, 1]] : [], { givers: undefined, level: undefined }, [[limit, -1]])
-            })
+            steps(offer).forEach((one, at) =>
+              term(raid, one, 1, { cost: 0, on: at === 0 ? [used] : [], gained: [[limit, -1]] })
+            )
         }
         // The nth giver adds at most the effect that is worth the nth most.
+        const taken = shared(raid, givers)
         const sorted = kinds.seats.map((_, kind) =>
-          offers.map(({ worth }) => worth.at(-1)![kind]!).toSorted((a, b) => b - a)
+          offers.map(({ worth }) => worth.at(way === "slot" ? -1 : 0)![kind]!).toSorted((a, b) => b - a)
         )
+        // What some give more of than others is counted apart.
+        if (way === "byClass")
+          for (const offer of offers) for (const one of steps(offer).slice(1)) term(raid, one, 1)
         for (let count = 1; count <= Math.min(offers.length, givers.length); count++)
-          term(
-            raid,
-            1,
-            { worth: Int32Array.from(sorted, (own) => own[count - 1]!), gives },
-            [[taken, 1]],
-            { givers: undefined, level: { row: counted, count } },
-            way === "slot" ? [[limit, 1]] : []
-          )
+          term(raid, { worth: Int32Array.from(sorted, (own) => own[count - 1]!), gives }, count, {
+            on: [taken],
+            gained: way === "slot" ? [[limit, 1]] : []
+          })
       }
       if (way === "single")
         for (const { level, worth } of offers) {

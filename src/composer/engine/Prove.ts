@@ -28,19 +28,12 @@ interface Branching {
 const sum = (all: ReadonlyArray<number>) => all.reduce((one, other) => one + other, 0)
 
 /** The switch whose fraction makes the relaxation worth the most too much. */
-const branchingOf = (model: Model, givers: ReadonlyMap<number, ReadonlyArray<number>>, { values }: Relaxed) => {
+const branchingOf = (model: Model, { values }: Relaxed) => {
   let most: Branching | undefined
   for (const one of model.switches) {
     const gain = values[one.gain]!
-    if (gain < 1) continue
-    const inRaid = (some: ReadonlyArray<number>) => sum(some.map((candidate) => values[model.seat(candidate, one.raid)]!))
-    const there =
-      one.givers !== undefined
-        ? inRaid(one.givers)
-        : one.level !== undefined
-          ? inRaid(givers.get(one.level.row)!) - (one.level.count - 1)
-          : 1
-    if (there < 1e-6 || there > 1 - 1e-6) continue
+    const there = sum(one.givers.map((giver) => values[model.seat(giver, one.raid)]!)) - (one.count - 1)
+    if (gain < 1 || there < 1e-6 || there > 1 - 1e-6) continue
     const excess = gain * (1 - there)
     if (most === undefined || excess > most.excess) most = { one, excess }
   }
@@ -49,28 +42,28 @@ const branchingOf = (model: Model, givers: ReadonlyMap<number, ReadonlyArray<num
 
 type Bounds = readonly [lower: number, upper: number]
 
-/** A part in two: with the switch on, and with it off. Undefined if nothing is left. */
-const split = (model: Model, givers: ReadonlyMap<number, ReadonlyArray<number>>, part: Part, { one }: Branching) => {
-  const limits = (column: number): Bounds =>
-    part.columns.get(column) ?? [model.columns[column]!.lower, model.columns[column]!.upper]
-  const rowLimits = (row: number): Bounds => part.rows.get(row) ?? [model.rows[row]!.lower, model.rows[row]!.upper]
-  const narrowed = (columns: ReadonlyArray<readonly [number, Bounds]>, rows: ReadonlyArray<readonly [number, Bounds]>) => {
-    const impossible = [...columns, ...rows].some(([, [lower, upper]]) => lower > upper)
-    return impossible
-      ? undefined
-      : { ...part, columns: new Map([...part.columns, ...columns]), rows: new Map([...part.rows, ...rows]) }
-  }
-  if (one.level !== undefined) {
-    const { row, count } = one.level
-    const [lower, upper] = rowLimits(row)
-    const most = Math.min(upper, givers.get(row)!.length)
-    return [narrowed([], [[row, [Math.max(lower, count), most]]]), narrowed([], [[row, [lower, Math.min(most, count - 1)]]])]
-  }
-  const off = one.givers!.map((candidate) => {
-    const column = model.seat(candidate, one.raid)
-    return [column, [limits(column)[0], 0]] as const
-  })
-  return [narrowed([[one.on, [1, 1]]], []), narrowed([...off, [one.on, [0, 0]]], [])]
+/** A part in two: with enough givers of the switch, and with too few. */
+const split = (model: Model, part: Part, { one: { row, count, givers } }: Branching): ReadonlyArray<Part> => {
+  const [lower, upper] = part.rows.get(row) ?? [model.rows[row]!.lower, model.rows[row]!.upper]
+  const most = Math.min(upper, givers.length)
+  const halves: ReadonlyArray<Bounds> = [
+    [Math.max(lower, count), most],
+    [lower, Math.min(most, count - 1)]
+  ]
+  return halves
+    .filter(([lower, upper]) => lower <= upper)
+    .map(([lower, upper]) => {
+      const decided = model.switches.flatMap(({ row: own, sure, on, count }) => {
+        if (own !== row || !sure) return []
+        if (count <= lower) return [[on, [1, 1]] as const]
+        return count > upper ? [[on, [0, 0]] as const] : []
+      })
+      return {
+        ...part,
+        rows: new Map([...part.rows, [row, [lower, upper]]]),
+        columns: new Map([...part.columns, ...decided])
+      }
+    })
 }
 
 /** Raids alike in size, targets, locks and hour can change places: some of the ways in which they do are left out. */
@@ -118,15 +111,6 @@ export const prove = (
   late: () => boolean
 ): Proved => {
   const model = modelOf(problem, kinds, patterns)
-  const givers = new Map<number, ReadonlyArray<number>>()
-  for (const { level, raid } of model.switches)
-    if (level !== undefined && !givers.has(level.row))
-      givers.set(
-        level.row,
-        [...problem.candidates.keys()].filter((candidate) =>
-          model.columns[model.seat(candidate, raid)]!.rows.includes(level.row)
-        )
-      )
   const relaxation = new Relaxation(highs, problem, model, patterns)
   relaxation.seed(seedOf(problem, kinds, patterns, model, start.seats))
   let { seats, value } = start
@@ -160,9 +144,9 @@ export const prove = (
       const relaxed = relaxation.solve(top, value)
       const bound = Math.min(top.bound, relaxed.bound)
       if (bound <= value) continue
-      const branching = top.stage > 0 ? undefined : branchingOf(model, givers, relaxed)
+      const branching = top.stage > 0 ? undefined : branchingOf(model, relaxed)
       if (branching !== undefined && widthOf(model, relaxed, value) > bands[0]!) {
-        for (const part of split(model, givers, { ...top, bound }, branching)) if (part !== undefined) open.push(part)
+        open.push(...split(model, { ...top, bound }, branching))
         continue
       }
       const patternsAtMost = bands[top.stage]
