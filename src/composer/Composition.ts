@@ -113,11 +113,13 @@ export type CompositionNews = typeof CompositionNews.Type
 
 const Change = Schema.Struct({
   raid: field(Schema.Int, "The raid, from 0.", 0),
-  group: field(Schema.NullOr(Schema.Int), "The group, from 0; null of an effect on the whole raid.", 1),
   effect: field(Schema.String, "Its id in the ruleset.", "windfury_totem"),
   from: points("What it is worth in this composition.", 0),
   to: points("What it is worth in the other.", 2400)
-}).annotate({ identifier: "EffectChange", description: "An effect that differs between two seatings." })
+}).annotate({
+  identifier: "EffectChange",
+  description: "An effect that differs between two seatings, in a raid and its groups."
+})
 
 const Side = Schema.Struct({ value: points("What it is worth.", 331_200), parts: Parts }).annotate({
   identifier: "ComparedSeating",

@@ -10,6 +10,7 @@ import type { PlanId, PlanNotFound } from "../plans/Plan.ts"
 import { asOfficer, orPlanNotFound } from "../plans/PlanEdits.ts"
 import type { OfficerRequired } from "../roster/Roster.ts"
 import type { Facts } from "./Asked.ts"
+import { clashOf } from "./Clashes.ts"
 import { Composer } from "./Composer.ts"
 import {
   type CompositionBusy,
@@ -22,8 +23,6 @@ import {
 } from "./Composition.ts"
 import type { SeatWish, Wishes } from "./CompositionBodies.ts"
 import { type CompositionBody, CompositionsRepo } from "./CompositionsRepo.ts"
-import { clashesOf } from "./engine/Clash.ts"
-import { problemOf } from "./Problems.ts"
 import { factsOf } from "./Wished.ts"
 
 type Unseen = PlanNotFound | CompositionNotFound | DependencyUnavailable
@@ -44,8 +43,8 @@ const patience = "900 millis"
 const orNotFound = <A>(found: A | null) => (found === null ? new CompositionNotFound() : Effect.succeed(found))
 
 /** Whether the wishes can all be kept; if not, up to three of them that cannot. */
-const feasible = (facts: Facts) => {
-  const clash = clashesOf(problemOf(facts))
+const feasible = (facts: Facts, wishes: Wishes) => {
+  const clash = clashOf(facts, wishes)
   return clash === undefined ? Effect.void : new CompositionInfeasible({ details: { ...clash } })
 }
 
@@ -103,7 +102,7 @@ export class Compositions extends Context.Service<
         const world = yield* Effect.flatMap(Effect.flatMap(repo.world(plan, caller, parent), orPlanNotFound), asOfficer)
         const wishes = yield* wish(world.wishes)
         const facts: Facts = yield* factsOf(world, wishes)
-        yield* feasible(facts)
+        yield* feasible(facts, wishes)
         const id = randomUUID() as CompositionId
         const { seconds = limits.seconds } = wishes
         const insert = repo.create(caller, { id, plan, parent, revision: world.revision, wishes, facts })

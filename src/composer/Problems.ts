@@ -4,7 +4,7 @@ import type { Facts, Offered, SeatRow } from "./Asked.ts"
 import { type Pair, type Problem, type Seats, weights } from "./engine/Problem.ts"
 
 /** Points for each that one raid has more than another, if balance is wished for. */
-const balanceWeight = -1
+const balanceWeight = 1
 
 const pairsOf = <A>(all: ReadonlyArray<A>, belong: (one: A, other: A) => boolean): ReadonlyArray<Pair> =>
   all.flatMap((one, at) =>

@@ -118,7 +118,9 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
       return { raid, groups: 1, group, need, row: row(1, 1) }
     })
     const others = size / groupSize - own.length
-    return others === 0 ? own : [...own, { raid, groups: others, group: null, need: new Map(), row: row(others, others) }]
+    return others === 0
+      ? own
+      : [...own, { raid, groups: others, group: null, need: new Map(), row: row(others, others) }]
   })
 
   const balance = weights.balance === 0 ? [] : raids.map(() => row(0, 0))
@@ -126,9 +128,23 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
     const all = 1e7
     const most = raids.map(() => row(0, Infinity))
     const least = raids.map(() => row(0, Infinity))
-    raids.forEach((_, raid) => add(0, all, [[balance[raid]!, -1], [most[raid]!, -1], [least[raid]!, 1]]))
-    add(-weights.balance, all, most.map((row) => [row, 1] as const))
-    add(weights.balance, all, least.map((row) => [row, -1] as const))
+    raids.forEach((_, raid) =>
+      add(0, all, [
+        [balance[raid]!, -1],
+        [most[raid]!, -1],
+        [least[raid]!, 1]
+      ])
+    )
+    add(
+      -weights.balance,
+      all,
+      most.map((row) => [row, 1] as const)
+    )
+    add(
+      weights.balance,
+      all,
+      least.map((row) => [row, -1] as const)
+    )
   }
   const balanced = (raid: number): ReadonlyArray<readonly [number, number]> =>
     balance.length === 0 ? [] : [[balance[raid]!, 1]]
@@ -170,7 +186,10 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
   for (const [one, other] of together)
     raids.forEach((_, raid) => {
       const without = [row(-Infinity, 0), row(-Infinity, 0)] as const
-      add(weights.pair, 1, [[without[0], -1], [without[1], -1]])
+      add(weights.pair, 1, [
+        [without[0], -1],
+        [without[1], -1]
+      ])
       for (const candidate of own[one]!) without.forEach((row, at) => tie(candidate, raid, row, at === 0 ? 1 : -1))
       for (const candidate of own[other]!) without.forEach((row, at) => tie(candidate, raid, row, at === 0 ? -1 : 1))
     })
@@ -218,7 +237,11 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
       cost = 1,
       on = [],
       gained = []
-    }: { readonly cost?: 0 | 1; readonly on?: ReadonlyArray<number>; readonly gained?: ReadonlyArray<readonly [number, number]> } = {}
+    }: {
+      readonly cost?: 0 | 1
+      readonly on?: ReadonlyArray<number>
+      readonly gained?: ReadonlyArray<readonly [number, number]>
+    } = {}
   ) => {
     const upper = most(worth, raids[raid]!.size)
     if (upper === 0) return
@@ -269,7 +292,11 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
         all.forEach(({ worth }, at) => {
           const more = worth.map((points, kind) => Math.max(0, points - below[kind]!))
           below = worth.map((points, kind) => Math.max(points, below[kind]!))
-          term(raid, { worth: more, gives: kinds.seats.map((_, kind) => all.slice(at).some((one) => one.gives[kind])) }, 1)
+          term(
+            raid,
+            { worth: more, gives: kinds.seats.map((_, kind) => all.slice(at).some((one) => one.gives[kind])) },
+            1
+          )
         })
       }
       if (way === "slot" || way === "byClass") {
@@ -289,8 +316,7 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
           offers.map(({ worth }) => worth.at(way === "slot" ? -1 : 0)![kind]!).toSorted((a, b) => b - a)
         )
         // What some give more of than others is counted apart.
-        if (way === "byClass")
-          for (const offer of offers) for (const one of steps(offer).slice(1)) term(raid, one, 1)
+        if (way === "byClass") for (const offer of offers) for (const one of steps(offer).slice(1)) term(raid, one, 1)
         for (let count = 1; count <= Math.min(offers.length, givers.length); count++)
           term(raid, { worth: Int32Array.from(sorted, (own) => own[count - 1]!), gives }, count, {
             on: [taken],
@@ -326,7 +352,12 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
       const merged = new Map<number, number>()
       for (const [row, coefficient] of entriesOf[seat(candidate, raid)]!)
         merged.set(row, (merged.get(row) ?? 0) + coefficient)
-      column(value, 1, [...merged].filter(([, coefficient]) => coefficient !== 0), true)
+      column(
+        value,
+        1,
+        [...merged].filter(([, coefficient]) => coefficient !== 0),
+        true
+      )
     })
   )
   for (const put of later) put()
