@@ -1,4 +1,4 @@
-import load from "highs"
+import highs from "highs"
 import { anneal, greedy } from "./Anneal.ts"
 import { kindsOf } from "./Kinds.ts"
 import { patternsOf } from "./Patterns.ts"
@@ -13,11 +13,14 @@ export const budget: Budget = { moves: 600_000, iterations: 1e9, nodes: 5000, se
 
 const runs = 2
 
+// Its types are those of CommonJS, its code is a module's: there the default is the function itself.
+const load = highs as unknown as typeof highs.default
+
 /** A plan by annealing from a greedy one, then the proof of how good it is, which may find a better one. */
 export const solve = async (problem: Problem, budget: Budget, caller: Caller): Promise<Answer> => {
   const began = performance.now()
   const late = () => performance.now() - began > budget.seconds * 1000
-  const highs = await load()
+  const solver = await load()
   const kinds = kindsOf(problem)
   const patterns = patternsOf(problem, kinds)
   const random = randomOf(1)
@@ -36,6 +39,6 @@ export const solve = async (problem: Problem, budget: Budget, caller: Caller): P
     const endedBy = caller.cancelled() ? "cancel" : "time"
     return { seats: best.seats, ...scoreOf(problem, best.seats), bound: null, proof: null, endedBy }
   }
-  const { seats, bound, proof, endedBy } = prove(highs, problem, kinds, patterns, best, budget, caller, late)
+  const { seats, bound, proof, endedBy } = prove(solver, problem, kinds, patterns, best, budget, caller, late)
   return { seats, ...scoreOf(problem, seats), bound, proof, endedBy }
 }
