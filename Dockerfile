@@ -18,8 +18,9 @@ RUN npm run build
 FROM gcr.io/distroless/nodejs24-debian13:nonroot
 # As deep as src/infra: the code finds migrations and seeds by relative paths.
 WORKDIR /app/dist/server
-# undici is CommonJS and imported by name, which bundling would break.
+# undici is CommonJS and imported by name, which bundling would break; highs reads its WebAssembly from beside its code.
 COPY --from=builder /app/node_modules/undici/ /app/node_modules/undici/
+COPY --from=builder /app/node_modules/highs/ /app/node_modules/highs/
 COPY migrations/ /app/migrations/
 COPY seeds/ /app/seeds/
 COPY --from=builder /app/local/build/ ./

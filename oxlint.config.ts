@@ -20,7 +20,9 @@ const rooms = [
   "roster",
   "refreshes/guild",
   "rulesets",
+  "composer/engine",
   "plans",
+  "composer",
   "account",
   "health",
   "Api.ts",
@@ -76,6 +78,8 @@ export default defineConfig({
     "typescript/no-this-alias": "off",
     "unicorn/no-array-method-this-argument": "off",
     "unicorn/consistent-function-scoping": "off",
+    // It takes a port of a thread for a browser's window.
+    "unicorn/require-post-message-target-origin": "off",
     "import/no-unassigned-import": "off"
   },
   overrides: [

@@ -14,9 +14,9 @@ const ascii: Plugin = {
 }
 
 export default defineConfig({
-  input: ["src/main.ts", "src/cli/migrate.ts"],
+  input: ["src/main.ts", "src/cli/migrate.ts", "src/composer/worker.ts"],
   platform: "node",
-  external: ["undici"],
+  external: ["undici", "highs"],
   plugins: [ascii],
   logLevel: "warn",
   output: { dir: "local/build", cleanDir: true, sourcemap: true, sourcemapExcludeSources: true }

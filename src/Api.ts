@@ -13,6 +13,7 @@ import { Envelope } from "./http/Envelope.ts"
 import { Allowance } from "./limits/Allowance.ts"
 import { GuildRefreshesApi } from "./refreshes/guild/GuildRefreshesApi.ts"
 import { PlansApi, SharedPlansApi } from "./plans/PlansApi.ts"
+import { CompositionsApi } from "./composer/CompositionsApi.ts"
 import { RefreshesApi } from "./refreshes/RefreshesApi.ts"
 import { CoverageApi, RulesetsApi } from "./rulesets/RulesetsApi.ts"
 import { OwnCharactersApi } from "./roster/OwnCharactersApi.ts"
@@ -53,6 +54,7 @@ export class Api extends HttpApi.make("raid-composition")
   .add(CoverageApi)
   .add(PlansApi)
   .add(SharedPlansApi)
+  .add(CompositionsApi)
   .add(AccountApi)
   .middleware(Envelope)
   .prefix("/api/v1")

@@ -6,6 +6,7 @@ import { accountLayer } from "./account/AccountHttp.ts"
 import { authLayer } from "./auth/AuthHttp.ts"
 import { signedInLayer } from "./auth/SignedInHttp.ts"
 import { charactersLayer } from "./characters/CharactersHttp.ts"
+import { compositionsLayer } from "./composer/CompositionsHttp.ts"
 import { guildsLayer } from "./guilds/GuildsHttp.ts"
 import { keysLayer } from "./guilds/KeysHttp.ts"
 import { healthLayer } from "./health/HealthHttp.ts"
@@ -42,6 +43,7 @@ const slices = Layer.mergeAll(
   guildRefreshesLayer,
   rulesetsLayer,
   plansLayer,
+  compositionsLayer,
   accountLayer
 )
 

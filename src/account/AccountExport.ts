@@ -224,6 +224,18 @@ export const sections = {
     moved_at: at("When something of it was last done."),
     finished_at: maybeAt("When it ended.")
   }),
+  compositions: Schema.Struct({
+    id: id("Of a composition of a plan that the person asked for."),
+    plan_id: id("The plan."),
+    ...inGuild,
+    parent_id: maybeId("Of which it asked why not."),
+    requested_by: id("The person."),
+    wishes: json("What was wished for.", {}),
+    state: text("How far it is.", "done"),
+    created_at: at("When it was asked for."),
+    started_at: maybeAt("When its work began."),
+    finished_at: maybeAt("When it ended.")
+  }),
   events: Schema.Struct({
     id: id("Of a security event by the person, about them, or from an address and browser of theirs."),
     event_type: text("What happened.", "sign_in_succeeded"),
@@ -261,6 +273,7 @@ export const AccountExport = Schema.Struct({
   ruleset_values: field(listOf("ruleset_values"), "That the person wrote last."),
   keys: field(listOf("keys"), "Of guilds, that the person made."),
   refreshes: field(listOf("refreshes"), "That the person asked for."),
+  compositions: field(listOf("compositions"), "That the person asked for, of the last month."),
   events: field(listOf("events"), "Of security, newest first.")
 }).annotate({ identifier: "AccountExport", description: "All that is stored about a person, but for secrets." })
 export type AccountExport = typeof AccountExport.Type

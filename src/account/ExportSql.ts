@@ -71,6 +71,7 @@ const sources: Readonly<Record<Exclude<Section, "identity" | "profile" | "access
   },
   keys: { from: "guild_keys s where s.created_by = me.id" },
   refreshes: { from: "guild_refreshes s where s.requested_by = me.id" },
+  compositions: { from: "plan_compositions s where s.requested_by = me.id" },
   events: {
     from: `security_audit_events s where s.id in (
       select id from security_audit_events where user_id = me.id

@@ -2,7 +2,7 @@ import { Context, Effect, Exit, Fiber, Layer, Queue, RcRef, type Scope, Stream }
 import { AppConfig } from "./AppConfig.ts"
 import { listeningConnection } from "./Sql.ts"
 
-const channels = ["guild_refresh", "plan"] as const
+const channels = ["guild_refresh", "plan", "composition"] as const
 export type Channel = (typeof channels)[number]
 
 /** Notices that a slow reader may be behind; then the oldest are dropped. */

@@ -81,7 +81,9 @@ const wasteWarnings = (compiled: Compiled, seated: SeatedRaid, raid: number, cov
 
 const hour = 60 * 60 * 1000
 
-const isSameHour = (one: SeatedRaid, other: SeatedRaid) =>
+type Begins = Pick<SeatedRaid, "starts_at">
+
+export const isSameHour = (one: Begins, other: Begins) =>
   one === other ||
   (one.starts_at !== null &&
     other.starts_at !== null &&

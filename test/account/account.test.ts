@@ -17,8 +17,11 @@ const hidden = new Set(
     "refresh_token_ciphertext code realm_slug name_key twin discord_identity_id live_entry_id live_guild_id"
   ).split(" ")
 )
-/** What is the guild's, of a plan that the person wrote, of the seat that they have in it, and of a refresh. */
-const ofPlans = new Set("sequence number ruleset revision guild_id size group slot class rank doubled".split(" "))
+/** What is the guild's, of a plan that the person wrote, of the seat that they have in it, of a refresh and a composition. */
+const ofPlans = new Set(
+  `sequence number ruleset revision guild_id size group slot class rank doubled problem seats parts why stage value bound
+  proof ended_by stop_asked beat_at`.split(/\s+/)
+)
 
 const sectionOf: Readonly<Record<string, string>> = {
   user_sessions: "sessions",
@@ -35,6 +38,7 @@ const sectionOf: Readonly<Record<string, string>> = {
   guild_keys: "keys",
   guild_ruleset_overrides: "ruleset_values",
   guild_refreshes: "refreshes",
+  plan_compositions: "compositions",
   security_audit_events: "events"
 }
 
@@ -245,6 +249,7 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32,::1/128" }), live)("one's o
             }),
             person.send("PATCH", `/api/v1/characters/${person.character.id}`, { json: { spec: "Fire" } }),
             person.send("POST", `${person.path}/refreshes`, { json: {} }),
+            person.send("POST", `/api/v1/plans/${person.plan}/compose`, { json: { seconds: 1 } }),
             // The founder of a guild is its last admin, and stays.
             ...(round % 4 === 0
               ? [
@@ -262,7 +267,7 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32,::1/128" }), live)("one's o
           for (const { status, body } of answers) {
             // The tokens of whoever signs in at this moment may be revoked with the others.
             if (body.error?.code === "auth.discord_profile_fetch_failed") continue
-            assert.include([200, 201, 202, 204, 401, 403, 404, 409, 503], status, JSON.stringify(body))
+            assert.include([200, 201, 202, 204, 401, 403, 404, 409, 429, 503], status, JSON.stringify(body))
           }
           // A guild that was just founded has no other admin; else the account is gone, or signed in anew.
           const [left] = yield* query`select u.id from users u where u.id = ${person.id}::uuid`

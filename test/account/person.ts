@@ -105,6 +105,9 @@ export const busyPerson = Effect.gen(function* () {
   yield* send("POST", `${path}/keys`, { json: { name: "Bot", scopes: ["plans:read"] } })
   yield* query`insert into guild_refreshes (guild_id, requested_by, outcome, finished_at)
     values (${guild.id}::uuid, ${user.id}::uuid, 'done', now())`
+  yield* query`insert into plan_compositions
+      (id, plan_id, guild_id, requested_by, revision, wishes, problem, state, seats, finished_at)
+    values (gen_random_uuid(), ${plan.id}::uuid, ${guild.id}::uuid, ${user.id}::uuid, 2, '{}', '{}', 'done', '[]', now())`
   yield* query`insert into character_warcraftlogs_snapshots (character_id) values (${character.id}::uuid)`
   const [identity] = yield* query`select id from discord_identities where user_id = ${user.id}::uuid`
   return {

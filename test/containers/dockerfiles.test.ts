@@ -93,7 +93,13 @@ describe("Dockerfile", () => {
 
   it("copies only files into the runtime image that production needs", () => {
     const targets = runtime.instructions.filter(({ keyword }) => keyword === "COPY").map((copy) => copyOf(copy).target)
-    assert.sameMembers(targets, ["/app/node_modules/undici/", "/app/migrations/", "/app/seeds/", "./"])
+    assert.sameMembers(targets, [
+      "/app/node_modules/undici/",
+      "/app/node_modules/highs/",
+      "/app/migrations/",
+      "/app/seeds/",
+      "./"
+    ])
   })
 
   it("has the commit that it is built from in the service's environment", () => {

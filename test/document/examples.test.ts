@@ -3,6 +3,7 @@ import { Ajv2020 } from "ajv/dist/2020.js"
 import { Effect } from "effect"
 import { openApiDocument } from "../../src/Api.ts"
 import { personas } from "../../src/demo/simulators/Personas.ts"
+import { finishedComposition } from "../composer/composing.ts"
 import { bodySchemaOf, closed, inDocument, type JsonSchema, type Operation, operationsOf } from "../fuzz/Document.ts"
 import type { OpenApiDocument } from "../fuzz/Document.ts"
 import { openBrowser } from "../support/Browser.ts"
@@ -47,6 +48,7 @@ const newWorld = Effect.fnUntraced(function* (isRaider: boolean) {
   const params: Readonly<Record<string, string>> = {
     key_id: key.id,
     plan_id: plan.id,
+    composition_id: yield* finishedComposition(plan),
     share_id: share.id,
     token: share.token,
     revision: "1",
@@ -110,7 +112,9 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("the OpenAPI document and t
         ? yield* browser.authorize(personas.officer.id)
         : isEnd
           ? { confirm: username }
-          : exampleOf(operation)
+          : operation.operationId === "compositions.whyNot"
+            ? { ...(exampleOf(operation) as object), entry_id: params.entry_id }
+            : exampleOf(operation)
       const revised = operation.parameters.some(({ name, required }) => name === "If-Match" && required)
       const known = revised ? { "if-match": "*" } : {}
       const sent = { headers: known, ...(body === undefined ? {} : { json: body }) }

@@ -1,4 +1,6 @@
 import { Context, Effect, Layer } from "effect"
+import { ComposerRules } from "../../src/composer/Work.ts"
+import { finishedComposition } from "../composer/composing.ts"
 import { details, somebody } from "../support/people.ts"
 import { query } from "../support/query.ts"
 
@@ -74,18 +76,30 @@ const freshPlan = Effect.fnUntraced(function* (guild: string, entry: string) {
   const ops = [{ op: "seat", entry_id: entry, raid: 0, group: 0, slot: 0 }]
   yield* people.admin.send("PATCH", path, { json: { ops }, headers: { "if-match": "*" } })
   const { share } = (yield* people.admin.send("POST", `${path}/shares`)).body
-  return { plan: String(body.plan.id), share: String(share.id), token: String(share.token) }
+  return {
+    plan: String(body.plan.id),
+    composition: yield* finishedComposition(body.plan),
+    share: String(share.id),
+    token: String(share.token)
+  }
+})
+
+/** So that no cell waits for the composition of another. */
+export const manyCompositions = Layer.succeed(ComposerRules, {
+  ...Context.get(Context.empty(), ComposerRules),
+  waiting: 1000
 })
 
 export const mage = { region: "eu", server: "Spineshatter", class: "Mage", race: "Undead", spec: "Frost" }
 
 const raids = [{ title: "Raid", size: 10, groups: [], bench: [] }]
 
-export const bodies: Readonly<Record<string, unknown>> = {
+const bodies: Readonly<Record<string, unknown>> = {
   "POST /api/v1/guilds/:guild_id/plans": { title: "Another", raids },
   "PUT /api/v1/plans/:plan_id": { raids },
   "PATCH /api/v1/plans/:plan_id": { ops: [{ op: "set_raid", raid: 0, title: "Renamed" }] },
   "POST /api/v1/plans/:plan_id/duplicate": {},
+  "POST /api/v1/plans/:plan_id/compose": { seconds: 1 },
   "POST /api/v1/auth/discord/callback": { code: "c", state: "s" },
   "POST /api/v1/guilds": details,
   "POST /api/v1/guilds/:guild_id/keys": { name: "Bot", scopes: ["plans:read"] },
@@ -110,6 +124,10 @@ export const bodies: Readonly<Record<string, unknown>> = {
   "PUT /api/v1/guilds/:guild_id/ruleset-overrides/:ruleset": { values: { kings: { Rogue: 1 } } }
 }
 
+/** What is sent to a route in such a guild. */
+export const bodyOf = (name: string, { entry }: Effect.Success<typeof freshGuild>) =>
+  name.endsWith("/why-not") ? { entry_id: entry, raid: 0 } : bodies[name]
+
 /** The request of a route, as declared, in such a guild. */
 export const requestOf = (name: string, world: Effect.Success<typeof freshGuild>) => {
   const [method, template] = name.split(" ") as ["GET", string]
@@ -128,8 +146,9 @@ export const requestOf = (name: string, world: Effect.Success<typeof freshGuild>
     plan_id: world.plan,
     share_id: world.share,
     revision: "1",
+    composition_id: world.composition,
     token: world.token
   }
   const path = template.replace(/:(\w+)/g, (_, parameter: string) => ids[parameter]!)
-  return { method, path: path.replace(/diff$/, "diff?from=1&to=2") }
+  return { method, path: path.replace(/diff$/, "diff?from=1&to=2").replace(/compare$/, "compare?with=plan") }
 }

@@ -4,7 +4,7 @@ import { openBrowser } from "../support/Browser.ts"
 import { query } from "../support/query.ts"
 import { routes } from "../support/routes.ts"
 import { live, TestApp } from "../support/TestApp.ts"
-import { bodies, Cast, freshGuild, requestOf } from "./cast.ts"
+import { bodyOf, Cast, freshGuild, manyCompositions, requestOf } from "./cast.ts"
 
 const scopes = ["roster:read", "roster:write", "plans:read", "plans:write", "refresh"] as const
 type Scope = (typeof scopes)[number]
@@ -41,6 +41,14 @@ const open: Readonly<Record<string, readonly [Scope, number, string]>> = {
   "DELETE /api/v1/plans/:plan_id": ["plans:write", 204, noPlan],
   "POST /api/v1/plans/:plan_id/duplicate": ["plans:write", 201, noPlan],
   "POST /api/v1/plans/:plan_id/revisions/:revision/restore": ["plans:write", 200, noPlan],
+  "POST /api/v1/plans/:plan_id/compose": ["plans:write", 202, noPlan],
+  "GET /api/v1/plans/:plan_id/compositions": ["plans:read", 200, noPlan],
+  "GET /api/v1/plans/:plan_id/compositions/:composition_id": ["plans:read", 200, noPlan],
+  "GET /api/v1/plans/:plan_id/compositions/:composition_id/events": ["plans:read", 200, noPlan],
+  "GET /api/v1/plans/:plan_id/compositions/:composition_id/compare": ["plans:read", 200, noPlan],
+  "DELETE /api/v1/plans/:plan_id/compositions/:composition_id": ["plans:write", 200, noPlan],
+  "POST /api/v1/plans/:plan_id/compositions/:composition_id/accept": ["plans:write", 200, noPlan],
+  "POST /api/v1/plans/:plan_id/compositions/:composition_id/why-not": ["plans:write", 202, noPlan],
   "GET /api/v1/guilds/:guild_id/refreshes": ["refresh", 200, gone],
   "POST /api/v1/guilds/:guild_id/refreshes": ["refresh", 202, gone],
   "GET /api/v1/guilds/:guild_id/refreshes/:refresh_id": ["refresh", 200, gone],
@@ -78,7 +86,7 @@ const check = Effect.fnUntraced(function* (name: string, signedIn: boolean) {
   const { send } = yield* openBrowser()
   const ask = Effect.fnUntraced(function* (token: string) {
     const headers = { "if-match": "*", authorization: `Bearer ${token}` }
-    const json = bodies[name]
+    const json = bodyOf(name, world)
     const { status, body } = yield* send(method, path, { headers, ...(json === undefined ? {} : { json }) })
     return (body.error?.code as string | undefined) ?? status
   })
@@ -114,7 +122,7 @@ const check = Effect.fnUntraced(function* (name: string, signedIn: boolean) {
 
 describe("Z01 the matrix of keys", () => {
   layer(
-    Cast.layer.pipe(Layer.provideMerge(TestApp.layer({ RATE_LIMIT_REFRESHES: "1000" }))),
+    Cast.layer.pipe(Layer.provideMerge(TestApp.layer({ RATE_LIMIT_REFRESHES: "1000" }, manyCompositions))),
     live
   )((it) => {
     it.effect("Z01 knows its routes", () =>

@@ -4,7 +4,7 @@ import { query } from "../support/query.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { routes } from "../support/routes.ts"
 import { live, TestApp } from "../support/TestApp.ts"
-import { bodies, Cast, freshGuild, mage, requestOf } from "./cast.ts"
+import { bodyOf, Cast, freshGuild, mage, manyCompositions, requestOf } from "./cast.ts"
 
 const callers = ["anonymous", "stranger", "applicant", "raider", "officer", "admin", "former", "elsewhere"] as const
 
@@ -110,6 +110,14 @@ const matrix: Readonly<Record<string, Row>> = {
   "GET /api/v1/plans/:plan_id/events": planMembers,
   "GET /api/v1/plans/:plan_id/coverage": planMembers,
   "GET /api/v1/shared-plans/:token": everybody(200),
+  "POST /api/v1/plans/:plan_id/compose": planOfficers(202),
+  "GET /api/v1/plans/:plan_id/compositions": planMembers,
+  "GET /api/v1/plans/:plan_id/compositions/:composition_id": planMembers,
+  "GET /api/v1/plans/:plan_id/compositions/:composition_id/events": planMembers,
+  "GET /api/v1/plans/:plan_id/compositions/:composition_id/compare": planMembers,
+  "DELETE /api/v1/plans/:plan_id/compositions/:composition_id": planOfficers(200),
+  "POST /api/v1/plans/:plan_id/compositions/:composition_id/accept": planOfficers(200),
+  "POST /api/v1/plans/:plan_id/compositions/:composition_id/why-not": planOfficers(202),
   // The raider's character, which the officer and then the admin find released.
   "POST /api/v1/characters": signedIn(201),
   "PATCH /api/v1/characters/:character_id": owner(200),
@@ -131,7 +139,7 @@ const cells = Object.entries(matrix).flatMap(([name, row]) =>
 
 describe("Z01 the role matrix", () => {
   layer(
-    Cast.layer.pipe(Layer.provideMerge(TestApp.layer())),
+    Cast.layer.pipe(Layer.provideMerge(TestApp.layer({}, manyCompositions))),
     live
   )((it) => {
     it.effect("Z01 declares every route of the API, and no other", () =>
@@ -153,7 +161,7 @@ describe("Z01 the role matrix", () => {
           "POST /api/v1/guilds/:guild_id/players/:player_id/link": { user_id: bystander.id },
           "POST /api/v1/characters": { ...mage, name: `Mine${"abcdefgh"[callers.indexOf(caller)]}` }
         }
-        const json = own[name] ?? bodies[name]
+        const json = own[name] ?? bodyOf(name, world)
         const headers = { "if-match": "*" }
         const answer = yield* browser.send(method, path, { headers, ...(json === undefined ? {} : { json }) })
         assert.strictEqual(typeof cell === "number" ? answer.status : answer.body.error?.code, cell)

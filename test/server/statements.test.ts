@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { finishedComposition } from "../composer/composing.ts"
 import { keyed } from "../guilds/keyed.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { eventually } from "../support/eventually.ts"
@@ -196,6 +197,29 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), live)("SQL statements of a reques
         }
       )
     })
+  )
+
+  it.effect(
+    "two to begin a composition, two to stop or accept one, one to read or compare one, besides the session's",
+    () =>
+      Effect.gen(function* () {
+        const { admin, url, plan, mains } = yield* plannedGuild(12)
+        const cost = (method: "GET" | "POST" | "DELETE", at: string, json?: unknown) =>
+          counted(admin.send(method, at, { headers: { "if-match": "*" }, ...(json !== undefined && { json }) }))
+        const one = `${url}/compositions/${yield* finishedComposition(plan)}`
+        assert.deepStrictEqual(
+          {
+            begun: yield* cost("POST", `${url}/compose`, { seconds: 1 }),
+            whyNot: yield* cost("POST", `${one}/why-not`, { entry_id: mains[0].entry_id, raid: 0 }),
+            list: yield* cost("GET", `${url}/compositions`),
+            get: yield* cost("GET", one),
+            compared: yield* cost("GET", `${one}/compare?with=plan`),
+            stopped: yield* cost("DELETE", one),
+            accepted: yield* cost("POST", `${one}/accept`)
+          },
+          { begun: 3, whyNot: 3, list: 2, get: 2, compared: 2, stopped: 3, accepted: 3 }
+        )
+      })
   )
 
   it.effect("two to export one's own data, two to delete one's account", () =>

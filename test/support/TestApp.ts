@@ -55,8 +55,8 @@ export const startReplica = Effect.fnUntraced(function* (
   const counter = Layer.succeed(Statement.CurrentTransformer, (statement) =>
     Effect.sync(() => {
       const [text] = statement.compile()
-      // The job engine's, which nobody asked for.
-      if (!/\bjobs_\w+/.test(text)) onStatement?.(text)
+      // The job engine's and the composer's, which nobody asked for.
+      if (!/\bjobs_\w+|^\s*\/\* composer/.test(text)) onStatement?.(text)
       return statement
     })
   )

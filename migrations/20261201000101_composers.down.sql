@@ -1,0 +1,1 @@
+alter table plan_compositions drop constraint plan_compositions_composer;

@@ -1,0 +1,64 @@
+import { getHeapStatistics, setFlagsFromString } from "node:v8"
+import { Worker } from "node:worker_threads"
+import type { Answer, Problem, Progress } from "./engine/Problem.ts"
+import type { Reason } from "./engine/Explain.ts"
+
+export interface Task {
+  readonly problem: Problem
+  readonly seconds: number
+  /** One number; when it is not 0 any more the work ends with the best so far. */
+  readonly flag: SharedArrayBuffer
+}
+
+export interface Solved {
+  readonly answer: Answer
+  readonly why: ReadonlyArray<Reason>
+}
+
+export type FromThread =
+  | { readonly kind: "progress"; readonly progress: Progress }
+  | ({ readonly kind: "answer" } & Solved)
+
+interface Hearer {
+  readonly progress: (progress: Progress) => void
+  readonly answered: (solved: Solved) => void
+  /** It ended without an answer: out of memory, say. */
+  readonly failed: (reason: unknown) => void
+}
+
+const megabyte = 1024 * 1024
+
+/** What a thread runs: from source as from the bundle. */
+export const threadEntry = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url)
+
+/**
+ * Starts a thread for one task. V8 takes a limit of the command line for every thread, also over one of its own: it is
+ * lifted while the thread begins. The first thread has read it long ago.
+ */
+export const startThread = (
+  { entry, heap }: { readonly entry: URL; readonly heap: number },
+  problem: Problem,
+  seconds: number,
+  hearer: Hearer
+) => {
+  const flag = new SharedArrayBuffer(4)
+  const usual = Math.round(getHeapStatistics().heap_size_limit / megabyte)
+  setFlagsFromString(`--max-old-space-size=${heap}`)
+  const thread = new Worker(entry, {
+    workerData: { problem, seconds, flag } satisfies Task,
+    resourceLimits: { maxOldGenerationSizeMb: heap },
+    execArgv: [],
+    env: {}
+  })
+  const settle = () => setFlagsFromString(`--max-old-space-size=${usual}`)
+  thread.once("online", settle).once("exit", settle)
+  thread.on("message", (message: FromThread) =>
+    message.kind === "progress" ? hearer.progress(message.progress) : hearer.answered(message)
+  )
+  thread.on("error", hearer.failed)
+  thread.once("exit", (code) => hearer.failed(`The thread ended with ${code}`))
+  return {
+    stop: () => void Atomics.store(new Int32Array(flag), 0, 1),
+    end: () => thread.terminate()
+  }
+}

@@ -1,0 +1,55 @@
+import type { Kinds } from "./Kinds.ts"
+import { valueAmong } from "./Kinds.ts"
+import type { Problem } from "./Problem.ts"
+
+/** What groups of five can be, with free seats: told by types, which are kinds alike in all that a group looks at. */
+export interface Patterns {
+  /** By kind. */
+  readonly typeOf: ReadonlyArray<number>
+  readonly types: number
+  readonly count: number
+  /** Five types each, in order; `types` itself is a free seat. */
+  readonly members: Uint8Array
+  /** Effects and free seats, in points. */
+  readonly value: Int32Array
+}
+
+export const groupSize = 5
+
+export const patternsOf = ({ candidates, weights }: Problem, kinds: Kinds): Patterns => {
+  const keys = kinds.seats.map((_, kind) =>
+    kinds.party
+      .flatMap(({ offers }) => offers.flatMap(({ level, worth }) => [level[kind], ...worth.map((row) => row[kind])]))
+      .join()
+  )
+  const names = [...new Set(keys)]
+  const typeOf = keys.map((key) => names.indexOf(key))
+  const types = names.length
+  const sample = names.map((name) => keys.indexOf(name))
+  // As many of a type as there are players who have one.
+  const players = names.map(() => new Set<number>())
+  candidates.forEach(({ player }, candidate) => players[typeOf[kinds.of[candidate]!]!]!.add(player))
+
+  const found: Array<number> = []
+  const values: Array<number> = []
+  const chosen: Array<number> = []
+  const add = () => {
+    for (let seat = 0; seat < groupSize; seat++) found.push(chosen[seat] ?? types)
+    const members = chosen.map((type) => sample[type]!)
+    values.push(valueAmong(kinds.party, members) + weights.empty * (groupSize - chosen.length))
+  }
+  const extend = (from: number) => {
+    add()
+    if (chosen.length === groupSize) return
+    for (let type = from; type < types; type++) {
+      let own = 0
+      for (const other of chosen) if (other === type) own += 1
+      if (own >= players[type]!.size) continue
+      chosen.push(type)
+      extend(type)
+      chosen.pop()
+    }
+  }
+  extend(0)
+  return { typeOf, types, count: values.length, members: Uint8Array.from(found), value: Int32Array.from(values) }
+}

@@ -1,0 +1,147 @@
+import { bestOfSlot, type Bundle, type Kinds } from "./Kinds.ts"
+
+/** The value of a raid's own effects, kept while kinds come and go. */
+export interface RaidSums {
+  readonly add: (kind: number) => void
+  readonly remove: (kind: number) => void
+  readonly value: () => number
+}
+
+/** What a bundle is worth to a raid, by how many of each kind are in it. */
+type Evaluate = (counts: Int32Array) => number
+
+/** Each giver gives it to one: to those whom it helps most. */
+const single = ({ offers }: Bundle): Evaluate => {
+  const [{ level, worth }] = offers as [Bundle["offers"][number]]
+  const row = worth[0]!
+  const order = [...row.keys()].filter((kind) => row[kind]! > 0).toSorted((a, b) => row[b]! - row[a]!)
+  return (counts) => {
+    let left = 0
+    for (let kind = 0; kind < counts.length; kind++) if (level[kind]! > 0) left += counts[kind]!
+    let value = 0
+    for (const kind of order) {
+      if (left <= 0) break
+      const some = Math.min(left, counts[kind]!)
+      value += some * row[kind]!
+      left -= some
+    }
+    return value
+  }
+}
+
+/** The best that givers make of a slot for some; `kinds` are those whom it is for. */
+const slot = ({ offers }: Bundle, givers: ReadonlyArray<number>, kinds: ReadonlyArray<number>): Evaluate => {
+  const stacks = offers.map((offer) => offer.stacks)
+  return (counts) => {
+    const rows: Array<Array<number>> = []
+    let somebody = false
+    for (const kind of kinds) if (counts[kind]! > 0) somebody = true
+    if (!somebody) return 0
+    for (const giver of givers) {
+      if (counts[giver] === 0) continue
+      const row = offers.map(({ level, worth }) => {
+        if (level[giver] === 0) return 0
+        const points = worth[level[giver]! - 1]!
+        let all = 0
+        for (const kind of kinds) all += points[kind]! * counts[kind]!
+        return all
+      })
+      for (let n = 0; n < counts[giver]!; n++) rows.push(row)
+    }
+    return rows.length === 0 ? 0 : bestOfSlot(rows, stacks)
+  }
+}
+
+/** Remembers values by the counts of those kinds, of which a raid has fewer than 32 each. */
+const remembered = (kinds: ReadonlyArray<number>, evaluate: Evaluate): Evaluate => {
+  if (kinds.length > 10) return evaluate
+  const known = new Map<number, number>()
+  return (counts) => {
+    let key = 0
+    for (const kind of kinds) key = key * 32 + Math.min(31, counts[kind]!)
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const value = evaluate(counts)
+    known.set(key, value)
+    return value
+  }
+}
+
+const evaluatesOf = (kinds: Kinds): ReadonlyArray<Evaluate> => {
+  const all = kinds.seats.map((_, kind) => kind)
+  return kinds.raid.flatMap((bundle): ReadonlyArray<Evaluate> => {
+    if (bundle.way === "single") return bundle.offers.map((offer) => single({ way: "single", offers: [offer] }))
+    const givers = all.filter((kind) => bundle.offers.some(({ level }) => level[kind]! > 0))
+    if (bundle.way === "slot") return [slot(bundle, givers, all)]
+    if (bundle.way === "byClass")
+      return Array.from({ length: kinds.audiences }, (_, audience) => {
+        const own = all.filter((kind) => kinds.audience[kind] === audience)
+        const useful = bundle.offers.filter(({ worth }) => own.some((kind) => worth.at(-1)![kind]! > 0))
+        return remembered([...new Set([...own, ...givers])], slot({ ...bundle, offers: useful }, givers, own))
+      })
+    return []
+  })
+}
+
+/** For raids of one problem: what is remembered is shared. */
+export const raidSumsOf = (kinds: Kinds) => {
+  const evaluates = evaluatesOf(kinds)
+  const bundles = kinds.raid.filter(({ way }) => way === "free" || way === "rivals")
+  const offers = bundles.flatMap(({ offers }) => offers)
+  const first: Array<number> = []
+  let terms = 0
+  for (const { worth } of offers) {
+    first.push(terms)
+    terms += worth.length
+  }
+  // By kind: the terms that it adds to, and how much.
+  const gains = kinds.seats.map((_, kind) =>
+    offers.flatMap(({ worth }, offer) =>
+      worth.flatMap((row, level) => (row[kind] === 0 ? [] : [[first[offer]! + level, row[kind]!] as const]))
+    )
+  )
+  const gives = kinds.seats.map((_, kind) =>
+    offers.flatMap(({ level }, offer) => (level[kind] === 0 ? [] : [first[offer]! + level[kind]! - 1]))
+  )
+  const ranges = bundles.map((bundle) => ({
+    way: bundle.way,
+    offers: bundle.offers.map((offer) => [first[offers.indexOf(offer)]!, offer.worth.length, offer.stacks] as const)
+  }))
+
+  return (): RaidSums => {
+    const counts = new Int32Array(kinds.seats.length)
+    const sums = new Int32Array(terms)
+    const givers = new Int32Array(terms)
+    const change = (kind: number, by: 1 | -1) => {
+      counts[kind]! += by
+      for (const [term, points] of gains[kind]!) sums[term]! += by * points
+      for (const term of gives[kind]!) givers[term]! += by
+    }
+    const worth = (at: number, levels: number, stacks: boolean) => {
+      if (stacks) {
+        let all = 0
+        for (let level = 0; level < levels; level++) all += givers[at + level]! * sums[at + level]!
+        return all
+      }
+      for (let level = levels - 1; level >= 0; level--) if (givers[at + level]! > 0) return sums[at + level]!
+      return 0
+    }
+    return {
+      add: (kind) => change(kind, 1),
+      remove: (kind) => change(kind, -1),
+      value: () => {
+        let value = 0
+        for (const { offers } of ranges) {
+          let most = 0
+          for (const [at, levels, stacks] of offers) {
+            const own = worth(at, levels, stacks)
+            if (own > most) most = own
+          }
+          value += most
+        }
+        for (const evaluate of evaluates) value += evaluate(counts)
+        return value
+      }
+    }
+  }
+}

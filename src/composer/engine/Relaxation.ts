@@ -1,0 +1,272 @@
+import type { Highs, Model as Native } from "highs"
+import type { Model } from "./Model.ts"
+import { groupSize, type Patterns } from "./Patterns.ts"
+import type { Problem } from "./Problem.ts"
+
+/** Bounds in place of the model's. */
+export interface Narrowed {
+  readonly columns: ReadonlyMap<number, readonly [lower: number, upper: number]>
+  readonly rows: ReadonlyMap<number, readonly [lower: number, upper: number]>
+}
+
+/** What the relaxation says of a part of all plans, checked in integers: see `Relaxation.solve`. */
+export interface Relaxed {
+  /** No plan of the part is worth more. */
+  readonly bound: number
+  /** By column of the model. */
+  readonly values: Float64Array
+  /** By column of the model and by cell and pattern: how much lower the bound is with one more of it, in points × scale. */
+  readonly lossOf: (column: number) => number
+  readonly lossOfPattern: (cell: number) => Float64Array
+}
+
+/** Prices are whole numbers of 1/1024 points: what the solver rounds makes a bound weaker, never wrong. */
+export const scale = 1024
+const missing = 1e6
+const perRound = 40
+
+/** Puts rows and the columns that stand from the start into a solver. */
+export const nativeOf = (highs: Highs, { rows, columns }: Model, whole: boolean, missed: boolean): Native => {
+  const made = highs.createModel()
+  made.options.set({ output_flag: false })
+  made.changeObjectiveSense(highs.constants.objectiveSense.maximize)
+  const infinite = (bound: number) => (Number.isFinite(bound) ? bound : Math.sign(bound) * highs.infinity)
+  made.addRows({
+    lower: Float64Array.from(rows, ({ lower }) => infinite(lower)),
+    upper: Float64Array.from(rows, ({ upper }) => infinite(upper)),
+    matrix: {
+      format: "csr",
+      numRows: rows.length,
+      numCols: 0,
+      starts: new Int32Array(rows.length + 1),
+      indices: new Int32Array(0),
+      values: new Float64Array(0)
+    }
+  })
+  addColumns(made, rows.length, columns)
+  if (whole)
+    columns.forEach((column, index) => {
+      if (column.whole) made.changeColIntegrality(index, highs.constants.variableType.integer)
+    })
+  // What a row lacks, at a price that no plan pays: so the relaxation always has an answer, and with it a bound.
+  if (missed)
+    addColumns(
+      made,
+      rows.length,
+      rows.flatMap(({ lower, upper }, row) => [
+        ...(Number.isFinite(upper) ? [{ cost: -missing, lower: 0, upper: 1e4, rows: [row], values: [-1] }] : []),
+        ...(Number.isFinite(lower) ? [{ cost: -missing, lower: 0, upper: 1e4, rows: [row], values: [1] }] : [])
+      ])
+    )
+  return made
+}
+
+interface Entries {
+  readonly cost: number
+  readonly lower: number
+  readonly upper: number
+  readonly rows: ReadonlyArray<number>
+  readonly values: ReadonlyArray<number>
+}
+
+export const addColumns = (native: Native, rows: number, columns: ReadonlyArray<Entries>) => {
+  if (columns.length === 0) return
+  const starts = new Int32Array(columns.length + 1)
+  columns.forEach((column, index) => (starts[index + 1] = starts[index]! + column.rows.length))
+  native.addCols({
+    cost: Float64Array.from(columns, ({ cost }) => cost),
+    lower: Float64Array.from(columns, ({ lower }) => lower),
+    upper: Float64Array.from(columns, ({ upper }) => upper),
+    matrix: {
+      format: "csc",
+      numRows: rows,
+      numCols: columns.length,
+      starts,
+      indices: Int32Array.from(columns.flatMap(({ rows }) => rows)),
+      values: Float64Array.from(columns.flatMap(({ values }) => values))
+    }
+  })
+}
+
+/** The column of a pattern in a cell. */
+export const patternColumn = (
+  { weights }: Problem,
+  { cells, link, balance }: Model,
+  { members, value, types }: Patterns,
+  cell: number,
+  pattern: number
+): Entries => {
+  const { raid, row, groups } = cells[cell]!
+  const counts = new Map<number, number>()
+  let free = 0
+  for (let seat = 0; seat < groupSize; seat++) {
+    const type = members[pattern * groupSize + seat]!
+    if (type === types) free += 1
+    else counts.set(type, (counts.get(type) ?? 0) + 1)
+  }
+  const effects = value[pattern]! - weights.empty * free
+  const inBalance = balance.length === 0 || effects === 0 ? [] : [balance[raid]!]
+  return {
+    cost: value[pattern]!,
+    lower: 0,
+    upper: groups,
+    rows: [row, ...[...counts.keys()].map((type) => link(type, raid)), ...inBalance],
+    values: [1, ...[...counts.values()].map((count) => -count), ...inBalance.map(() => effects)]
+  }
+}
+
+export class Relaxation {
+  readonly #problem: Problem
+  readonly #model: Model
+  readonly #patterns: Patterns
+  readonly #native: Native
+  readonly #fits: ReadonlyArray<Uint8Array>
+  readonly #pool = new Set<number>()
+  #narrowed: Narrowed = { columns: new Map(), rows: new Map() }
+  iterations = 0
+
+  constructor(highs: Highs, problem: Problem, model: Model, patterns: Patterns) {
+    this.#problem = problem
+    this.#model = model
+    this.#patterns = patterns
+    this.#native = nativeOf(highs, model, false, true)
+    this.#fits = model.cells.map(({ need }) =>
+      Uint8Array.from({ length: patterns.count }, (_, pattern) => {
+        for (const [type, count] of need) {
+          let own = 0
+          for (let seat = 0; seat < groupSize; seat++)
+            if (patterns.members[pattern * groupSize + seat] === type) own += 1
+          if (own < count) return 0
+        }
+        return 1
+      })
+    )
+  }
+
+  fits(cell: number, pattern: number) {
+    return this.#fits[cell]![pattern] === 1
+  }
+
+  /** Patterns that are worth a column from the start. */
+  seed(some: ReadonlyArray<readonly [cell: number, pattern: number]>) {
+    const fresh = some.filter(([cell, pattern]) => {
+      const key = cell * this.#patterns.count + pattern
+      if (this.#pool.has(key) || !this.fits(cell, pattern)) return false
+      this.#pool.add(key)
+      return true
+    })
+    addColumns(
+      this.#native,
+      this.#model.rows.length,
+      fresh.map(([cell, pattern]) => patternColumn(this.#problem, this.#model, this.#patterns, cell, pattern))
+    )
+    return fresh.length
+  }
+
+  #narrow(next: Narrowed) {
+    const { rows, columns } = this.#model
+    for (const column of new Set([...this.#narrowed.columns.keys(), ...next.columns.keys()])) {
+      const [lower, upper] = next.columns.get(column) ?? [columns[column]!.lower, columns[column]!.upper]
+      this.#native.changeColBounds(column, lower, upper)
+    }
+    for (const row of new Set([...this.#narrowed.rows.keys(), ...next.rows.keys()])) {
+      const [lower, upper] = next.rows.get(row) ?? [rows[row]!.lower, rows[row]!.upper]
+      this.#native.changeRowBounds(row, lower, Number.isFinite(upper) ? upper : 1e30)
+    }
+    this.#narrowed = next
+  }
+
+  /**
+   * The best of the part with fractions allowed, all patterns looked at. Its bound does not rest on the solver: whatever
+   * the prices of the rows are, no plan is worth more than the rows' bounds at these prices and, of each column, what it
+   * is worth above its price. That is added up in integers.
+   */
+  solve(part: Narrowed, enough: number): Relaxed {
+    this.#narrow(part)
+    for (;;) {
+      this.#native.run()
+      this.iterations += Number(this.#native.info.get("simplex_iteration_count"))
+      const { colValue, rowDual } = this.#native.getSolution()
+      const checked = this.#check(
+        Float64Array.from(rowDual, (price) => Math.round(price * scale)),
+        colValue
+      )
+      if (checked.bound <= enough) return checked
+      const fresh = this.#model.cells.flatMap((_, cell) => {
+        const losses = checked.rewardOf(cell)
+        const better: Array<number> = []
+        for (let pattern = 0; pattern < losses.length; pattern++)
+          if (losses[pattern]! > 0.01 * scale) better.push(pattern)
+        return better
+          .toSorted((one, other) => losses[other]! - losses[one]!)
+          .slice(0, perRound)
+          .map((pattern) => [cell, pattern] as const)
+      })
+      if (this.seed(fresh) === 0) return checked
+    }
+  }
+
+  #check(prices: Float64Array, values: Float64Array) {
+    const { rows, columns, cells, link, balance } = this.#model
+    const { members, value, types, count } = this.#patterns
+    const { weights } = this.#problem
+    const boundsOf = (row: number) => this.#narrowed.rows.get(row) ?? [rows[row]!.lower, rows[row]!.upper]
+    const limitsOf = (column: number) =>
+      this.#narrowed.columns.get(column) ?? [columns[column]!.lower, columns[column]!.upper]
+    const ofCells = new Set(cells.map(({ row }) => row))
+    let total = 0
+    rows.forEach((_, row) => {
+      if (ofCells.has(row)) return
+      const [lower, upper] = boundsOf(row)
+      const bound = prices[row]! > 0 ? upper : lower
+      // A price that only a rounding has: the row does not hold there.
+      if (!Number.isFinite(bound) || Math.abs(bound) >= 1e20) prices[row] = 0
+      else total += prices[row]! * bound
+    })
+    const rewards = columns.map(({ cost, rows, values }) => {
+      let reward = cost * scale
+      rows.forEach((row, at) => (reward -= values[at]! * prices[row]!))
+      return reward
+    })
+    rewards.forEach((reward, column) => {
+      const [lower, upper] = limitsOf(column)
+      total += reward * (reward > 0 ? upper : lower)
+    })
+    // What remains of a pattern in a cell; the best of them is the price of the cell's row.
+    const remains = cells.map(({ raid }, cell) => {
+      const fits = this.#fits[cell]!
+      const priceOf = Float64Array.from({ length: types + 1 }, (_, type) =>
+        type === types ? 0 : prices[link(type, raid)]!
+      )
+      const inBalance = balance.length === 0 ? 0 : prices[balance[raid]!]!
+      const all = new Float64Array(count).fill(-Infinity)
+      for (let pattern = 0; pattern < count; pattern++) {
+        if (fits[pattern] === 0) continue
+        const at = pattern * groupSize
+        let remains = value[pattern]! * scale
+        let free = 0
+        for (let seat = 0; seat < groupSize; seat++) {
+          const type = members[at + seat]!
+          remains += priceOf[type]!
+          if (type === types) free += 1
+        }
+        if (inBalance !== 0) remains -= inBalance * (value[pattern]! - weights.empty * free)
+        all[pattern] = remains
+      }
+      return all
+    })
+    const most = remains.map((all) => all.reduce((most, one) => Math.max(most, one), -Infinity))
+    cells.forEach(({ groups }, cell) => (total += groups * most[cell]!))
+    return {
+      bound: Math.floor(total / scale),
+      values: values.subarray(0, columns.length),
+      lossOf: (column: number) => -rewards[column]!,
+      lossOfPattern: (cell: number) => remains[cell]!.map((one) => most[cell]! - one),
+      rewardOf: (cell: number) => remains[cell]!.map((one) => one - prices[cells[cell]!.row]!)
+    }
+  }
+
+  dispose() {
+    this.#native.dispose()
+  }
+}
