@@ -1,9 +1,9 @@
-import type { Candidate, Caller, Problem, Seats } from "./Problem.ts"
+import type { Caller, Candidate, Problem, Seats } from "./Problem.ts"
 import type { Draft } from "./Seating.ts"
 
 /** Temperatures in points: at the first a missing head is soon forgiven, at the last hardly anything is. */
-const hottest = Number(process.env.HOT ?? 20_000)
-const coldest = Number(process.env.COLD ?? 60)
+const hottest = 4000
+const coldest = 60
 
 /** Seats locks, then whoever a raid needs most, mains first. */
 export const greedy = ({ candidates, raids, locks }: Problem, draft: Draft) => {
@@ -34,10 +34,7 @@ export const greedy = ({ candidates, raids, locks }: Problem, draft: Draft) => {
   for (const candidate of order)
     for (let n = 0; n < raids.length; n++) {
       const raid = (turn + n) % raids.length
-      if (
-        heads(raid, candidates[candidate]!.seat.role) >=
-        (raids[raid]!.targets[candidates[candidate]!.seat.role]?.max ?? 40)
-      )
+      if (heads(raid, candidates[candidate]!.seat.role) >= (raids[raid]!.targets[candidates[candidate]!.seat.role]?.max ?? 40))
         continue
       if (!seat(candidate, raid)) continue
       turn = raid + 1
@@ -65,7 +62,7 @@ export const anneal = (
   draft: Draft,
   moves: number,
   random: () => number,
-  { cancelled, tell }: Caller
+  { cancelled }: Pick<Caller, "cancelled">
 ): Annealed => {
   const { candidates, together } = problem
   const below = (count: number) => Math.floor(random() * count)
@@ -171,6 +168,5 @@ export const anneal = (
       if (value > best.value) best = { seats: draft.seats(), value }
     } else back()
   }
-  tell({ stage: "annealing", value: best.value, seats: best.seats, bound: null })
   return best
 }

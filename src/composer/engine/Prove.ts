@@ -5,7 +5,7 @@ import { modelOf, type Model, type Switch } from "./Model.ts"
 import type { Patterns } from "./Patterns.ts"
 import type { Budget, Caller, EndedBy, Problem, Proof, Seats } from "./Problem.ts"
 import { type Narrowed, Relaxation, type Relaxed } from "./Relaxation.ts"
-import { scoreOf } from "./Score.ts"
+import { score } from "./Score.ts"
 
 /** A part of all plans: some switches are decided. */
 interface Part extends Narrowed {
@@ -161,7 +161,7 @@ export const prove = (
         stop: () => caller.cancelled() || late()
       })
       if (banded.seats !== undefined) {
-        const found = scoreOf(problem, banded.seats).value
+        const found = score(problem, banded.seats).value
         if (found > value) {
           value = found
           seats = banded.seats
