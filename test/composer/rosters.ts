@@ -81,7 +81,11 @@ export const rosterOf = (seed: number, { raids, size, players, characters }: Sha
   const other = () => present[below(present.length)]!
   const pairs = (count: number) =>
     Array.from({ length: count }, () => [other(), other()] as const).filter(([one, two]) => one !== two)
-  const locks = Array.from({ length: 1 + below(2) }, (_, at) => ({ candidate: at * 3, raid: below(raids), group: null }))
+  const locks = Array.from({ length: 1 + below(2) }, (_, at) => ({
+    candidate: at * 3,
+    raid: below(raids),
+    group: null
+  }))
   return {
     ruleset,
     overrides: {},

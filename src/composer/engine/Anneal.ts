@@ -34,7 +34,10 @@ export const greedy = ({ candidates, raids, locks }: Problem, draft: Draft) => {
   for (const candidate of order)
     for (let n = 0; n < raids.length; n++) {
       const raid = (turn + n) % raids.length
-      if (heads(raid, candidates[candidate]!.seat.role) >= (raids[raid]!.targets[candidates[candidate]!.seat.role]?.max ?? 40))
+      if (
+        heads(raid, candidates[candidate]!.seat.role) >=
+        (raids[raid]!.targets[candidates[candidate]!.seat.role]?.max ?? 40)
+      )
         continue
       if (!seat(candidate, raid)) continue
       turn = raid + 1

@@ -98,7 +98,8 @@ export const solveBand = (
     })
     const { optimal, infeasible } = highs.constants.modelStatus
     const used = Number(native.info.get("mip_node_count"))
-    if (modelStatus === infeasible) return { bound: Math.max(value, beyond), seats: undefined, whole: cut === undefined, nodes: used }
+    if (modelStatus === infeasible)
+      return { bound: Math.max(value, beyond), seats: undefined, whole: cut === undefined, nodes: used }
     const dual = Number(native.info.get("mip_dual_bound"))
     const bound = Number.isFinite(dual) && Math.abs(dual) < 1e20 ? Math.floor(dual + 1e-6) : relaxed.bound
     const found = native.info.get("primal_solution_status") === 2
@@ -149,8 +150,12 @@ const seatsOf = (
       if (cells[cell]!.raid !== raid) continue
       const { group } = cells[cell]!
       for (let n = Math.round(values[columns.length + at]!); n > 0; n--)
-        groups[group ?? groups.findIndex((one, index) => one === undefined && !cells.some((c) => c.raid === raid && c.group === index))] =
-          take(pattern, group)
+        groups[
+          group ??
+            groups.findIndex(
+              (one, index) => one === undefined && !cells.some((c) => c.raid === raid && c.group === index)
+            )
+        ] = take(pattern, group)
     }
     return groups.map((group) => group ?? [])
   })

@@ -41,7 +41,8 @@ const worths = (problem: Problem, seats: Seats, raid: number, group: number | nu
 const without = (seats: Seats, candidate: number): Seats =>
   seats.map((groups) => groups.map((group) => group.filter((one) => one !== candidate)))
 
-const alone = ({ raids }: Problem, seats: Seats, raid: number): Seats => raids.map((_, at) => (at === raid ? seats[at]! : []))
+const alone = ({ raids }: Problem, seats: Seats, raid: number): Seats =>
+  raids.map((_, at) => (at === raid ? seats[at]! : []))
 
 export const whyOf = (problem: Problem, seats: Seats): ReadonlyArray<Why> => {
   const { value } = score(problem, seats)
@@ -60,7 +61,11 @@ export const whyOf = (problem: Problem, seats: Seats): ReadonlyArray<Why> => {
         )
         // What is lost is what it gave and what it had; of an effect that it gives itself, that counts as given.
         const lost = all
-          .map(({ effect, value, by }) => ({ effect, value: value - (leftOf.get(effect) ?? 0), gives: by.some(isHere) }))
+          .map(({ effect, value, by }) => ({
+            effect,
+            value: value - (leftOf.get(effect) ?? 0),
+            gives: by.some(isHere)
+          }))
           .filter(({ value }) => value > 0)
         const told = (gives: boolean) =>
           lost

@@ -33,7 +33,15 @@ export interface Kinds {
   readonly raid: ReadonlyArray<Bundle>
 }
 
-const wayOf = ({ slot, rivals, scope }: { slot: string | null; rivals: string | null; scope: string }): Bundle["way"] => {
+const wayOf = ({
+  slot,
+  rivals,
+  scope
+}: {
+  slot: string | null
+  rivals: string | null
+  scope: string
+}): Bundle["way"] => {
   if (rivals !== null) return "rivals"
   if (slot !== null) return scope === "assigned" ? "byClass" : "slot"
   return scope === "assigned" ? "single" : "free"

@@ -118,7 +118,9 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
       return { raid, groups: 1, group, need, row: row(1, 1) }
     })
     const others = size / groupSize - own.length
-    return others === 0 ? own : [...own, { raid, groups: others, group: null, need: new Map(), row: row(others, others) }]
+    return others === 0
+      ? own
+      : [...own, { raid, groups: others, group: null, need: new Map(), row: row(others, others) }]
   })
 
   const balance = weights.balance === 0 ? [] : raids.map(() => row(0, 0))
@@ -126,9 +128,23 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
     const all = 1e7
     const most = raids.map(() => row(0, Infinity))
     const least = raids.map(() => row(0, Infinity))
-    raids.forEach((_, raid) => add(0, all, [[balance[raid]!, -1], [most[raid]!, -1], [least[raid]!, 1]]))
-    add(-weights.balance, all, most.map((row) => [row, 1] as const))
-    add(weights.balance, all, least.map((row) => [row, -1] as const))
+    raids.forEach((_, raid) =>
+      add(0, all, [
+        [balance[raid]!, -1],
+        [most[raid]!, -1],
+        [least[raid]!, 1]
+      ])
+    )
+    add(
+      -weights.balance,
+      all,
+      most.map((row) => [row, 1] as const)
+    )
+    add(
+      weights.balance,
+      all,
+      least.map((row) => [row, -1] as const)
+    )
   }
   const balanced = (raid: number): ReadonlyArray<[number, number]> =>
     balance.length === 0 ? [] : [[balance[raid]!, 1]]
@@ -170,7 +186,10 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
   for (const [one, other] of together)
     raids.forEach((_, raid) => {
       const without = [row(-Infinity, 0), row(-Infinity, 0)] as const
-      add(weights.pair, 1, [[without[0], -1], [without[1], -1]])
+      add(weights.pair, 1, [
+        [without[0], -1],
+        [without[1], -1]
+      ])
       for (const candidate of own[one]!) without.forEach((row, at) => tie(candidate, raid, row, at === 0 ? 1 : -1))
       for (const candidate of own[other]!) without.forEach((row, at) => tie(candidate, raid, row, at === 0 ? -1 : 1))
     })
@@ -286,13 +305,18 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
         all.forEach(({ worth }, at) => {
           const more = worth.map((points, kind) => Math.max(0, points - below[kind]!))
           below = worth.map((points, kind) => Math.max(points, below[kind]!))
-          term(raid, { worth: more, gives: kinds.seats.map((_, kind) => all.slice(at).some((one) => one.gives[kind])) }, 1)
+          term(
+            raid,
+            { worth: more, gives: kinds.seats.map((_, kind) => all.slice(at).some((one) => one.gives[kind])) },
+            1
+          )
         })
       }
       if (way === "slot" || way === "byClass") {
         const gives = kinds.seats.map((_, kind) => offers.some(({ level }) => level[kind]! > 0))
         const givers = giversOf(gives)
-        const audiences = way === "slot" ? [undefined] : Array.from({ length: kinds.audiences }, (_, audience) => audience)
+        const audiences =
+          way === "slot" ? [undefined] : Array.from({ length: kinds.audiences }, (_, audience) => audience)
         for (const audience of audiences) {
           // What is chosen, and what so many givers can make at most: the nth adds the effect that is worth the nth most.
           const limit = row(-Infinity, 0)
@@ -344,7 +368,12 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
       const merged = new Map<number, number>()
       for (const [row, coefficient] of entriesOf[seat(candidate, raid)]!)
         merged.set(row, (merged.get(row) ?? 0) + coefficient)
-      column(value, 1, [...merged].filter(([, coefficient]) => coefficient !== 0), true)
+      column(
+        value,
+        1,
+        [...merged].filter(([, coefficient]) => coefficient !== 0),
+        true
+      )
     })
   )
   for (const put of later) put()

@@ -18,7 +18,9 @@ export const groupSize = 5
 
 export const patternsOf = ({ candidates, weights }: Problem, kinds: Kinds): Patterns => {
   const keys = kinds.seats.map((_, kind) =>
-    kinds.party.flatMap(({ offers }) => offers.flatMap(({ level, worth }) => [level[kind], ...worth.map((row) => row[kind])])).join()
+    kinds.party
+      .flatMap(({ offers }) => offers.flatMap(({ level, worth }) => [level[kind], ...worth.map((row) => row[kind])]))
+      .join()
   )
   const names = [...new Set(keys)]
   const typeOf = keys.map((key) => names.indexOf(key))

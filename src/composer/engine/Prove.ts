@@ -53,11 +53,13 @@ const split = (model: Model, part: Part, { one: { row, count, givers } }: Branch
   return halves
     .filter(([lower, upper]) => lower <= upper)
     .map(([lower, upper]) => {
-      const decided = model.switches.flatMap(({ row: own, sure, on, count }) => {
-        if (own !== row || !sure) return []
-        if (count <= lower) return [[on, [1, 1]] as const]
-        return count > upper ? [[on, [0, 0]] as const] : []
-      })
+      const decided = model.switches.flatMap(
+        ({ row: own, sure, on, count }): ReadonlyArray<readonly [number, Bounds]> => {
+          if (own !== row || !sure) return []
+          if (count <= lower) return [[on, [1, 1]]]
+          return count > upper ? [[on, [0, 0]]] : []
+        }
+      )
       return {
         ...part,
         rows: new Map([...part.rows, [row, [lower, upper]]]),
@@ -112,7 +114,7 @@ export const prove = (
 ): Proved => {
   const model = modelOf(problem, kinds, patterns)
   const relaxation = new Relaxation(highs, problem, model, patterns)
-  relaxation.seed(seedOf(problem, kinds, patterns, model, start.seats))
+  relaxation.seed(seedOf(kinds, patterns, model, start.seats))
   let { seats, value } = start
   const open: Array<Part> = [
     { columns: oneOfAlike(problem, model), rows: new Map(), bound: Infinity, proof: "lp", stage: 0 }
@@ -182,7 +184,7 @@ export const prove = (
 }
 
 /** The patterns of a plan, so that the first relaxation has an answer, and an empty group. */
-const seedOf = (problem: Problem, kinds: Kinds, patterns: Patterns, model: Model, seats: Seats) => {
+const seedOf = (kinds: Kinds, patterns: Patterns, model: Model, seats: Seats) => {
   const indexes = new Map<string, number>()
   for (let pattern = 0; pattern < patterns.count; pattern++)
     indexes.set(patterns.members.subarray(pattern * 5, pattern * 5 + 5).join(), pattern)

@@ -10,7 +10,6 @@ export interface RaidSums {
 /** What a bundle is worth to a raid, by how many of each kind are in it. */
 type Evaluate = (counts: Int32Array) => number
 
-
 /** Each giver gives it to one: to those whom it helps most. */
 const single = ({ offers }: Bundle): Evaluate => {
   const [{ level, worth }] = offers as [Bundle["offers"][number]]

@@ -134,7 +134,8 @@ export class Relaxation {
       Uint8Array.from({ length: patterns.count }, (_, pattern) => {
         for (const [type, count] of need) {
           let own = 0
-          for (let seat = 0; seat < groupSize; seat++) if (patterns.members[pattern * groupSize + seat] === type) own += 1
+          for (let seat = 0; seat < groupSize; seat++)
+            if (patterns.members[pattern * groupSize + seat] === type) own += 1
           if (own < count) return 0
         }
         return 1
@@ -186,12 +187,16 @@ export class Relaxation {
       this.#native.run()
       this.iterations += Number(this.#native.info.get("simplex_iteration_count"))
       const { colValue, rowDual } = this.#native.getSolution()
-      const checked = this.#check(Float64Array.from(rowDual, (price) => Math.round(price * scale)), colValue)
+      const checked = this.#check(
+        Float64Array.from(rowDual, (price) => Math.round(price * scale)),
+        colValue
+      )
       if (checked.bound <= enough) return checked
       const fresh = this.#model.cells.flatMap((_, cell) => {
         const losses = checked.rewardOf(cell)
         const better: Array<number> = []
-        for (let pattern = 0; pattern < losses.length; pattern++) if (losses[pattern]! > 0.01 * scale) better.push(pattern)
+        for (let pattern = 0; pattern < losses.length; pattern++)
+          if (losses[pattern]! > 0.01 * scale) better.push(pattern)
         return better
           .toSorted((one, other) => losses[other]! - losses[one]!)
           .slice(0, perRound)
@@ -230,7 +235,9 @@ export class Relaxation {
     // What remains of a pattern in a cell; the best of them is the price of the cell's row.
     const remains = cells.map(({ raid }, cell) => {
       const fits = this.#fits[cell]!
-      const priceOf = Float64Array.from({ length: types + 1 }, (_, type) => (type === types ? 0 : prices[link(type, raid)]!))
+      const priceOf = Float64Array.from({ length: types + 1 }, (_, type) =>
+        type === types ? 0 : prices[link(type, raid)]!
+      )
       const inBalance = balance.length === 0 ? 0 : prices[balance[raid]!]!
       const all = new Float64Array(count).fill(-Infinity)
       for (let pattern = 0; pattern < count; pattern++) {

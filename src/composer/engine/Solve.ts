@@ -1,4 +1,4 @@
-import loadHighs from "highs"
+import highs from "highs"
 import { anneal, greedy } from "./Anneal.ts"
 import { kindsOf } from "./Kinds.ts"
 import { patternsOf } from "./Patterns.ts"
@@ -9,6 +9,9 @@ import { score } from "./Score.ts"
 import { draftOf } from "./Seating.ts"
 
 export const budget: Budget = { moves: 900_000, iterations: 1_000_000, nodes: 2000, seconds: 60 }
+
+// Its types are those of CommonJS, its code is a module's: there the default is the function itself.
+const loadHighs = highs as unknown as typeof highs.default
 
 /** Each run of the annealing begins anew, so that one that went astray is not the end. */
 const runs = 3
