@@ -119,9 +119,15 @@ export const anneal = (
     while (raidOf[seat] !== raid) seat = (seat + 1) % size
     return seat
   }
+  const vacate = (seat: number) => {
+    if (at[seat]! < 0 || locked.has(at[seat]!)) return false
+    set(seat, -1)
+    return true
+  }
   const simple = () => {
-    if (random() < 0.55) return swap(below(size), below(size))
-    return replace(below(size), below(candidates.length))
+    const kind = random()
+    if (kind < 0.55) return swap(below(size), below(size))
+    return kind < 0.97 ? replace(below(size), below(candidates.length)) : vacate(below(size))
   }
   /** A pair into one raid; a player's characters change raids; or just two changes at once. */
   const compound = () => {

@@ -121,10 +121,11 @@ export const prove = (
   ]
   const closed: Array<Part> = []
   let nodes = 0
+  let iterations = 0
   const ended = (): EndedBy | undefined => {
     if (caller.cancelled()) return "cancel"
     if (late()) return "time"
-    return nodes >= budget.nodes ? "work" : undefined
+    return nodes >= budget.nodes || relaxation.iterations + iterations >= budget.iterations ? "work" : undefined
   }
   let why: EndedBy | undefined
   let told = Infinity
@@ -159,9 +160,10 @@ export const prove = (
       const banded = solveBand(highs, problem, kinds, patterns, model, top, relaxed, value, {
         patterns: patternsAtMost,
         nodes: 1000,
-        seconds: 20,
+        iterations: budget.iterations - relaxation.iterations - iterations,
         stop: () => caller.cancelled() || late()
       })
+      iterations += banded.iterations
       if (banded.seats !== undefined) {
         const found = score(problem, banded.seats).value
         if (found > value) {

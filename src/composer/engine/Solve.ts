@@ -8,7 +8,7 @@ import { randomOf } from "./Random.ts"
 import { score } from "./Score.ts"
 import { draftOf } from "./Seating.ts"
 
-export const budget: Budget = { moves: 900_000, iterations: 1_000_000, nodes: 2000, seconds: 60 }
+export const budget: Budget = { moves: 900_000, iterations: 60_000, nodes: 2000, seconds: 60 }
 
 // Its types are those of CommonJS, its code is a module's: there the default is the function itself.
 const loadHighs = highs as unknown as typeof highs.default
