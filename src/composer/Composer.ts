@@ -51,17 +51,19 @@ export class Composer extends Context.Service<
         yield* Effect.retry(repo.finish(job.id, ended), { schedule: Schedule.spaced("500 millis"), times: 20 })
       })
 
+      // Without an answer it is asked again with the next beat.
+      const answered = Effect.orElseSucceed((): ReadonlyArray<CompositionId> => [])
+
       /** Hears that it is to be stopped, from whichever replica. */
       const hear = ({ id, stopped }: Job) =>
         notices.of("composition", id).pipe(
           Stream.filter((notice) => notice !== "news"),
           Stream.mapEffect((notice) =>
-            notice === "stop" ? Effect.succeed(true) : Effect.map(repo.beat([id]), (ids) => ids.length > 0)
+            notice === "stop" ? Effect.succeed(true) : Effect.map(answered(repo.beat([id])), (ids) => ids.length > 0)
           ),
           Stream.takeUntil((isStopped) => isStopped),
           Stream.runDrain,
-          Effect.andThen(Deferred.succeed(stopped, undefined)),
-          Effect.ignore
+          Effect.andThen(Deferred.succeed(stopped, undefined))
         )
 
       const live = Effect.fnUntraced(function* (job: Job) {
@@ -108,7 +110,7 @@ export class Composer extends Context.Service<
 
       const beat = Effect.gen(function* () {
         if (jobs.size === 0) return
-        for (const id of yield* repo.beat([...jobs.keys()])) {
+        for (const id of yield* answered(repo.beat([...jobs.keys()]))) {
           const job = jobs.get(id)
           if (job !== undefined) yield* Deferred.succeed(job.stopped, undefined)
         }
@@ -123,7 +125,7 @@ export class Composer extends Context.Service<
       })
 
       yield* Effect.addFinalizer(() => lose)
-      yield* Effect.forkScoped(Effect.forever(Effect.delay(Effect.ignore(beat), rules.beat * 1000)))
+      yield* Effect.forkScoped(Effect.forever(Effect.delay(beat, rules.beat * 1000)))
       yield* Effect.forkScoped(Effect.andThen(draining.told, lose))
       return Composer.of({ start })
     })

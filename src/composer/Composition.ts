@@ -42,8 +42,8 @@ const Given = Schema.Struct({
 
 const Why = Schema.Struct({
   entry_id: EntryId,
-  gives: field(Schema.Array(Given), "What it gives to its group and its raid."),
-  receives: field(Schema.Array(Given), "What it has of others there."),
+  gives: field(Schema.Array(Given), "What its group and its raid would lose of the effects that it gives."),
+  receives: field(Schema.Array(Given), "What is lost with it of effects that others give."),
   loss: points("What the whole would lose if the seat were free.", 4200)
 }).annotate({ identifier: "SeatReason", description: "Why a character sits where it sits." })
 
@@ -94,9 +94,10 @@ export const Composition = Schema.Struct({
   ...summary,
   raids: field(
     Schema.NullOr(Schema.Array(Raid)),
-    "The best plan so far; null until there is one. On the first raid's bench: who was offered and sits nowhere."
+    "The best plan so far; null until there is one. On the first raid's bench: who was offered and sits nowhere.",
+    null
   ),
-  parts: field(Schema.NullOr(Parts), "What the value is made of; null until it is final."),
+  parts: field(Schema.NullOr(Parts), "What the value is made of; null until it is final.", null),
   why: field(Schema.NullOr(Schema.Array(Why)), "For each seat; null until it is final.", null)
 }).annotate({
   identifier: "Composition",
@@ -113,12 +114,13 @@ export type CompositionNews = typeof CompositionNews.Type
 
 const Change = Schema.Struct({
   raid: field(Schema.Int, "The raid, from 0.", 0),
+  group: field(Schema.NullOr(Schema.Int), "The group, from 0; null of an effect on the whole raid.", 1),
   effect: field(Schema.String, "Its id in the ruleset.", "windfury_totem"),
   from: points("What it is worth in this composition.", 0),
   to: points("What it is worth in the other.", 2400)
 }).annotate({
   identifier: "EffectChange",
-  description: "An effect that differs between two seatings, in a raid and its groups."
+  description: "An effect that differs between two seatings."
 })
 
 const Side = Schema.Struct({ value: points("What it is worth.", 331_200), parts: Parts }).annotate({
@@ -129,7 +131,7 @@ const Side = Schema.Struct({ value: points("What it is worth.", 331_200), parts:
 export const Comparison = Schema.Struct({
   from: field(Side, "This composition."),
   to: field(Side, "The other, valued by what this one was asked for."),
-  effects: field(Schema.Array(Change), "What differs, the most first.")
+  effects: field(Schema.Array(Change), "What differs, by raid and group.")
 }).annotate({ identifier: "Comparison", description: "What one seating has that another has not." })
 export type Comparison = typeof Comparison.Type
 

@@ -10,7 +10,6 @@ import type { PlanId, PlanNotFound } from "../plans/Plan.ts"
 import { asOfficer, orPlanNotFound } from "../plans/PlanEdits.ts"
 import type { OfficerRequired } from "../roster/Roster.ts"
 import type { Facts } from "./Asked.ts"
-import { clashOf } from "./Clashes.ts"
 import { Composer } from "./Composer.ts"
 import {
   type CompositionBusy,
@@ -23,6 +22,8 @@ import {
 } from "./Composition.ts"
 import type { SeatWish, Wishes } from "./CompositionBodies.ts"
 import { type CompositionBody, CompositionsRepo } from "./CompositionsRepo.ts"
+import { clashesOf, type Wish } from "./engine/Clash.ts"
+import { problemOf } from "./Problems.ts"
 import { factsOf } from "./Wished.ts"
 
 type Unseen = PlanNotFound | CompositionNotFound | DependencyUnavailable
@@ -42,10 +43,18 @@ const patience = "900 millis"
 
 const orNotFound = <A>(found: A | null) => (found === null ? new CompositionNotFound() : Effect.succeed(found))
 
-/** Whether the wishes can all be kept; if not, up to three of them that cannot. */
-const feasible = (facts: Facts, wishes: Wishes) => {
-  const clash = clashOf(facts, wishes)
-  return clash === undefined ? Effect.void : new CompositionInfeasible({ details: { ...clash } })
+const wished = ({ locks, together, apart }: Facts, { kind, at }: Wish) => {
+  if (kind === "lock") return { kind, ...locks[at]! }
+  return kind === "target" ? { kind, raid: at } : { kind, players: { together, apart }[kind][at]! }
+}
+
+/** Whether the wishes can all be kept; if not, up to three of them that cannot. What a ruleset thinks is no wish. */
+const feasible = (facts: Facts, { targets = {} }: Wishes) => {
+  const raids = facts.raids.map((raid) => ({ ...raid, targets }))
+  const clash = clashesOf(problemOf({ ...facts, raids }))
+  if (clash === undefined) return Effect.void
+  const { reason, wishes } = clash
+  return new CompositionInfeasible({ details: { reason, wishes: wishes.map((wish) => wished(facts, wish)) } })
 }
 
 /** Compositions of a plan. For users who are not members, the plan does not exist. */

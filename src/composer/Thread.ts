@@ -1,7 +1,7 @@
 import { getHeapStatistics, setFlagsFromString } from "node:v8"
 import { Worker } from "node:worker_threads"
 import type { Answer, Problem, Progress } from "./engine/Problem.ts"
-import type { Reason } from "./engine/Explain.ts"
+import type { Why } from "./engine/Explain.ts"
 
 export interface Task {
   readonly problem: Problem
@@ -12,7 +12,7 @@ export interface Task {
 
 export interface Solved {
   readonly answer: Answer
-  readonly why: ReadonlyArray<Reason>
+  readonly why: ReadonlyArray<Why>
 }
 
 export type FromThread =

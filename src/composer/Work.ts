@@ -5,7 +5,7 @@ import type { Ended, Standing } from "./ComposerRepo.ts"
 import type { CompositionId } from "./Composition.ts"
 import { whyOf } from "./engine/Explain.ts"
 import type { Problem, Progress } from "./engine/Problem.ts"
-import { scoreOf } from "./engine/Score.ts"
+import { score } from "./engine/Score.ts"
 import { rowsOf } from "./Problems.ts"
 import { type Solved, startThread, threadEntry } from "./Thread.ts"
 
@@ -67,7 +67,7 @@ const cut = (job: Job, last: Progress, by: "cancel" | "time"): Ended => {
   }
   return {
     ...standing,
-    ...scoreOf(job.problem, seats),
+    ...score(job.problem, seats),
     state: by === "cancel" ? "stopped" : "done",
     // Nobody said whether its last bound was checked again.
     proof: last.bound === null ? null : "mip",

@@ -105,6 +105,25 @@ layer(TestApp.layer(), live)("compositions of a plan", (it) => {
     60_000
   )
 
+  it.effect(
+    "are stopped within a second, whatever the engine does then, with the best so far",
+    () =>
+      Effect.gen(function* () {
+        const { compose, when, stop } = yield* composingGuild(45)
+        for (const stage of ["annealing", "relaxing"]) {
+          const { id } = yield* compose()
+          yield* when(id, (one) => one.stage === stage || one.finished_at !== null)
+          const before = Date.now()
+          const { body } = yield* stop(id)
+          assert.isBelow(Date.now() - before, 1000)
+          assert.deepInclude(body.composition, { state: "stopped", ended_by: "cancel" })
+          assert.isAbove(entriesIn(body.composition).length, 25)
+          assert.isNotNull(body.composition.parts)
+        }
+      }),
+    60_000
+  )
+
   it.effect("are refused at once when wishes clash, or name what is not there", () =>
     Effect.gen(function* () {
       const { admin, url, mains, alts, players } = yield* composingGuild(4)

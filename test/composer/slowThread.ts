@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads"
-import { scoreOf } from "../../src/composer/engine/Score.ts"
+import { score } from "../../src/composer/engine/Score.ts"
 import type { FromThread, Task } from "../../src/composer/Thread.ts"
 import { modes } from "./modes.ts"
 
@@ -14,7 +14,7 @@ const say = (message: FromThread) => parentPort!.postMessage(message)
 const first = [...Map.groupBy(problem.candidates.keys(), (at) => problem.candidates[at]!.player).values()]
 const left = first.map(([candidate]) => candidate!)
 const seats = problem.raids.map(({ size }) => Array.from({ length: size / 5 }, () => left.splice(0, 5)))
-const { value, parts } = scoreOf(problem, seats)
+const { value, parts } = score(problem, seats)
 const stopped = () => Atomics.load(new Int32Array(flag), 0) !== 0
 
 let bound = value + 1000

@@ -1,9 +1,9 @@
-import type { Candidate, Caller, Problem, Seats } from "./Problem.ts"
+import type { Caller, Candidate, Problem, Seats } from "./Problem.ts"
 import type { Draft } from "./Seating.ts"
 
 /** Temperatures in points: at the first a missing head is soon forgiven, at the last hardly anything is. */
-const hottest = Number(process.env.HOT ?? 20_000)
-const coldest = Number(process.env.COLD ?? 60)
+const hottest = 4000
+const coldest = 60
 
 /** Seats locks, then whoever a raid needs most, mains first. */
 export const greedy = ({ candidates, raids, locks }: Problem, draft: Draft) => {
@@ -65,7 +65,7 @@ export const anneal = (
   draft: Draft,
   moves: number,
   random: () => number,
-  { cancelled, tell }: Caller
+  { cancelled }: Pick<Caller, "cancelled">
 ): Annealed => {
   const { candidates, together } = problem
   const below = (count: number) => Math.floor(random() * count)
@@ -119,9 +119,15 @@ export const anneal = (
     while (raidOf[seat] !== raid) seat = (seat + 1) % size
     return seat
   }
+  const vacate = (seat: number) => {
+    if (at[seat]! < 0 || locked.has(at[seat]!)) return false
+    set(seat, -1)
+    return true
+  }
   const simple = () => {
-    if (random() < 0.55) return swap(below(size), below(size))
-    return replace(below(size), below(candidates.length))
+    const kind = random()
+    if (kind < 0.55) return swap(below(size), below(size))
+    return kind < 0.97 ? replace(below(size), below(candidates.length)) : vacate(below(size))
   }
   /** A pair into one raid; a player's characters change raids; or just two changes at once. */
   const compound = () => {
@@ -171,6 +177,5 @@ export const anneal = (
       if (value > best.value) best = { seats: draft.seats(), value }
     } else back()
   }
-  tell({ stage: "annealing", value: best.value, seats: best.seats, bound: null })
   return best
 }

@@ -12,14 +12,15 @@ export interface Banded {
   readonly seats: Seats | undefined
   /** Whether a larger band or more work would tell more. */
   readonly whole: boolean
-  readonly nodes: number
+  /** Of the simplex method. */
+  readonly iterations: number
 }
 
 export interface Effort {
   /** Patterns in the band. */
   readonly patterns: number
   readonly nodes: number
-  readonly seconds: number
+  readonly iterations: number
   readonly stop: () => boolean
 }
 
@@ -44,7 +45,7 @@ export const solveBand = (
   part: Narrowed,
   relaxed: Relaxed,
   value: number,
-  { patterns: most, nodes, seconds, stop }: Effort
+  { patterns: most, nodes, iterations: enough, stop }: Effort
 ): Banded => {
   const gap = (relaxed.bound + 1 - value) * scale
   const within: Array<{ readonly cell: number; readonly pattern: number; readonly loss: number }> = []
@@ -88,18 +89,17 @@ export const solveBand = (
       mip_detect_symmetry: false,
       mip_abs_gap: 0.99,
       mip_rel_gap: 0,
-      mip_max_nodes: nodes,
-      time_limit: seconds
+      mip_max_nodes: nodes
     })
     const { modelStatus } = native.run({
       [highs.constants.callbackType.mipInterrupt]: (event) => {
-        if (stop()) event.interrupt()
+        if (stop() || Number(event.data.mip_total_lp_iterations ?? 0) > enough) event.interrupt()
       }
     })
     const { optimal, infeasible } = highs.constants.modelStatus
-    const used = Number(native.info.get("mip_node_count"))
+    const iterations = Number(native.info.get("simplex_iteration_count"))
     if (modelStatus === infeasible)
-      return { bound: Math.max(value, beyond), seats: undefined, whole: cut === undefined, nodes: used }
+      return { bound: Math.max(value, beyond), seats: undefined, whole: cut === undefined, iterations }
     const dual = Number(native.info.get("mip_dual_bound"))
     const bound = Number.isFinite(dual) && Math.abs(dual) < 1e20 ? Math.floor(dual + 1e-6) : relaxed.bound
     const found = native.info.get("primal_solution_status") === 2
@@ -107,7 +107,7 @@ export const solveBand = (
       bound: Math.min(relaxed.bound, Math.max(value, beyond, bound)),
       seats: found ? seatsOf(problem, kinds, patterns, model, native.getSolution().colValue, chosen) : undefined,
       whole: modelStatus === optimal && cut === undefined,
-      nodes: used
+      iterations
     }
   } finally {
     native.dispose()

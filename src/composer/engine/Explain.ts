@@ -1,20 +1,22 @@
-import { compile } from "../../rulesets/Compiled.ts"
-import type { Covered } from "../../rulesets/Coverage.ts"
+import type { Place } from "../../rulesets/Coverage.ts"
 import { coverageOf } from "../../rulesets/Evaluate.ts"
-import type { Problem, Seats } from "./Problem.ts"
-import { scoreOf } from "./Score.ts"
+import type { Parts, Problem, Seats } from "./Problem.ts"
+import { score } from "./Score.ts"
 
-export interface SeatEffect {
+/** An effect and what it is worth, in points. */
+export interface Given {
   readonly effect: string
   readonly value: number
 }
 
-/** Why a candidate sits there. */
-export interface Reason {
+/** Why somebody sits there. */
+export interface Why {
   readonly candidate: number
-  readonly gives: ReadonlyArray<SeatEffect>
-  readonly receives: ReadonlyArray<SeatEffect>
-  /** What the whole loses if the seat is free. */
+  /** Effects that the others have from it alone, or more of. */
+  readonly gives: ReadonlyArray<Given>
+  /** Effects that it has from others. */
+  readonly receives: ReadonlyArray<Given>
+  /** What the whole would lose if the seat were free. */
   readonly loss: number
 }
 
@@ -27,71 +29,84 @@ const coverage = ({ ruleset, overrides, faction, raids, candidates }: Problem, s
       targets,
       groups: seats[raid]!.map((group) => group.map((candidate) => candidates[candidate]!.seat))
     }))
-  }).raids
+  })
+
+/** By effect, what a raid and one of its groups have of it. */
+const worths = (problem: Problem, seats: Seats, raid: number, group: number | null) => {
+  const covered = coverage(problem, seats).raids[raid]!
+  const some = group === null ? covered.covered : covered.groups[group]!.covered
+  return new Map(some.map(({ effect, value }) => [effect, value]))
+}
 
 const without = (seats: Seats, candidate: number): Seats =>
   seats.map((groups) => groups.map((group) => group.filter((one) => one !== candidate)))
 
-/** For each seat: the effects that it gives and has of others, and what is lost without it. */
-export const whyOf = (problem: Problem, seats: Seats): ReadonlyArray<Reason> => {
-  const { candidates, ruleset, overrides, faction } = problem
-  const compiled = compile(ruleset, overrides, faction)
-  const numbers = new Map(compiled.effects.map(({ id }, at) => [id, at]))
-  const { value } = scoreOf(problem, seats)
-  return coverage(problem, seats).flatMap((covered, raid) =>
-    seats[raid]!.flatMap((members, group) =>
-      members.map((candidate, slot): Reason => {
-        const { seat } = candidates[candidate]!
-        const isHere = (place: { readonly group: number; readonly slot: number }) =>
-          place.group === group && place.slot === slot
-        const reaches = ({ to }: Covered) =>
-          to === null ||
-          to.some((given) =>
-            given.seat === null
-              ? given.class === seat.class && given.tank === (seat.role === "tank")
-              : isHere(given.seat)
-          )
-        const all = [...covered.covered, ...covered.groups[group]!.covered]
-        const own = all.filter(({ by }) => by.some(isHere))
-        const had = all
-          .filter((one) => !own.includes(one) && reaches(one))
-          .map(({ effect }) => ({ effect, value: compiled.worth(numbers.get(effect)!, seat) }))
+const alone = ({ raids }: Problem, seats: Seats, raid: number): Seats =>
+  raids.map((_, at) => (at === raid ? seats[at]! : []))
+
+export const whyOf = (problem: Problem, seats: Seats): ReadonlyArray<Why> => {
+  const { value } = score(problem, seats)
+  return seats.flatMap((groups, raid) => {
+    // Other raids have no part in it.
+    const own = alone(problem, seats, raid)
+    const { covered, groups: parties } = coverage(problem, own).raids[raid]!
+    return groups.flatMap((members, group) =>
+      members.map((candidate, slot): Why => {
+        const rest = without(own, candidate)
+        const left = coverage(problem, rest).raids[raid]!
+        const isHere = (place: Place) => place.group === group && place.slot === slot
+        const all = [...covered, ...parties[group]!.covered]
+        const leftOf = new Map(
+          [...left.covered, ...left.groups[group]!.covered].map(({ effect, value }) => [effect, value])
+        )
+        // What is lost is what it gave and what it had; of an effect that it gives itself, that counts as given.
+        const lost = all
+          .map(({ effect, value, by }) => ({
+            effect,
+            value: value - (leftOf.get(effect) ?? 0),
+            gives: by.some(isHere)
+          }))
+          .filter(({ value }) => value > 0)
+        const told = (gives: boolean) =>
+          lost
+            .filter((one) => one.gives === gives)
+            .toSorted((one, other) => other.value - one.value)
+            .map(({ effect, value }) => ({ effect, value }))
         return {
           candidate,
-          gives: own.map(({ effect, value }) => ({ effect, value })),
-          receives: had.filter(({ value }) => value > 0),
-          loss: value - scoreOf(problem, without(seats, candidate)).value
+          gives: told(true),
+          receives: told(false),
+          loss: value - score(problem, without(seats, candidate)).value
         }
       })
     )
+  })
+}
+
+/** What lies between two answers: their values, and effects that a raid or a group has more or less of. */
+export interface Compared {
+  readonly from: { readonly value: number; readonly parts: Parts }
+  readonly to: { readonly value: number; readonly parts: Parts }
+  readonly effects: ReadonlyArray<{
+    readonly raid: number
+    /** Null is the whole raid. */
+    readonly group: number | null
+    readonly effect: string
+    readonly from: number
+    readonly to: number
+  }>
+}
+
+export const compare = (problem: Problem, from: Seats, to: Seats): Compared => ({
+  from: score(problem, from),
+  to: score(problem, to),
+  effects: problem.raids.flatMap(({ size }, raid) =>
+    [null, ...Array.from({ length: size / 5 }, (_, group) => group)].flatMap((group) => {
+      const [before, after] = [worths(problem, from, raid, group), worths(problem, to, raid, group)]
+      return [...new Set([...before.keys(), ...after.keys()])].flatMap((effect) => {
+        const change = { raid, group, effect, from: before.get(effect) ?? 0, to: after.get(effect) ?? 0 }
+        return change.from === change.to ? [] : [change]
+      })
+    })
   )
-}
-
-/** What each effect is worth in a raid and its groups. */
-const worthIn = (problem: Problem, seats: Seats) =>
-  coverage(problem, seats).map(({ covered, groups }) => {
-    const worth = new Map<string, number>()
-    for (const { effect, value } of [...covered, ...groups.flatMap(({ covered }) => covered)])
-      worth.set(effect, (worth.get(effect) ?? 0) + value)
-    return worth
-  })
-
-/** What one seating has that another has not; the order of groups means nothing. */
-export const compare = (problem: Problem, from: Seats, to: Seats) => {
-  const [before, after] = [worthIn(problem, from), worthIn(problem, to)]
-  const effects = before.flatMap((was, raid) => {
-    const is = after[raid]!
-    return [...new Set([...was.keys(), ...is.keys()])].map((effect) => ({
-      raid,
-      effect,
-      from: was.get(effect) ?? 0,
-      to: is.get(effect) ?? 0
-    }))
-  })
-  const size = (one: { readonly from: number; readonly to: number }) => Math.abs(one.to - one.from)
-  return {
-    from: scoreOf(problem, from),
-    to: scoreOf(problem, to),
-    effects: effects.filter((one) => size(one) > 0).toSorted((one, other) => size(other) - size(one))
-  }
-}
+})

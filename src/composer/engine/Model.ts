@@ -146,7 +146,7 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
       least.map((row) => [row, -1] as const)
     )
   }
-  const balanced = (raid: number): ReadonlyArray<readonly [number, number]> =>
+  const balanced = (raid: number): ReadonlyArray<[number, number]> =>
     balance.length === 0 ? [] : [[balance[raid]!, 1]]
 
   candidates.forEach((_, candidate) => {
@@ -228,20 +228,34 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
     return made
   }
 
-  /** A term of which the nth giver makes the whole; its switch and its gain stand in the given rows. */
+  type Entry = [row: number, value: number]
+  const taken = new Map<string, number>()
+  const enoughs = new Map<string, { readonly on: number; readonly entries: Array<Entry> }>()
+  /** Whether there are so many givers: on for the nth after those before it. */
+  const enough = (raid: number, givers: ReadonlyArray<number>, count: number) => {
+    const some = `${raid}: ${givers.join()}`
+    const known = enoughs.get(`${some}: ${count}`)
+    if (known !== undefined) return known
+    if (!taken.has(some)) taken.set(some, shared(raid, givers))
+    const entries: Array<Entry> = [
+      [taken.get(some)!, 1],
+      [shared(raid, givers), count]
+    ]
+    const made = { on: add(0, 1, entries, true), entries }
+    enoughs.set(`${some}: ${count}`, made)
+    return made
+  }
+
+  /**
+   * Adds something that is worth so much by kind: for sure when there are so many givers, or when `chosen` is on, as a
+   * giver may give something else.
+   */
   const term = (
     raid: number,
     { worth, gives }: Term,
     count: number,
-    {
-      cost = 1,
-      on = [],
-      gained = []
-    }: {
-      readonly cost?: 0 | 1
-      readonly on?: ReadonlyArray<number>
-      readonly gained?: ReadonlyArray<readonly [number, number]>
-    } = {}
+    gained: ReadonlyArray<Entry> = [],
+    chosen?: ReadonlyArray<Entry>
   ) => {
     const upper = most(worth, raids[raid]!.size)
     if (upper === 0) return
@@ -249,16 +263,15 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
     const there = row(-Infinity, 0)
     const bounded = row(-Infinity, 0)
     candidates.forEach((_, candidate) => tie(candidate, raid, there, -worth[kinds.of[candidate]!]!))
-    const given = shared(raid, givers)
-    switches.push({
-      raid,
-      on: add(0, 1, [[bounded, -upper], [given, count], ...on.map((row) => [row, 1] as const)], true),
-      gain: add(cost, upper, [[there, 1], [bounded, 1], ...gained, ...(cost === 0 ? [] : balanced(raid))]),
-      givers,
-      row: countOf(raid, givers),
-      count,
-      sure: cost === 1
-    })
+    const sure = chosen === undefined
+    const choice = (): ReturnType<typeof enough> => {
+      const entries: Array<Entry> = [[shared(raid, givers), 1], ...chosen!]
+      return { on: add(0, 1, entries, true), entries }
+    }
+    const { on, entries } = sure ? enough(raid, givers, count) : choice()
+    entries.push([bounded, -upper])
+    const gain = add(sure ? 1 : 0, upper, [[there, 1], [bounded, 1], ...gained, ...(sure ? balanced(raid) : [])])
+    switches.push({ raid, on, gain, givers, row: countOf(raid, givers), count, sure })
   }
 
   /** Each level of an offer adds to the one below. */
@@ -302,26 +315,29 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
       if (way === "slot" || way === "byClass") {
         const gives = kinds.seats.map((_, kind) => offers.some(({ level }) => level[kind]! > 0))
         const givers = giversOf(gives)
-        const limit = row(-Infinity, 0)
-        if (way === "slot") {
+        const audiences =
+          way === "slot" ? [undefined] : Array.from({ length: kinds.audiences }, (_, audience) => audience)
+        for (const audience of audiences) {
+          // What is chosen, and what so many givers can make at most: the nth adds the effect that is worth the nth most.
+          const limit = row(-Infinity, 0)
           const used = shared(raid, givers)
-          for (const offer of offers)
-            steps(offer).forEach((one, at) =>
-              term(raid, one, 1, { cost: 0, on: at === 0 ? [used] : [], gained: [[limit, -1]] })
+          const to = (worth: Int32Array) =>
+            worth.map((points, kind) => (audience === undefined || kinds.audience[kind] === audience ? points : 0))
+          for (const offer of offers) {
+            // What is given more strongly is given at all.
+            const stronger = offer.worth.slice(1).map(() => row(-Infinity, 0))
+            const chosen = (at: number): ReadonlyArray<Entry> =>
+              at === 0 ? [[used, 1], ...stronger.map((row): Entry => [row, -1])] : [[stronger[at - 1]!, 1]]
+            steps(offer).forEach(({ worth, gives }, at) =>
+              term(raid, { worth: to(worth), gives }, 1, [[limit, -1]], chosen(at))
             )
+          }
+          const sorted = kinds.seats.map((_, kind) =>
+            offers.map(({ worth }) => to(worth.at(-1)!)[kind]!).toSorted((a, b) => b - a)
+          )
+          for (let count = 1; count <= Math.min(offers.length, givers.length); count++)
+            term(raid, { worth: Int32Array.from(sorted, (own) => own[count - 1]!), gives }, count, [[limit, 1]])
         }
-        // The nth giver adds at most the effect that is worth the nth most.
-        const taken = shared(raid, givers)
-        const sorted = kinds.seats.map((_, kind) =>
-          offers.map(({ worth }) => worth.at(way === "slot" ? -1 : 0)![kind]!).toSorted((a, b) => b - a)
-        )
-        // What some give more of than others is counted apart.
-        if (way === "byClass") for (const offer of offers) for (const one of steps(offer).slice(1)) term(raid, one, 1)
-        for (let count = 1; count <= Math.min(offers.length, givers.length); count++)
-          term(raid, { worth: Int32Array.from(sorted, (own) => own[count - 1]!), gives }, count, {
-            on: [taken],
-            gained: way === "slot" ? [[limit, 1]] : []
-          })
       }
       if (way === "single")
         for (const { level, worth } of offers) {

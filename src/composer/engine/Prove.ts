@@ -5,7 +5,7 @@ import { modelOf, type Model, type Switch } from "./Model.ts"
 import type { Patterns } from "./Patterns.ts"
 import type { Budget, Caller, EndedBy, Problem, Proof, Seats } from "./Problem.ts"
 import { type Narrowed, Relaxation, type Relaxed } from "./Relaxation.ts"
-import { scoreOf } from "./Score.ts"
+import { score } from "./Score.ts"
 
 /** A part of all plans: some switches are decided. */
 interface Part extends Narrowed {
@@ -53,11 +53,13 @@ const split = (model: Model, part: Part, { one: { row, count, givers } }: Branch
   return halves
     .filter(([lower, upper]) => lower <= upper)
     .map(([lower, upper]) => {
-      const decided = model.switches.flatMap(({ row: own, sure, on, count }) => {
-        if (own !== row || !sure) return []
-        if (count <= lower) return [[on, [1, 1]] as const]
-        return count > upper ? [[on, [0, 0]] as const] : []
-      })
+      const decided = model.switches.flatMap(
+        ({ row: own, sure, on, count }): ReadonlyArray<readonly [number, Bounds]> => {
+          if (own !== row || !sure) return []
+          if (count <= lower) return [[on, [1, 1]]]
+          return count > upper ? [[on, [0, 0]]] : []
+        }
+      )
       return {
         ...part,
         rows: new Map([...part.rows, [row, [lower, upper]]]),
@@ -112,17 +114,18 @@ export const prove = (
 ): Proved => {
   const model = modelOf(problem, kinds, patterns)
   const relaxation = new Relaxation(highs, problem, model, patterns)
-  relaxation.seed(seedOf(problem, kinds, patterns, model, start.seats))
+  relaxation.seed(seedOf(kinds, patterns, model, start.seats))
   let { seats, value } = start
   const open: Array<Part> = [
     { columns: oneOfAlike(problem, model), rows: new Map(), bound: Infinity, proof: "lp", stage: 0 }
   ]
   const closed: Array<Part> = []
   let nodes = 0
+  let iterations = 0
   const ended = (): EndedBy | undefined => {
     if (caller.cancelled()) return "cancel"
     if (late()) return "time"
-    return nodes >= budget.nodes ? "work" : undefined
+    return nodes >= budget.nodes || relaxation.iterations + iterations >= budget.iterations ? "work" : undefined
   }
   let why: EndedBy | undefined
   let told = Infinity
@@ -157,11 +160,12 @@ export const prove = (
       const banded = solveBand(highs, problem, kinds, patterns, model, top, relaxed, value, {
         patterns: patternsAtMost,
         nodes: 1000,
-        seconds: 20,
+        iterations: budget.iterations - relaxation.iterations - iterations,
         stop: () => caller.cancelled() || late()
       })
+      iterations += banded.iterations
       if (banded.seats !== undefined) {
-        const found = scoreOf(problem, banded.seats).value
+        const found = score(problem, banded.seats).value
         if (found > value) {
           value = found
           seats = banded.seats
@@ -182,7 +186,7 @@ export const prove = (
 }
 
 /** The patterns of a plan, so that the first relaxation has an answer, and an empty group. */
-const seedOf = (problem: Problem, kinds: Kinds, patterns: Patterns, model: Model, seats: Seats) => {
+const seedOf = (kinds: Kinds, patterns: Patterns, model: Model, seats: Seats) => {
   const indexes = new Map<string, number>()
   for (let pattern = 0; pattern < patterns.count; pattern++)
     indexes.set(patterns.members.subarray(pattern * 5, pattern * 5 + 5).join(), pattern)

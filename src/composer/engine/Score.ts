@@ -4,7 +4,7 @@ import type { Parts, Problem, Seats } from "./Problem.ts"
 const sum = (all: ReadonlyArray<number>) => all.reduce((one, other) => one + other, 0)
 
 /** What a plan is worth, by the coverage that everybody sees: nothing here is shared with the search and the proof. */
-export const scoreOf = (problem: Problem, seats: Seats): { readonly value: number; readonly parts: Parts } => {
+export const score = (problem: Problem, seats: Seats): { readonly value: number; readonly parts: Parts } => {
   const { ruleset, overrides, faction, raids, candidates, together, apart, weights } = problem
   const { raids: covered } = coverageOf(ruleset, overrides, {
     faction,

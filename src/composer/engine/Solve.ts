@@ -2,43 +2,55 @@ import highs from "highs"
 import { anneal, greedy } from "./Anneal.ts"
 import { kindsOf } from "./Kinds.ts"
 import { patternsOf } from "./Patterns.ts"
-import type { Answer, Budget, Caller, Problem } from "./Problem.ts"
+import type { Answer, Budget, Caller, Problem, Seats } from "./Problem.ts"
 import { prove } from "./Prove.ts"
 import { randomOf } from "./Random.ts"
-import { scoreOf } from "./Score.ts"
+import { score } from "./Score.ts"
 import { draftOf } from "./Seating.ts"
 
-/** What ends the work before its time does. */
-export const budget: Budget = { moves: 600_000, iterations: 1e9, nodes: 5000, seconds: 60 }
-
-const runs = 2
+export const budget: Budget = { moves: 900_000, iterations: 60_000, nodes: 2000, seconds: 60 }
 
 // Its types are those of CommonJS, its code is a module's: there the default is the function itself.
-const load = highs as unknown as typeof highs.default
+const loadHighs = highs as unknown as typeof highs.default
 
-/** A plan by annealing from a greedy one, then the proof of how good it is, which may find a better one. */
-export const solve = async (problem: Problem, budget: Budget, caller: Caller): Promise<Answer> => {
+/** Each run of the annealing begins anew, so that one that went astray is not the end. */
+const runs = 3
+
+/** Groups in the order in which they were, members by candidate: equal answers look equal. */
+const ordered = (seats: Seats): Seats => seats.map((groups) => groups.map((group) => group.toSorted((a, b) => a - b)))
+
+/**
+ * Composes, then proves how far from the best that is. The same problem and budget have the same answer unless time ends
+ * it. It blocks its thread, but for the start.
+ */
+export const solve = async (problem: Problem, limits: Budget, caller: Caller): Promise<Answer> => {
   const began = performance.now()
-  const late = () => performance.now() - began > budget.seconds * 1000
-  const solver = await load()
+  const late = () => performance.now() - began > limits.seconds * 1000
   const kinds = kindsOf(problem)
   const patterns = patternsOf(problem, kinds)
   const random = randomOf(1)
-  const draft = draftOf(problem, kinds, patterns, random)
-  greedy(problem, draft)
-  let best = { seats: draft.seats(), value: draft.value() }
+  const stopping = { ...caller, cancelled: () => caller.cancelled() || late() }
+
+  const fresh = () => {
+    const draft = draftOf(problem, kinds, patterns, random)
+    greedy(problem, draft)
+    return draft
+  }
+  const first = fresh()
+  let best = { seats: first.seats(), value: first.value() }
   caller.tell({ stage: "greedy", ...best, bound: null })
-  const hurried = { tell: () => {}, cancelled: () => caller.cancelled() || late() }
-  for (let run = 0; run < runs; run++) {
-    const annealed = anneal(problem, draft, Math.floor(budget.moves / runs), random, hurried)
-    if (annealed.value <= best.value) continue
-    best = annealed
+  for (let run = 0; run < runs && !stopping.cancelled(); run++) {
+    const found = anneal(problem, run === 0 ? first : fresh(), limits.moves / runs, random, stopping)
+    if (found.value <= best.value) continue
+    best = found
     caller.tell({ stage: "annealing", ...best, bound: null })
   }
-  if (caller.cancelled() || late()) {
-    const endedBy = caller.cancelled() ? "cancel" : "time"
-    return { seats: best.seats, ...scoreOf(problem, best.seats), bound: null, proof: null, endedBy }
-  }
-  const { seats, bound, proof, endedBy } = prove(solver, problem, kinds, patterns, best, budget, caller, late)
-  return { seats, ...scoreOf(problem, seats), bound, proof, endedBy }
+  const answered = (seats: Seats): Pick<Answer, "seats" | "value" | "parts"> => ({
+    seats: ordered(seats),
+    ...score(problem, seats)
+  })
+  if (stopping.cancelled())
+    return { ...answered(best.seats), bound: null, proof: null, endedBy: caller.cancelled() ? "cancel" : "time" }
+  const proved = prove(await loadHighs(), problem, kinds, patterns, best, limits, caller, late)
+  return { ...answered(proved.seats), bound: proved.bound, proof: proved.proof, endedBy: proved.endedBy }
 }

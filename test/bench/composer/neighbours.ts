@@ -13,13 +13,12 @@ import { startSubject, type Subject } from "../Subjects.ts"
 import { plainTable, type Row } from "../Summary.ts"
 
 /*
- * `npm run bench:composer -- --neighbours`: what other requests wait while the bundle composes two raids of 25 of 120
+ * `node test/bench/composer/neighbours.ts`: what other requests wait while the bundle composes two raids of 25 of 120
  * characters, beside what they wait without it, in turns. The server has two cores, or one to itself with its thread.
  */
 
 const { values } = parseArgs({
   options: {
-    neighbours: { type: "boolean" },
     rate: { type: "string", default: "200" },
     requests: { type: "string", default: "1000" },
     rounds: { type: "string", default: "7" }
