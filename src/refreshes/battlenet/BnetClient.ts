@@ -9,7 +9,7 @@ import { guildSlug, readGuildRoster } from "./GuildRoster.ts"
 import { isUnknownCharacter, readProfile, readRealms } from "./Profile.ts"
 import { begunWith, type BnetCharacter, completedBy, documents, type Reading, unknownReading } from "./Reading.ts"
 import { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../../infra/upstream/ProviderErrors.ts"
-import { sharedUpstream } from "../../infra/upstream/SharedUpstream.ts"
+import { type Rate, sharedUpstream } from "../../infra/upstream/SharedUpstream.ts"
 import { UpstreamHttp } from "../../infra/upstream/UpstreamHttp.ts"
 import { Unanswered, type UpstreamError } from "../../infra/upstream/Upstream.ts"
 import { clientCredentials } from "../../infra/upstream/ClientCredentials.ts"
@@ -39,11 +39,13 @@ const namespaces = {
  * Blizzard allows 100 requests a second and 36,000 an hour: of all replicas, at most 99 in any second and 35,900 in any
  * hour. A replica without Redis sends as if there were a few more.
  */
-const rate = {
-  short: { interval: 1000 / 90, burst: 9 },
-  long: { interval: 3_600_000 / 29_900, burst: 6000 },
-  alone: { interval: 1000 / 5, burst: 20 }
-}
+export const BnetRate = Context.Reference<Rate>("refreshes/battlenet/BnetRate", {
+  defaultValue: () => ({
+    short: { interval: 1000 / 90, burst: 9 },
+    long: { interval: 3_600_000 / 29_900, burst: 6000 },
+    alone: { interval: 1000 / 5, burst: 20 }
+  })
+})
 
 const unusable = (status: number) => Unanswered.because(status < 400 ? "not understood" : `status ${status}`)
 
@@ -86,7 +88,7 @@ export class BnetClient extends Context.Service<
       const upstream = yield* sharedUpstream(
         (yield* UpstreamHttp).open("battlenet", `raid-composition-backend/${version} (+${frontendOrigin})`),
         account,
-        rate
+        yield* BnetRate
       )
       const game = (gameVersions.get(bnet.gameVersion) ?? gameVersions.get("classic"))!
       const send = yield* clientCredentials("battlenet", upstream, bnet)
