@@ -4,7 +4,7 @@ import type { BattlenetSnapshot, CharacterId, GearItem, WarcraftlogsSnapshot } f
 import { battlenetJson, characterEdited, warcraftlogsJson } from "../characters/SnapshotSql.ts"
 import type { DependencyUnavailable } from "../http/ApiError.ts"
 import { change } from "../infra/Sql.ts"
-import type { BnetCharacter } from "./battlenet/BnetClient.ts"
+import type { BnetCharacter } from "./battlenet/Reading.ts"
 import type { WclRankings } from "./warcraftlogs/Sheet.ts"
 import { sentences } from "./warcraftlogs/Sheets.ts"
 import type { WclCharacter } from "./warcraftlogs/WclClient.ts"

@@ -132,7 +132,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }), { ...live, timeout: "2 minutes" }
             )
           )
           const profile = outcomeOf(
-            Effect.andThen(bnet.character(who), (found) => repo.storeProfiles([{ character: who.id, found }]))
+            Effect.andThen(bnet.further(who, null), ({ found }) => repo.storeProfiles([{ character: who.id, found }]))
           )
           return {
             single: yield* Effect.all([refresh("warcraftlogs"), refresh("battlenet")], { concurrency: 2 }),

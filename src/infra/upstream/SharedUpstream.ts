@@ -10,7 +10,7 @@ interface Pace {
   readonly burst: number
 }
 
-interface Rate {
+export interface Rate {
   readonly short: Pace
   readonly long: Pace
   /** Of one replica that cannot ask how much the others send. */

@@ -1,17 +1,17 @@
 import { Clock, Context, Effect, Layer } from "effect"
 import { HttpClientRequest } from "effect/http"
-import type { BattlenetSnapshot } from "../../characters/Character.ts"
 import type { Region } from "../../game/Game.ts"
 import { gameVersions } from "../../game/GameVersions.ts"
 import type { GuildMember } from "../../game/GuildMember.ts"
 import { AppConfig } from "../../infra/AppConfig.ts"
 import { version } from "../../infra/Version.ts"
 import { guildSlug, readGuildRoster } from "./GuildRoster.ts"
-import { isUnknownCharacter, readActiveSpec, readAvatar, readProfile, readRealms } from "./Profile.ts"
+import { isUnknownCharacter, readProfile, readRealms } from "./Profile.ts"
+import { begunWith, type BnetCharacter, completedBy, documents, type Reading, unknownReading } from "./Reading.ts"
 import { ProviderRateLimited, ProviderUnavailable, RegionUnsupported } from "../../infra/upstream/ProviderErrors.ts"
-import { sharedUpstream } from "../../infra/upstream/SharedUpstream.ts"
+import { type Rate, sharedUpstream } from "../../infra/upstream/SharedUpstream.ts"
 import { UpstreamHttp } from "../../infra/upstream/UpstreamHttp.ts"
-import { type Answer, Unanswered } from "../../infra/upstream/Upstream.ts"
+import { Unanswered, type UpstreamError } from "../../infra/upstream/Upstream.ts"
 import { clientCredentials } from "../../infra/upstream/ClientCredentials.ts"
 import { characterKey, type RealmSlug, realmSlug } from "../../game/Realm.ts"
 import { pathSegment } from "../../infra/upstream/PathSegment.ts"
@@ -22,26 +22,6 @@ export interface BnetQuestion {
   /** Name or slug of the realm. */
   readonly server: string
   readonly region: Region
-}
-
-/** A snapshot to store, with Battle.net's id of the character: a different id means a different character. */
-export interface BnetCharacter extends Omit<BattlenetSnapshot, "fetched_at" | "identity"> {
-  readonly battlenet_id: number | null
-  /** Fields that are null only because they could not be read this time. */
-  readonly unread: ReadonlyArray<"avatar_url" | "active_spec_name">
-}
-
-const unknown: BnetCharacter = {
-  battlenet_id: null,
-  avatar_url: null,
-  level: null,
-  equipped_item_level: null,
-  active_spec_name: null,
-  faction: null,
-  class: null,
-  race: null,
-  error: "Battle.net does not know this character.",
-  unread: []
 }
 
 /** China is a separate platform with its own credentials. */
@@ -59,11 +39,13 @@ const namespaces = {
  * Blizzard allows 100 requests a second and 36,000 an hour: of all replicas, at most 99 in any second and 35,900 in any
  * hour. A replica without Redis sends as if there were a few more.
  */
-const rate = {
-  short: { interval: 1000 / 90, burst: 9 },
-  long: { interval: 3_600_000 / 29_900, burst: 6000 },
-  alone: { interval: 1000 / 5, burst: 20 }
-}
+export const BnetRate = Context.Reference<Rate>("refreshes/battlenet/BnetRate", {
+  defaultValue: () => ({
+    short: { interval: 1000 / 90, burst: 9 },
+    long: { interval: 3_600_000 / 29_900, burst: 6000 },
+    alone: { interval: 1000 / 5, burst: 20 }
+  })
+})
 
 const unusable = (status: number) => Unanswered.because(status < 400 ? "not understood" : `status ${status}`)
 
@@ -79,6 +61,11 @@ export class BnetClient extends Context.Service<
     readonly character: (
       question: BnetQuestion
     ) => Effect.Effect<BnetCharacter, ProviderUnavailable | ProviderRateLimited | RegionUnsupported>
+    /** One document more of a character than `before`; complete when none is left. Completes within 5.3 s. */
+    readonly further: (
+      question: BnetQuestion,
+      before: Reading | null
+    ) => Effect.Effect<Reading, ProviderUnavailable | ProviderRateLimited | RegionUnsupported>
     /** The members of the guild of that name. Null if Battle.net knows none. Completes within 5.3 s. */
     readonly guild: (
       question: BnetQuestion
@@ -101,7 +88,7 @@ export class BnetClient extends Context.Service<
       const upstream = yield* sharedUpstream(
         (yield* UpstreamHttp).open("battlenet", `raid-composition-backend/${version} (+${frontendOrigin})`),
         account,
-        rate
+        yield* BnetRate
       )
       const game = (gameVersions.get(bnet.gameVersion) ?? gameVersions.get("classic"))!
       const send = yield* clientCredentials("battlenet", upstream, bnet)
@@ -132,49 +119,63 @@ export class BnetClient extends Context.Service<
 
       const slugOf = yield* realmIndex(servedRegions, (region, until) => upstream.spare(until, fetchRealms(region)))
 
-      const refresh = Effect.fnUntraced(function* ({ name, server, region }: BnetQuestion) {
+      /** Where the documents of a character are; undefined if it has a name that none can have. */
+      const placeOf = Effect.fnUntraced(function* ({ name, server, region }: BnetQuestion) {
+        // Unknown without a request.
+        if ([realmSlug(server), characterKey(name)].some((part) => pathSegment(part) === undefined)) return undefined
         const start = yield* Clock.currentTimeMillis
         yield* send.ready
         const { slug, guessed } = yield* slugOf(region, server, start + realmLimit)
-        const realm = pathSegment(slug)
-        const character = pathSegment(characterKey(name))
-        if (realm === undefined || character === undefined) return unknown
-        const path = `/profile/wow/character/${realm}/${character}`
+        const [realm, character] = [pathSegment(slug), pathSegment(characterKey(name))]
+        if (realm === undefined || character === undefined) return undefined
         const parameters = {
           namespace: namespace("profile", region),
           locale: region === "us" ? "en_US" : "en_GB"
         }
+        const ask = (document = "") =>
+          get(region, `/profile/wow/character/${realm}/${character}${document}`, parameters)
+        return { ask, guessed, until: start + extrasLimit }
+      })
+      type Place = NonNullable<Effect.Success<ReturnType<typeof placeOf>>>
 
-        const { status, json } = yield* get(region, path, parameters)
+      const profileAt = Effect.fnUntraced(function* ({
+        ask,
+        guessed
+      }: Place): Effect.fn.Return<Reading, UpstreamError> {
+        const { status, json } = yield* ask()
         if (status === 404 && isUnknownCharacter(json)) {
-          return guessed ? yield* Unanswered.because("realm not resolved") : unknown
+          return guessed ? yield* Unanswered.because("realm not resolved") : unknownReading
         }
         if (status === 403 || status === 404) return yield* ourFault(status)
         const profile = status < 400 ? readProfile(json, game) : undefined
-        if (profile === undefined) return yield* unusable(status)
+        return profile === undefined ? yield* unusable(status) : begunWith(profile)
+      })
 
-        const readPart = <A>({ status, json }: Answer, read: (json: unknown) => A) =>
-          status === 404 || (status < 400 && json !== undefined) ? Effect.succeed(read(json)) : unusable(status)
-        const extra = <A>(part: string, read: (json: unknown) => A) =>
-          upstream.spare(
-            start + extrasLimit,
-            Effect.flatMap(get(region, `${path}/${part}`, parameters), (answer) => readPart(answer, read))
+      const toldAt = ({ ask, until }: Place, name: keyof typeof documents) =>
+        upstream.spare(
+          until,
+          Effect.flatMap(ask(`/${name}`), ({ status, json }) =>
+            status === 404 || (status < 400 && json !== undefined)
+              ? Effect.succeed(documents[name].read(json))
+              : unusable(status)
           )
-        const activeSpec =
-          profile.active_spec_name === null
-            ? extra("specializations", readActiveSpec)
-            : Effect.succeed(profile.active_spec_name)
-        const [avatar, spec] = yield* Effect.all([extra("character-media", readAvatar), activeSpec], { concurrency: 2 })
-        return {
-          ...profile,
-          avatar_url: avatar ?? null,
-          active_spec_name: spec ?? null,
-          error: null,
-          unread: [
-            ...(avatar === undefined ? (["avatar_url"] as const) : []),
-            ...(spec === undefined ? (["active_spec_name"] as const) : [])
-          ]
-        }
+        )
+
+      const refresh = Effect.fnUntraced(function* (question: BnetQuestion) {
+        const place = yield* placeOf(question)
+        if (place === undefined) return unknownReading.found
+        const { found, left } = yield* profileAt(place)
+        const told = yield* Effect.forEach(left, (name) => toldAt(place, name), { concurrency: 2 })
+        return left.reduce((sum, name, at) => completedBy(sum, name, told[at]), found)
+      })
+
+      const readFurther = Effect.fnUntraced(function* (question: BnetQuestion, before: Reading | null) {
+        const place = yield* placeOf(question)
+        if (place === undefined) return unknownReading
+        if (before === null) return yield* profileAt(place)
+        const [next, ...left] = before.left
+        if (next === undefined) return before
+        return { found: completedBy(before.found, next, yield* toldAt(place, next)), left }
       })
 
       const fetchGuild = Effect.fnUntraced(function* ({ name, server, region }: BnetQuestion) {
@@ -194,25 +195,10 @@ export class BnetClient extends Context.Service<
         return (status < 400 ? readGuildRoster(json) : undefined) ?? (yield* unusable(status))
       })
 
-      const guild = Effect.fn("BnetClient.guild")(
-        function* (question: BnetQuestion) {
-          if (!servedRegions.includes(question.region)) return yield* new RegionUnsupported()
-          return yield* upstream.guard(fetchGuild(question))
-        },
-        Effect.catchTags({
-          Throttled: ({ retryAfter }) => new ProviderRateLimited({ retryAfter }),
-          Unanswered: ({ retryAfter }) => new ProviderUnavailable({ retryAfter })
-        })
-      )
-
-      const character = Effect.fn("BnetClient.character")(
-        function* (question: BnetQuestion) {
-          if (!servedRegions.includes(question.region)) return yield* new RegionUnsupported()
-          // A text that cannot be a realm or character name is unknown without a request.
-          const possible = [realmSlug(question.server), characterKey(question.name)].every(
-            (part) => pathSegment(part) !== undefined
-          )
-          return possible ? yield* upstream.guard(refresh(question)) : unknown
+      const asking = Effect.fnUntraced(
+        function* <A>({ region }: BnetQuestion, operation: Effect.Effect<A, UpstreamError>) {
+          if (!servedRegions.includes(region)) return yield* new RegionUnsupported()
+          return yield* upstream.guard(operation)
         },
         Effect.catchTags({
           Throttled: ({ retryAfter }) => new ProviderRateLimited({ retryAfter }),
@@ -221,8 +207,9 @@ export class BnetClient extends Context.Service<
       )
 
       return BnetClient.of({
-        character,
-        guild,
+        character: Effect.fn("BnetClient.character")((question) => asking(question, refresh(question))),
+        further: Effect.fn("BnetClient.further")((question, before) => asking(question, readFurther(question, before))),
+        guild: Effect.fn("BnetClient.guild")((question) => asking(question, fetchGuild(question))),
         realm: ({ region, server }) => slugOf(region, server),
         realms: slugOf.list,
         serves: (version) => (namespaces as Readonly<Record<string, string>>)[version] === namespaces[bnet.gameVersion],

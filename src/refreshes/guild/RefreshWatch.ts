@@ -1,6 +1,7 @@
 import { Clock, Cron, Effect, Layer, Metric } from "effect"
 import { AppConfig } from "../../infra/AppConfig.ts"
-import { Jobs } from "../../infra/Jobs.ts"
+import { Jobs, repeatedly } from "../../infra/Jobs.ts"
+import { Metered } from "../../infra/Metrics.ts"
 import { WclQuota } from "../warcraftlogs/WclQuota.ts"
 import { GuildRefreshes } from "./GuildRefreshes.ts"
 import { RefreshPartsRepo } from "./RefreshPartsRepo.ts"
@@ -23,6 +24,23 @@ const oldest = Metric.gauge("guild_refreshes_oldest_seconds", {
 const kicks = Metric.counter("guild_refresh_kicks_total", {
   description: "Guild refreshes that stood still and were begun again.",
   incremental: true
+})
+
+const pointsLeft = Metric.gauge("guild_refresh_points_left", {
+  description: "What is left of the hour's points, as the provider last told any replica.",
+  attributes: { provider: "warcraftlogs" }
+})
+
+/** On every replica, whether it has work or not. An hour that nothing is known of has all its points. */
+const tellPoints = Effect.gen(function* () {
+  const quota = yield* WclQuota
+  let limit: number | undefined
+  const tell = Effect.flatMap(quota.known, (known) => {
+    limit = known?.limit ?? limit
+    const left = known?.left ?? limit
+    return left === undefined ? Effect.void : Metric.update(pointsLeft, left)
+  })
+  yield* repeatedly("points-left", "15 seconds", tell)
 })
 
 /** Wakes what stands still: no message can get lost for longer than some minutes. */
@@ -71,6 +89,7 @@ export const watchLayer = Layer.effectDiscard(
     // Only who watches tells how many there are.
     const nothing = Effect.all([Metric.update(live, 0), Metric.update(oldest, 0)])
     yield* Effect.all([beginCounting, Metric.update(kicks, 0), nothing])
+    if (yield* Metered) yield* Effect.forkScoped(tellPoints)
     const all = refreshNightly === undefined ? watch : Effect.andThen(watch, nightly(refreshNightly))
     yield* jobs.singleton("watch", "1 minute", all, nothing)
     yield* jobs.singleton("sweep-refreshes", "1 hour", sweep)

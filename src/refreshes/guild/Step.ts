@@ -50,9 +50,6 @@ const waitsCounted = Metric.counter("guild_refresh_waits_total", {
   description: "Waits of guild refreshes for a provider, by reason.",
   incremental: true
 })
-const pointsLeft = Metric.gauge("guild_refresh_points_left", {
-  description: "What is left of the hour's points, as the provider last told this replica."
-})
 
 /** A series that begins with its first event hides that event from `increase`. */
 export const beginCounting = Effect.gen(function* () {
@@ -78,8 +75,6 @@ export const ledgerOf = (parts: RefreshPartsRepo["Service"], provider: Provider)
     store?: Store
   ) {
     const lives = yield* surely(parts.write({ id, provider, spent }, news, store))
-    if (spent.points_left !== null)
-      yield* Metric.update(Metric.withAttributes(pointsLeft, { provider }), spent.points_left)
     if (lives)
       for (const { outcome } of news.settled ?? [])
         yield* Metric.update(Metric.withAttributes(partsCounted, { provider, outcome }), 1)

@@ -11,8 +11,8 @@ import { roundsOf, type Size, usingReplicas, type World } from "../World.ts"
 
 const guild = idOf("guild", 1)
 const path = `/guilds/${guild}/refreshes`
-/** Every answer of a provider takes so long, so that a refresh takes seconds. */
-const slowness = 250
+/** Every answer takes so long, so that a refresh takes some 25 s with each: Battle.net is asked more often. */
+const slowness = { warcraftlogs: 250, battlenet: 50 }
 
 const prepare = async ({ postgres, warcraftlogs, battlenet }: World) => {
   const rows = await postgres.query<{
@@ -61,10 +61,11 @@ const callsOf = ({ warcraftlogs }: World) => warcraftlogs.calls.to("/api/v2/clie
 /** Begins a refresh, and waits until Warcraft Logs was asked so often. */
 const begin = async (world: World, replicas: Run["replicas"], asked: number): Promise<Run> => {
   await world.redis.command("FLUSHALL")
-  for (const provider of [world.warcraftlogs, world.battlenet]) {
+  for (const name of ["warcraftlogs", "battlenet"] as const) {
+    const provider = world[name]
     provider.clearFaults()
     provider.calls.reset()
-    provider.fault({ kind: "slow", ms: slowness })
+    provider.fault({ kind: "slow", ms: slowness[name] })
   }
   const [one = 0, other = 0] = await sentBy(replicas)
   let id = ""
@@ -133,32 +134,20 @@ const verdictOf = async (run: Run, characters: number) => {
 
 type Verdict = Awaited<ReturnType<typeof verdictOf>>
 
-const figuresOf = (verdicts: ReadonlyArray<Verdict>, allowed: number): ReadonlyArray<Figure> => {
-  const most = (pick: (one: Verdict) => number) => Math.max(...verdicts.map(pick))
-  return [
-    none(
-      "parts not settled exactly once",
-      verdicts.length,
-      verdicts.reduce((sum, { wrong }) => sum + wrong, 0)
-    ),
-    {
-      what: "requests to Warcraft Logs that a refresh repeated",
-      n: verdicts.length,
-      worst: most(({ warcraftlogs }) => warcraftlogs),
-      goal: `≤ ${allowed}`,
-      ok: most(({ warcraftlogs }) => warcraftlogs) <= allowed,
-      timed: false
-    },
-    {
-      what: "requests to Battle.net that a refresh repeated",
-      n: verdicts.length,
-      worst: most(({ battlenet }) => battlenet),
-      goal: allowed === 0 ? "0" : "≤ 30, of ten characters under way",
-      ok: most(({ battlenet }) => battlenet) <= (allowed === 0 ? 0 : 30),
-      timed: false
-    }
-  ]
-}
+const titles = { warcraftlogs: "Warcraft Logs", battlenet: "Battle.net" }
+
+const figuresOf = (verdicts: ReadonlyArray<Verdict>, allowed: number): ReadonlyArray<Figure> => [
+  none(
+    "parts not settled exactly once",
+    verdicts.length,
+    verdicts.reduce((sum, { wrong }) => sum + wrong, 0)
+  ),
+  ...(["warcraftlogs", "battlenet"] as const).map((provider) => {
+    const worst = Math.max(...verdicts.map((one) => one[provider]))
+    const what = `requests to ${titles[provider]} that a refresh repeated`
+    return { what, n: verdicts.length, worst, goal: `≤ ${allowed}`, ok: worst <= allowed, timed: false }
+  })
+]
 
 /** Does something to the replica that has the work, again and again; `strike` answers what it timed. */
 const struck = (
@@ -252,7 +241,7 @@ export const frozenJobs = struck(
   async (run, worker) => {
     run.replicas[worker].signal("SIGSTOP")
     // What was on its way.
-    await setTimeout(slowness * 2)
+    await setTimeout(slowness.warcraftlogs * 2)
     const ms = await untilNextCall(run)
     return {
       ms,

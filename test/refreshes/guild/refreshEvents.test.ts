@@ -53,7 +53,7 @@ layer(TestApp.layer({ RUN_DB_SEEDS: "true" }, Layer.merge(soon, rules)), live)("
         const { warcraftlogs, battlenet } = yield* TestApp
         const officer = yield* officerAt()
         warcraftlogs.fault({ kind: "slow", ms: 150 })
-        battlenet.fault({ kind: "slow", ms: 150 })
+        battlenet.fault({ kind: "slow", ms: 30 })
         const { id, parts } = yield* officer.start()
         const first = (yield* listen(officer, id, undefined, 2)).told
         assert.lengthOf(first, 2)
