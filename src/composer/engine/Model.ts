@@ -3,12 +3,12 @@ import type { Patterns } from "./Patterns.ts"
 import { groupSize } from "./Patterns.ts"
 import type { Problem } from "./Problem.ts"
 
-export interface Row {
+interface Row {
   lower: number
   upper: number
 }
 
-export interface Column {
+interface Column {
   readonly cost: number
   lower: number
   upper: number
@@ -19,7 +19,7 @@ export interface Column {
 }
 
 /** Some groups of a raid that take the same patterns: one that a lock names, or all others. */
-export interface Cell {
+interface Cell {
   readonly raid: number
   readonly groups: number
   /** The group's number; null of those that nobody names. */
