@@ -70,18 +70,23 @@ const showList = async (shown) => {
   return compositions
 }
 
-/** Reads the shown composition, and goes on listening while it lives; what keeps it from that is told, and tried again. */
+/** Takes a composition in full, and goes on listening while it lives. */
+const take = async (shown, composition) => {
+  stopListening(shown)
+  shown.composition = composition
+  write("composition-live", "")
+  show(shown)
+  if (isLive(shown)) follow(shown)
+  else await Promise.all([showAnswer(shown), showList(shown)])
+}
+
+/** Reads the shown composition; what keeps it from that is told, and tried again. */
 const resume = async (shown) => {
   stopListening(shown)
   const asked = shown.composition.id
   try {
     const { composition } = await call("GET", pathOf(shown))
-    if (open !== shown || shown.composition?.id !== asked) return
-    shown.composition = composition
-    write("composition-live", "")
-    show(shown)
-    if (isLive(shown)) follow(shown)
-    else await Promise.all([showAnswer(shown), showList(shown)])
+    if (open === shown && shown.composition?.id === asked) await take(shown, composition)
   } catch (error) {
     if (open !== shown) return
     const isFinal = error.status < 500 && error.status !== 429
@@ -136,9 +141,10 @@ const showKept = ({ of }) => {
   const seated = [...placesOf(of.plan).values()].filter(({ group }) => group !== null)
   $("kept").replaceChildren(
     ...seated.map(({ seat, raid, group }) => {
-      const { entry_id: value, name } = seat
+      const { entry_id: value, name, rank } = seat
       const box = element("input", { type: "checkbox", name: "kept", value, checked: kept.has(value) })
-      return element("li", {}, element("label", {}, box, ` ${name}, ${placeText(of.plan, { raid, group })}`))
+      const text = `${name}${rank === "alt" ? " (alt)" : ""}, ${placeText(of.plan, { raid, group })}`
+      return element("li", {}, element("label", {}, box, text))
     })
   )
 }
@@ -172,8 +178,8 @@ $("stop-composition").addEventListener(
   "click",
   on(async () => {
     const shown = open
-    await call("DELETE", pathOf(shown))
-    if (open === shown) await resume(shown)
+    const { composition } = await call("DELETE", pathOf(shown))
+    if (open === shown && shown.composition?.id === composition.id) await take(shown, composition)
   })
 )
 

@@ -1,4 +1,4 @@
-import { $, element } from "./common.js"
+import { $ } from "./common.js"
 import { number } from "./coverage.js"
 
 /*
@@ -86,14 +86,17 @@ const draw = (points) => {
   )
 }
 
+let drawn = []
+
+const redraw = () => {
+  if (drawn.length > 1) $("composition-chart").replaceChildren(draw(drawn))
+}
+
 /** Draws them; with one there is no line. */
 export const drawChart = (points) => {
+  drawn = points
   $("composition-graph").hidden = points.length < 2
-  if (points.length < 2) return
-  $("composition-chart").replaceChildren(draw(points))
-  $("composition-legend").replaceChildren(
-    element("span", { className: "value" }, "▬ the best plan so far"),
-    " ",
-    element("span", { className: "bound" }, "▬ no plan is worth more")
-  )
+  redraw()
 }
+
+new ResizeObserver(redraw).observe($("composition-chart"))
