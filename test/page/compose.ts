@@ -117,7 +117,7 @@ const readTheAnswer = async (page: Page) => {
   await first.locator("summary").press("Enter")
   assert.match((await first.locator("dl").textContent())!, /^Gives.+Receives.+Without it−[\d,]+ points$/)
   await first.locator("summary").press("Enter")
-  await page.locator("#compose").evaluate("(fold) => fold.scrollIntoView()")
+  await page.evaluate(`document.querySelector("#composition").scrollIntoView()`)
   await page.screenshot({ path: picture })
 }
 
@@ -152,13 +152,13 @@ const accept = async (page: Page, other: Page) => {
   await page.locator("#composition-list").getByRole("button", { name: "show" }).first().click()
   await page.getByRole("button", { name: "Accept" }).waitFor()
   await page.route(/\/accept$/, async (route) => {
-    await seat(other, "Group 5, seat 1", "").click()
+    await seat(other, "Group 5, seat 1", "Élunisse").click()
     await other.getByRole("button", { name: "Take out" }).click()
     await message(other, / out of the plan: /)
     await route.continue()
   })
   await pressing(page, "Accept")
-  await message(page, /meanwhile|changed/)
+  await message(page, "Aldra wrote the plan meanwhile. The moves are now from there: accept again if they are right.")
   await page.unrouteAll({ behavior: "wait" })
   await seat(page, "Group 5, seat 1", "free").waitFor()
   await page.getByText(/^Revision 2, /).waitFor()

@@ -59,6 +59,8 @@ const drawParts = ({ from: answer, to: plan }) => {
   )
 }
 
+const most = 6
+
 /** The effects that the answer has more or less of than the plan, the dearest first. */
 const drawEffects = ({ effects }, { plan, nameOf }) => {
   const lines = (sign) =>
@@ -75,7 +77,12 @@ const drawEffects = ({ effects }, { plan, nameOf }) => {
     ["effects-less", -1]
   ]) {
     const found = lines(sign)
-    $(id).replaceChildren(...(found.length === 0 ? [element("li", {}, "none")] : found))
+    const [first, rest] = [found.slice(0, most), found.slice(most)]
+    const folded = element("details", {}, element("summary", {}, `${rest.length} more`), element("ul", {}, ...rest))
+    $(id).replaceChildren(
+      element("ul", {}, ...(found.length === 0 ? [element("li", {}, "none")] : first)),
+      ...(rest.length === 0 ? [] : [folded])
+    )
   }
 }
 

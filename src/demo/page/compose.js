@@ -1,7 +1,7 @@
 import { drawAnswer } from "./answer.js"
 import { $, call, element, listen, on, say } from "./common.js"
 import { chartOf, drawChart } from "./compositionChart.js"
-import { certificate, figures, listed, refusal, stateText } from "./compositionWords.js"
+import { certificate, figures, listed, overtakenText, refusal, stateText } from "./compositionWords.js"
 import { placesOf, placeText } from "./seats.js"
 
 /** The open plan, how a write of it is taken over, and the composition that is shown. */
@@ -191,16 +191,29 @@ $("drop-composition").addEventListener(
   })
 )
 
+/** Somebody else wrote the plan: what is shown is from the plan as that left it. */
+const overtaken = async ({ of, taken }, error) => {
+  if (error.status !== 412) return
+  const { plan } = await call("GET", `/plans/${of.plan.id}`)
+  await taken(plan)
+  error.message = overtakenText(error)
+}
+
 $("accept-composition").addEventListener(
   "click",
   on(() => {
     const shown = open
     return shown.inTurn(async () => {
-      const { plan } = await call("POST", `${pathOf(shown)}/accept`, undefined, shown.of.plan.revision)
-      if (open !== shown) return
-      await putAway(shown)
-      await shown.taken(plan)
-      say(`The plan is as it was composed, at revision ${plan.revision}.`)
+      try {
+        const { plan } = await call("POST", `${pathOf(shown)}/accept`, undefined, shown.of.plan.revision)
+        if (open !== shown) return
+        await putAway(shown)
+        await shown.taken(plan)
+        say(`The plan is as it was composed, at revision ${plan.revision}.`)
+      } catch (error) {
+        if (open === shown) await overtaken(shown, error)
+        throw error
+      }
     })
   })
 )

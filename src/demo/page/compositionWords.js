@@ -68,3 +68,9 @@ export const refusal = ({ status, message, details, retryAfter }, plan) => {
   if (status === 429) return `${message} It is worth a try in ${retryAfter} s.`
   return details?.wishes === undefined ? message : `${message} ${clash(details, plan)}`
 }
+
+export const overtakenText = ({ details }) => {
+  const by = details?.updated_by?.discord
+  const who = by?.global_name ?? by?.username ?? "Somebody"
+  return `${who} wrote the plan meanwhile. The moves are now from there: accept again if they are right.`
+}
