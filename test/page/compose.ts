@@ -103,8 +103,7 @@ const readTheAnswer = async (page: Page) => {
   assert.ok(gap! <= 0.01 * value!, `the seeded raid is composed with a gap of ${gap} points of ${value}`)
   const parts = await rows(page, "answer-parts")
   const signed = (text: string) => number(text.replace("−", "-"))
-  const sum = (column: number) =>
-    parts.slice(0, -1).reduce((total, cells) => total + signed(cells[column]!.replace("+", "")), 0)
+  const sum = (column: number) => parts.slice(0, -1).reduce((total, cells) => total + signed(cells[column]!), 0)
   assert.equal(sum(1), value)
   assert.equal(sum(2), signed(parts.at(-1)![2]!))
   assert.ok(signed(parts.at(-1)![1]!) > signed(parts.at(-1)![2]!), "the answer is worth no more than the plan")

@@ -18,7 +18,7 @@ const parts = {
 
 /** The order in a group means nothing. */
 const whereOf = (plan, place) => {
-  if (place === undefined) return "not in the plan"
+  if (place === undefined) return "the roster"
   return placeText(plan, { raid: place.raid, group: place.group })
 }
 
@@ -41,14 +41,17 @@ const face = ({ name, class: className, spec }, colourOf) =>
   element("span", {}, swatch(colourOf(className)), ` ${name} `, element("small", {}, words(spec)))
 
 const drawMoves = (moves, colourOf) => {
-  $("moves-title").textContent = moves.length === 0 ? "Nobody moves" : `${moves.length} move`
+  const many = moves.length === 1 ? "1 moves" : `${moves.length} move`
+  $("moves-title").textContent = moves.length === 0 ? "Nobody moves" : many
   $("moves").replaceChildren(...moves.map(({ seat, from, to }) => row(face(seat, colourOf), from, to)))
   $("moves").parentElement.hidden = moves.length === 0
 }
 
+const plain = (points) => number.format(points).replace("-", "−")
+
 const drawParts = ({ from: answer, to: plan }) => {
   const line = (name, mine, theirs) => {
-    const cells = [mine, theirs].map((value) => element("td", {}, number.format(value)))
+    const cells = [mine, theirs].map((value) => element("td", {}, plain(value)))
     const change = element("td", {}, signed(mine - theirs))
     return element("tr", {}, element("th", { scope: "row" }, name), ...cells, change)
   }

@@ -69,6 +69,7 @@ const draw = (points) => {
   }
   const pathOf = (steps) => steps.map(([at, level]) => `${x(at).toFixed(1)},${y(level).toFixed(1)}`).join(" ")
   const [value, bound] = [stepsOf(points, 1), stepsOf(points, 2)]
+  const between = value.filter(([at]) => at >= (bound[0]?.[0] ?? Infinity))
   const text = (at, level, anchor, words) => shape("text", { x: at, y: level, "text-anchor": anchor }, words)
   const [, lastValue, lastBound] = points.at(-1)
   const known = (level) => (level === null ? "not known" : number.format(level))
@@ -77,7 +78,7 @@ const draw = (points) => {
     "svg",
     { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label },
     shape("line", { class: "axis", x1: edge.left, x2: width - edge.right, y1: y(low), y2: y(low) }),
-    shape("polygon", { class: "gap", points: pathOf([...value, ...bound.toReversed()]) }),
+    shape("polygon", { class: "gap", points: pathOf([...between, ...bound.toReversed()]) }),
     shape("polyline", { class: "bound", points: pathOf(bound) }),
     shape("polyline", { class: "value", points: pathOf(value) }),
     text(edge.left, 12, "start", `${number.format(high)} points`),
