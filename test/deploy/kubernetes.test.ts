@@ -178,9 +178,12 @@ describe("the pods", () => {
   })
 
   it("have the memory that the operator's page asks for", () => {
-    const [, least = ""] = /Give it (\d+) MB or more/.exec(textOf("docs/operation.md"))!
+    const [, least = "", most = ""] = /Give it (\d+) MB or more, and a limit of (\d+) MB/.exec(
+      textOf("docs/operation.md")
+    )!
     assert.match(String(api.resources!.limits!.memory), /^\d+Mi$/)
     assert.isAtLeast(Number.parseInt(String(api.resources!.requests!.memory), 10), Number(least))
+    assert.isAtLeast(Number.parseInt(String(api.resources!.limits!.memory), 10), Number(most))
     assert.deepStrictEqual(Object.keys(api.resources!.limits!), ["memory"])
   })
 })

@@ -6,6 +6,8 @@ import type { IDeployment } from "../tools/kubernetes.ts"
 import { freePort, step } from "../../src/demo/servers/Watchdog.ts"
 import { textOf } from "../containers/Dockerfile.ts"
 import { openBrowser } from "../support/Browser.ts"
+import { composerOf } from "../composer/composing.ts"
+import { details } from "../support/people.ts"
 import { capturedLog } from "../support/capturedLog.ts"
 import { characterOf } from "../support/seeded.ts"
 import { live, startReplica, TestApp } from "../support/TestApp.ts"
@@ -60,7 +62,7 @@ const read = (text: string): Served => {
   return served
 }
 
-/** What /metrics serves after a day in short: a sign-in, a refresh, probes, and servers that were away for a while. */
+/** What /metrics serves after a day in short: a sign-in, a refresh, a composition, probes, and servers that were away for a while. */
 const aDay = Effect.gen(function* () {
   yield* capturedLog
   const app = yield* TestApp
@@ -71,6 +73,12 @@ const aDay = Effect.gen(function* () {
   const { id } = yield* characterOf(browser, { wcl: "ranked" })
   const refresh = `/api/v1/characters/${id}/warcraftlogs/refresh`
   assert.strictEqual((yield* browser.send("POST", refresh)).status, 200)
+  const { guild } = (yield* browser.send("POST", "/api/v1/guilds", { json: details })).body
+  const raids = [{ title: "Raid", size: 10 }]
+  const json = { title: "Plan", raids }
+  const { plan } = (yield* browser.send("POST", `/api/v1/guilds/${guild.id}/plans`, { json })).body
+  const { compose, ended } = composerOf(`/api/v1/plans/${plan.id}`, browser.send)
+  yield* ended((yield* compose({ seconds: 5 })).id)
   assert.strictEqual((yield* browser.send("GET", "/api/v1/health/ready")).status, 200)
   app.postgres.shut()
   assert.strictEqual((yield* browser.send("GET", "/api/v1/auth/session")).status, 503)
