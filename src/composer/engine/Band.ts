@@ -64,7 +64,7 @@ export const solveBand = (
   try {
     model.columns.forEach(({ lower: least, upper: highest, whole }, column) => {
       let [lower, upper] = part.columns.get(column) ?? [least, highest]
-      const loss = relaxed.lossOf(column)
+      const loss = column < model.relaxed.columns ? relaxed.lossOf(column) : 0
       // A seat or switch that would cost more than the gap is decided.
       if (whole && loss > gap) upper = lower
       else if (whole && -loss > gap) lower = upper

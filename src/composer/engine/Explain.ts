@@ -4,7 +4,7 @@ import type { Parts, Problem, Seats } from "./Problem.ts"
 import { score } from "./Score.ts"
 
 /** An effect and what it is worth, in points. */
-export interface Given {
+interface Given {
   readonly effect: string
   readonly value: number
 }

@@ -1,14 +1,14 @@
-import type { Bundle, Kinds } from "./Kinds.ts"
+import type { Bundle, Kinds, Offer } from "./Kinds.ts"
 import type { Patterns } from "./Patterns.ts"
 import { groupSize } from "./Patterns.ts"
 import type { Problem } from "./Problem.ts"
 
-export interface Row {
+interface Row {
   lower: number
   upper: number
 }
 
-export interface Column {
+interface Column {
   readonly cost: number
   lower: number
   upper: number
@@ -19,7 +19,7 @@ export interface Column {
 }
 
 /** Some groups of a raid that take the same patterns: one that a lock names, or all others. */
-export interface Cell {
+interface Cell {
   readonly raid: number
   readonly groups: number
   /** The group's number; null of those that nobody names. */
@@ -49,6 +49,8 @@ export interface Switch {
 export interface Model {
   readonly rows: ReadonlyArray<Row>
   readonly columns: ReadonlyArray<Column>
+  /** How many rows and columns the relaxation takes: the others tell in whole numbers what it bounds already. */
+  readonly relaxed: { readonly rows: number; readonly columns: number }
   /** The column of a candidate in a raid. */
   readonly seat: (candidate: number, raid: number) => number
   /** The row that ties a type in a raid to the patterns. */
@@ -209,6 +211,7 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
         .slice(0, size)
     )
   const switches: Array<Switch> = []
+  let isExact = false
   const givesAt = (level: Uint8Array, least: number) => Array.from(level, (own) => own >= least)
   const giversOf = (gives: ReadonlyArray<boolean>) =>
     candidates.flatMap((_, candidate) => (gives[kinds.of[candidate]!] ? [candidate] : []))
@@ -254,7 +257,7 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
     raid: number,
     { worth, gives }: Term,
     count: number,
-    gained: ReadonlyArray<Entry> = [],
+    gained: Array<Entry> = [],
     chosen?: ReadonlyArray<Entry>
   ) => {
     const upper = most(worth, raids[raid]!.size)
@@ -270,8 +273,9 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
     }
     const { on, entries } = sure ? enough(raid, givers, count) : choice()
     entries.push([bounded, -upper])
-    const gain = add(sure ? 1 : 0, upper, [[there, 1], [bounded, 1], ...gained, ...(sure ? balanced(raid) : [])])
-    switches.push({ raid, on, gain, givers, row: countOf(raid, givers), count, sure })
+    gained.push([there, 1], [bounded, 1], ...(sure ? balanced(raid) : []))
+    const gain = add(sure ? 1 : 0, upper, gained)
+    if (!isExact) switches.push({ raid, on, gain, givers, row: countOf(raid, givers), count, sure })
   }
 
   /** Each level of an offer adds to the one below. */
@@ -286,6 +290,37 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
   const total = (worth: Int32Array) => worth.reduce((all, one) => all + one, 0)
   /** The weakest first. */
   const ranked = (terms: ReadonlyArray<Term>) => terms.toSorted((a, b) => total(a.worth) - total(b.worth))
+
+  /** Which effects of a slot are given, to each audience for itself; what givers make at most is then made by them. */
+  const choose = (
+    raid: number,
+    offers: ReadonlyArray<Offer>,
+    givers: ReadonlyArray<number>,
+    gains: ReadonlyArray<Array<Entry>>,
+    audience: ReadonlyArray<number> = kinds.seats.map(() => 0)
+  ) => {
+    const limit = row(-Infinity, 0)
+    for (const gained of gains) gained.push([limit, 1])
+    for (const own of new Set(audience)) {
+      const used = shared(raid, givers)
+      for (const offer of offers) {
+        // What is given more strongly is given at all.
+        const stronger = offer.worth.slice(1).map(() => row(-Infinity, 0))
+        steps(offer).forEach(({ worth, gives }, at) => {
+          const chosen: ReadonlyArray<Entry> =
+            at === 0 ? [[used, 1], ...stronger.map((row): Entry => [row, -1])] : [[stronger[at - 1]!, 1]]
+          const theirs = worth.map((points, kind) => (audience[kind] === own ? points : 0))
+          term(raid, { worth: theirs, gives }, 1, [[limit, -1]], chosen)
+        })
+      }
+    }
+  }
+  const blessings: Array<{
+    readonly raid: number
+    readonly offers: ReadonlyArray<Offer>
+    readonly givers: ReadonlyArray<number>
+    readonly gains: ReadonlyArray<Array<Entry>>
+  }> = []
 
   // Free terms of the same givers are one.
   const free = Map.groupBy(
@@ -315,29 +350,18 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
       if (way === "slot" || way === "byClass") {
         const gives = kinds.seats.map((_, kind) => offers.some(({ level }) => level[kind]! > 0))
         const givers = giversOf(gives)
-        const audiences =
-          way === "slot" ? [undefined] : Array.from({ length: kinds.audiences }, (_, audience) => audience)
-        for (const audience of audiences) {
-          // What is chosen, and what so many givers can make at most: the nth adds the effect that is worth the nth most.
-          const limit = row(-Infinity, 0)
-          const used = shared(raid, givers)
-          const to = (worth: Int32Array) =>
-            worth.map((points, kind) => (audience === undefined || kinds.audience[kind] === audience ? points : 0))
-          for (const offer of offers) {
-            // What is given more strongly is given at all.
-            const stronger = offer.worth.slice(1).map(() => row(-Infinity, 0))
-            const chosen = (at: number): ReadonlyArray<Entry> =>
-              at === 0 ? [[used, 1], ...stronger.map((row): Entry => [row, -1])] : [[stronger[at - 1]!, 1]]
-            steps(offer).forEach(({ worth, gives }, at) =>
-              term(raid, { worth: to(worth), gives }, 1, [[limit, -1]], chosen(at))
-            )
-          }
-          const sorted = kinds.seats.map((_, kind) =>
-            offers.map(({ worth }) => to(worth.at(-1)!)[kind]!).toSorted((a, b) => b - a)
-          )
-          for (let count = 1; count <= Math.min(offers.length, givers.length); count++)
-            term(raid, { worth: Int32Array.from(sorted, (own) => own[count - 1]!), gives }, count, [[limit, 1]])
+        // The nth adds the effect that is worth the nth most, at most.
+        const sorted = kinds.seats.map((_, kind) =>
+          offers.map(({ worth }) => worth.at(-1)![kind]!).toSorted((a, b) => b - a)
+        )
+        const gains: Array<Array<Entry>> = []
+        for (let count = 1; count <= Math.min(offers.length, givers.length); count++) {
+          const gained: Array<Entry> = []
+          gains.push(gained)
+          term(raid, { worth: Int32Array.from(sorted, (own) => own[count - 1]!), gives }, count, gained)
         }
+        if (way === "slot") choose(raid, offers, givers, gains)
+        else blessings.push({ raid, offers, givers, gains })
       }
       if (way === "single")
         for (const { level, worth } of offers) {
@@ -362,6 +386,10 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
     }
   })
 
+  const relaxed = { rows: rows.length, columns: candidates.length * raids.length + later.length }
+  isExact = true
+  for (const { raid, offers, givers, gains } of blessings) choose(raid, offers, givers, gains, kinds.audience)
+
   candidates.forEach(({ main, debt }, candidate) =>
     raids.forEach((_, raid) => {
       const value = weights.seated + weights.debt * debt + (main ? weights.main : 0)
@@ -378,5 +406,5 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
   )
   for (const put of later) put()
   for (const { candidate, raid } of locks) columns[seat(candidate, raid)]!.lower = 1
-  return { rows, columns, seat, link, cells, switches, balance }
+  return { rows, columns, relaxed, seat, link, cells, switches, balance }
 }

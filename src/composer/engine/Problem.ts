@@ -13,13 +13,13 @@ export interface Candidate {
 }
 
 /** A candidate who sits in that raid, and in that group of it if one is named. No answer breaks it. */
-export interface Lock {
+interface Lock {
   readonly candidate: number
   readonly raid: number
   readonly group: number | null
 }
 
-export interface Raid {
+interface Raid {
   /** Seats, in groups of five. */
   readonly size: number
   /** Of a role without one any number is as good. */

@@ -115,6 +115,16 @@ export const patternColumn = (
   }
 }
 
+/** The rows and columns that the relaxation takes. */
+const coarse = (model: Model): Model => ({
+  ...model,
+  rows: model.rows.slice(0, model.relaxed.rows),
+  columns: model.columns.slice(0, model.relaxed.columns).map((column) => {
+    const kept = [...column.rows.keys()].filter((at) => column.rows[at]! < model.relaxed.rows)
+    return { ...column, rows: kept.map((at) => column.rows[at]!), values: kept.map((at) => column.values[at]!) }
+  })
+})
+
 export class Relaxation {
   readonly #problem: Problem
   readonly #model: Model
@@ -127,9 +137,9 @@ export class Relaxation {
 
   constructor(highs: Highs, problem: Problem, model: Model, patterns: Patterns) {
     this.#problem = problem
-    this.#model = model
+    this.#model = coarse(model)
     this.#patterns = patterns
-    this.#native = nativeOf(highs, model, false, true)
+    this.#native = nativeOf(highs, this.#model, false, true)
     this.#fits = model.cells.map(({ need }) =>
       Uint8Array.from({ length: patterns.count }, (_, pattern) => {
         for (const [type, count] of need) {
