@@ -81,6 +81,7 @@ const composeThroughAReload = async (page: Page) => {
   const before = await lineOf(page, "bound", -1)
   await page.reload()
   await page.getByRole("button", { name: "Stop", exact: true }).waitFor()
+  assert.ok((await lineOf(page, "bound", -1)).corners >= before.corners, "the chart begins anew")
   await live(page, "#composition-live")
   await grows(page, "bound", before.corners)
   for (const [name, sign] of [
@@ -213,6 +214,33 @@ const beBusy = async (page: Page) => {
   })()`)
 }
 
+/** Two raids of the same players, as good as each other. */
+const composeTwo = async (page: Page) => {
+  await following(page, "All plans")
+  const form = page.locator("#new-plan")
+  await form.getByLabel("Plan", { exact: true }).fill("Thursday")
+  await form.getByLabel("Raid", { exact: true }).fill("Karazhan")
+  await form.getByLabel("Seats").selectOption("10")
+  await form.getByLabel("Raids at once").fill("2")
+  await pressing(page, "Make the plan")
+  await live(page, "#plan-live")
+  await page.locator("#compose > summary").click()
+  assert.ok(await page.locator("#answer").isHidden())
+  await page.getByLabel("Raids as good as each other").check()
+  await begin(page, 4)
+  await state(page, /^(Optimal|At most|How far)/, 20_000)
+  await page.getByRole("button", { name: "Accept" }).waitFor()
+  const moves = await rows(page, "moves")
+  assert.equal(moves.length, 20)
+  for (const title of ["Karazhan A", "Karazhan B"]) {
+    const there = moves.filter(([, from, to]) => from === "the roster" && to!.endsWith(` of ${title}`))
+    assert.equal(there.length, 10, moves.join("\n"))
+  }
+  await pressing(page, "Accept")
+  await message(page, "The plan is as it was composed, at revision 2.")
+  assert.equal(await page.locator("#board .group .seat.free").count(), 0)
+}
+
 /** A raider sees the plan, and cannot have it composed. */
 const asRaider = async (page: Page, frontend: string) => {
   await pressing(page, "Log out")
@@ -241,6 +269,7 @@ const work = async (page: Page, other: Page, frontend: string) => {
   assert.ok(stopped < 1000, `stopped after ${stopped} ms`)
   await beRefused(page)
   await beBusy(page)
+  await composeTwo(page)
   await asRaider(page, frontend)
   assert.deepEqual(
     complaints.flat().filter((complaint) => !expected.test(complaint)),

@@ -6,7 +6,15 @@ const file = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url
 
 const scripts = ["common.js", "page.js", "roster.js", "facts.js", "table.js", "choice.js", "tools.js"]
 scripts.push("plans.js", "plan.js", "planTools.js", "seats.js", "board.js", "coverage.js", "stale.js", "shared.js")
-scripts.push("refresh.js", "account.js", "compose.js", "compositionChart.js", "compositionWords.js", "answer.js")
+scripts.push(
+  "refresh.js",
+  "account.js",
+  "compose.js",
+  "compositionChart.js",
+  "compositionWords.js",
+  "answer.js",
+  "kept.js"
+)
 const styles = ["page.css", "board.css", "refresh.css", "compose.css"]
 
 const answers = (home: string, api: string): RequestListener => {

@@ -30,9 +30,10 @@ const movesOf = (plan, answer) => {
   return [...new Set([...after.keys(), ...before.keys()])].flatMap((entry) => {
     const [here, there] = [before.get(entry), after.get(entry)]
     const { seat } = there ?? here
-    const [from, to] = [whereOf(plan, here), whereOf(plan, there)]
+    const [from, to] = [whereOf(plan, here), whereOf(answer, there)]
     const plays = there && here && here.seat.spec !== seat.spec ? `, and plays ${words(seat.spec)}` : ""
-    const isSame = (from === to && plays === "") || (isBench(here) && isBench(there))
+    const stays = here && there && here.raid === there.raid && here.group === there.group
+    const isSame = (stays && plays === "") || (isBench(here) && isBench(there))
     return isSame ? [] : [{ entry, seat, from, to: to + plays }]
   })
 }
@@ -65,14 +66,14 @@ const drawParts = ({ from: answer, to: plan }) => {
 const most = 6
 
 /** The effects that the answer has more or less of than the plan, the dearest first. */
-const drawEffects = ({ effects }, { plan, nameOf }) => {
+const drawEffects = ({ effects }, answer, nameOf) => {
   const lines = (sign) =>
     effects
       .map(({ from, to, ...at }) => ({ ...at, gain: from - to }))
       .filter(({ gain }) => gain * sign > 0)
       .toSorted((one, other) => (other.gain - one.gain) * sign)
       .map(({ raid, group, effect, gain }) => {
-        const where = group === null ? plan.raids[raid].title : placeText(plan, { raid, group })
+        const where = group === null ? answer.raids[raid].title : placeText(answer, { raid, group })
         return element("li", {}, `${nameOf(effect)} ${signed(gain)} `, element("small", {}, where))
       })
   for (const [id, sign] of [
@@ -136,7 +137,7 @@ export const drawAnswer = (of, { raids, why }, comparison) => {
   const moves = movesOf(of.plan, { raids })
   drawMoves(moves, of.colourOf)
   drawParts(comparison)
-  drawEffects(comparison, { plan: of.plan, nameOf })
+  drawEffects(comparison, { raids }, nameOf)
   const moved = new Set(moves.map(({ entry }) => entry))
   const reasons = new Map(why.map((reason) => [reason.entry_id, reason]))
   drawSeats(raids, { moved, why: reasons, colourOf: of.colourOf, nameOf })

@@ -2,7 +2,7 @@ import { drawAnswer } from "./answer.js"
 import { $, call, element, listen, on, say } from "./common.js"
 import { chartOf, drawChart } from "./compositionChart.js"
 import { certificate, figures, listed, overtakenText, refusal, stateText } from "./compositionWords.js"
-import { placesOf, placeText } from "./seats.js"
+import { drawKept, forgetKept, locksOf } from "./kept.js"
 
 /** The open plan, how a write of it is taken over, and the composition that is shown. */
 let open
@@ -135,29 +135,12 @@ const putAway = async (shown) => {
   $("begin-composition").focus()
 }
 
-/** Those who sit somewhere, each to be kept there. */
-const showKept = ({ of }) => {
-  const kept = new Set([...$("kept").querySelectorAll(":checked")].map(({ value }) => value))
-  const seated = [...placesOf(of.plan).values()].filter(({ group }) => group !== null)
-  $("kept").replaceChildren(
-    ...seated.map(({ seat, raid, group }) => {
-      const { entry_id: value, name, rank } = seat
-      const box = element("input", { type: "checkbox", name: "kept", value, checked: kept.has(value) })
-      const text = `${name}${rank === "alt" ? " (alt)" : ""}, ${placeText(of.plan, { raid, group })}`
-      return element("li", {}, element("label", {}, box, text))
-    })
-  )
-}
-
-const wishesOf = ({ plan }, form) => {
-  const { mains_only: mains, balance, seconds } = form.elements
-  const places = placesOf(plan)
-  const locks = [...form.querySelectorAll("#kept :checked")].map(({ value }) => {
-    const { raid, group } = places.get(value)
-    return { entry_id: value, raid, group }
-  })
-  return { mains_only: mains.checked, prefer: { balance: balance.checked }, seconds: Number(seconds.value), locks }
-}
+const wishesOf = ({ plan }, { elements: { mains_only: mains, balance, seconds } }) => ({
+  mains_only: mains.checked,
+  prefer: { balance: balance.checked },
+  seconds: Number(seconds.value),
+  locks: locksOf(plan)
+})
 
 $("new-composition").addEventListener(
   "submit",
@@ -221,23 +204,22 @@ $("accept-composition").addEventListener(
 /** What is shown of seats follows the plan. */
 export const composingFollows = async () => {
   if (open === undefined) return
-  showKept(open)
+  drawKept(open.of.plan)
   await showAnswer(open)
 }
 
 /** Offers to compose a plan, and goes on with what is being composed. */
 export const openComposing = async (of, ways) => {
-  closeComposing()
-  $("compose").hidden = !of.mayEdit
-  $("compose").open = false
-  $("answer").hidden = true
   if (!of.mayEdit) return
   const shown = { of, ...ways, composition: undefined }
   open = shown
-  $("kept").replaceChildren()
+  $("compose").hidden = false
+  $("compose").open = false
+  $("answer").hidden = true
+  forgetKept()
   $("balanced").hidden = of.plan.raids.length === 1
   $("new-composition").reset()
-  showKept(shown)
+  drawKept(of.plan)
   show(shown)
   const compositions = await showList(shown)
   const last = sessionStorage.getItem(keyOf(shown))
@@ -248,4 +230,5 @@ export const openComposing = async (of, ways) => {
 export const closeComposing = () => {
   if (open !== undefined) stopListening(open)
   open = undefined
+  $("compose").hidden = true
 }

@@ -41,7 +41,7 @@ export const stateText = ({ state, stage }) => {
 }
 
 export const figures = ({ value, bound, gap, gap_percent: percent }) => {
-  if (value === null) return "There is no plan yet."
+  if (value === null) return ""
   if (bound === null) return `Value ${points(value)}; the bound is not known yet.`
   const share = percent === null ? "" : `, ${percent} %`
   return `Value ${points(value)}, bound ${points(bound)}: gap ${points(gap)}${share}.`
