@@ -54,21 +54,24 @@ const targetsOf = (size: number) => {
   return { tank, heal }
 }
 
+const total = mix.reduce((all, [, , , weight]) => all + weight, 0)
+
+/** Somebody as a guild has them. */
+export const seatOf = (random: () => number, player: number) => {
+  let left = random() * total
+  const [className, spec, role] = mix.find(([, , , weight]) => (left -= weight) < 0) ?? mix[0]!
+  return { class: className, spec, role, race: "Troll", player: String(player), brings: [], lacks: [] }
+}
+
 /** A roster as guilds have it: mains, some alts, and who is there this week; with wishes of every kind. */
 export const rosterOf = (seed: number, { raids, size, players, characters }: Shape): Problem => {
   const random = randomOf(seed)
   const below = (count: number) => Math.floor(random() * count)
-  const total = mix.reduce((all, [, , , weight]) => all + weight, 0)
-  const seatOf = (player: number) => {
-    let left = random() * total
-    const [className, spec, role] = mix.find(([, , , weight]) => (left -= weight) < 0) ?? mix[0]!
-    return { class: className, spec, role, race: "Troll", player: String(player), brings: [], lacks: [] }
-  }
   const here = Array.from({ length: players }, () => random() < 0.9)
   const debts = Array.from({ length: players }, () => (random() < 0.25 ? 1 + below(3) : 0))
   const candidates: Array<Candidate> = []
   const add = (player: number, main: boolean) =>
-    candidates.push({ player, main, debt: debts[player]!, seat: seatOf(player) })
+    candidates.push({ player, main, debt: debts[player]!, seat: seatOf(random, player) })
   for (let player = 0; player < players; player++) if (here[player]) add(player, true)
   const own = new Map<number, number>()
   while (candidates.length < characters) {
