@@ -4,7 +4,7 @@ import { raiders, users } from "./Data.ts"
 import { root } from "./Kinds.ts"
 import { machine } from "./Machine.ts"
 import { tolerated } from "./Sample.ts"
-import { figures, type Measured, memories, ratios, type Row } from "./Summary.ts"
+import { figures, markdownTable, type Measured, memories, ratios } from "./Summary.ts"
 
 const path = `${root}docs/performance.md`
 
@@ -20,9 +20,6 @@ const keptText = () => {
     return undefined
   }
 }
-
-const markdown = ([head = [], ...rows]: ReadonlyArray<Row>) =>
-  [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n")
 
 const versionsOfPeers = () => {
   const { dependencies } = JSON.parse(readFileSync(`${root}test/bench/peers/package.json`, "utf8")) as {
@@ -58,15 +55,15 @@ Made by \`npm run bench -- --report\`, all but the last section; a run replaces 
 
 ## Against the others
 
-${markdown(ratios(measured))}
+${markdownTable(ratios(measured))}
 
 ## Figures
 
-${markdown(figures(measured))}
+${markdownTable(figures(measured))}
 
 ## Memory and start
 
-${markdown(memories(measured))}
+${markdownTable(memories(measured))}
 
 ${keptText() ?? `${kept}\n\nNothing was cut yet.\n`}`
   writeFileSync(path, text)

@@ -119,3 +119,6 @@ export const plainTable = (rows: ReadonlyArray<Row>) => {
     )
     .join("\n")
 }
+
+export const markdownTable = ([head = [], ...rows]: ReadonlyArray<Row>) =>
+  [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n")

@@ -81,7 +81,9 @@ function* plansOf({ raids, candidates, locks, sameHour }: Problem): Generator<Se
     if (candidate === candidates.length) {
       yield raids.map(({ size }, raid) =>
         Array.from({ length: size / 5 }, (_, group) =>
-          [...chosen.keys()].filter((one) => places[chosen[one]!]?.raid === raid && places[chosen[one]!]!.group === group)
+          [...chosen.keys()].filter(
+            (one) => places[chosen[one]!]?.raid === raid && places[chosen[one]!]!.group === group
+          )
         )
       )
       return

@@ -65,7 +65,10 @@ describe("what must not matter, and what must", () => {
   it("a lock on the answer's own seat changes nothing, another cannot help", async () => {
     const first = await compose(problem)
     const [candidate] = first.seats[0]![1]!
-    const own = await compose({ ...problem, locks: [...problem.locks, { candidate: candidate!, raid: 0, group: null }] })
+    const own = await compose({
+      ...problem,
+      locks: [...problem.locks, { candidate: candidate!, raid: 0, group: null }]
+    })
     assert.strictEqual(own.value, first.value)
     const left = [...problem.candidates.keys()].find((one) => !first.seats.flat(2).includes(one))!
     const locked = { ...problem, locks: [{ candidate: left, raid: 0, group: 1 }] }
@@ -77,7 +80,11 @@ describe("what must not matter, and what must", () => {
   it("one more to choose from cannot hurt, an effect that counts for less cannot help", async () => {
     const first = await compose(problem)
     const more = { ...problem.candidates[0]!, player: problem.players, main: false, debt: 0 }
-    const larger = await compose({ ...problem, players: problem.players + 1, candidates: [...problem.candidates, more] })
+    const larger = await compose({
+      ...problem,
+      players: problem.players + 1,
+      candidates: [...problem.candidates, more]
+    })
     assert.isAtLeast(larger.bound!, first.value)
     assert.isAtLeast(larger.value, first.value)
     const effect = problem.ruleset.effects.find(({ id }) => id === "kings")!

@@ -1,0 +1,62 @@
+import { anneal, greedy } from "../../../src/composer/engine/Anneal.ts"
+import { kindsOf } from "../../../src/composer/engine/Kinds.ts"
+import { patternsOf } from "../../../src/composer/engine/Patterns.ts"
+import { randomOf } from "../../../src/composer/engine/Random.ts"
+import { draftOf } from "../../../src/composer/engine/Seating.ts"
+import { budget, solve } from "../../../src/composer/engine/Solve.ts"
+import { rosterOf, shapes } from "../../composer/rosters.ts"
+import { beamSearch, hillClimb } from "./Peers.ts"
+
+/*
+ * One roster in a process of its own, so that its processor time and memory can be told: `one.ts SHAPE SEED SECONDS` for
+ * the composer, `one.ts SHAPE SEED peers` for the others. One line of JSON.
+ */
+
+const [shape, seed, how] = process.argv.slice(2) as [keyof typeof shapes, string, string]
+const problem = rosterOf(Number(seed), shapes[shape])
+const say = (what: object) => process.stdout.write(`${JSON.stringify(what)}\n`)
+
+if (how === "peers") {
+  const kinds = kindsOf(problem)
+  const patterns = patternsOf(problem, kinds)
+  const random = randomOf(2)
+  const fresh = () => {
+    const draft = draftOf(problem, kinds, patterns, random)
+    greedy(problem, draft)
+    return draft
+  }
+  const annealed = anneal(problem, fresh(), budget.moves, random, { cancelled: () => false })
+  say({
+    greedy: fresh().value(),
+    climbed: hillClimb(problem, fresh(), budget.moves, random),
+    beam: beamSearch(problem, draftOf(problem, kinds, patterns, random), 20),
+    annealed: annealed.value
+  })
+} else {
+  const began = process.cpuUsage()
+  const spent = () => {
+    const { user, system } = process.cpuUsage(began)
+    return (user + system) / 1e6
+  }
+  const half = Number(how) / 2
+  let value = 0
+  let halfway: { readonly value: number; readonly bound: number | null } = { value: 0, bound: null }
+  let annealed = 0
+  const {
+    parts: _parts,
+    seats: _seats,
+    ...answer
+  } = await solve(
+    problem,
+    { ...budget, iterations: 1e9, nodes: 1e9, seconds: 600 },
+    {
+      tell: (progress) => {
+        value = progress.value ?? value
+        if (progress.stage === "annealing") annealed = value
+        if (spent() <= half) halfway = { value, bound: progress.bound }
+      },
+      cancelled: () => spent() > Number(how)
+    }
+  )
+  say({ ...answer, halfway, annealed, seconds: spent(), memory: process.resourceUsage().maxRSS / 1024 })
+}
