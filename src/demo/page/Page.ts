@@ -6,8 +6,17 @@ const file = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url
 
 const scripts = ["common.js", "page.js", "roster.js", "facts.js", "table.js", "choice.js", "tools.js"]
 scripts.push("plans.js", "plan.js", "planTools.js", "seats.js", "board.js", "coverage.js", "stale.js", "shared.js")
-scripts.push("refresh.js", "account.js", "keys.js")
-const styles = ["page.css", "board.css", "refresh.css"]
+scripts.push(
+  "refresh.js",
+  "account.js",
+  "keys.js",
+  "compose.js",
+  "compositionChart.js",
+  "compositionWords.js",
+  "answer.js",
+  "kept.js"
+)
+const styles = ["page.css", "board.css", "refresh.css", "compose.css"]
 
 const answers = (home: string, api: string): RequestListener => {
   const filled = (name: string) => file(name).replace("__API__", api).replace("__HOME__", home)

@@ -16,7 +16,8 @@ const send = async (method, path, body, revision) => {
   const response = await fetch(api + path, { method, headers, body: sent, credentials: "include" })
   if (response.ok) return response
   const { message, details } = (await response.json()).error
-  throw Object.assign(new Error(message), { status: response.status, details })
+  const retryAfter = response.headers.get("retry-after")
+  throw Object.assign(new Error(message), { status: response.status, details, retryAfter })
 }
 
 /** Calls the API; an error response is thrown with the API's message and the fields that it names. A text goes as CSV. */

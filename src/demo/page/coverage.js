@@ -1,6 +1,6 @@
 import { $, element } from "./common.js"
 
-const number = new Intl.NumberFormat("en")
+export const number = new Intl.NumberFormat("en")
 export const signed = (points) => `${points > 0 ? "+" : points < 0 ? "−" : "±"}${number.format(Math.abs(points))}`
 
 /** The seats of a plan as the API takes a seating that is stored nowhere. */

@@ -1,6 +1,7 @@
 import { drawBoard, drawPool, findEntry, handle, markHeld, swatch } from "./board.js"
 import { choose } from "./choice.js"
 import { $, call, element, listen, on, say } from "./common.js"
+import { closeComposing, composingFollows, openComposing } from "./compose.js"
 import { drawCoverage, drawWarnings, gainText, seatingOf } from "./coverage.js"
 import { opsOf, placesOf, placeText, targetText, withMove } from "./seats.js"
 import { settle } from "./stale.js"
@@ -58,6 +59,7 @@ const adopt = (of, plan, entry) => {
   drawBoard(of, entry)
   if (of.coverage !== undefined) drawCoverage($("board"), plan, of.coverage, nameOf)
   showHeld()
+  composingFollows().catch((error) => say(error.message))
 }
 
 /** Writes until it is written, or the plan is taken as somebody else left it. False if nothing was written. */
@@ -273,12 +275,16 @@ export const openPlan = async (guild, id, isLatest) => {
   if (!isLatest()) return
   open = of
   adopt(of, plan)
-  openPlanTools(of, { inTurn, taken: (written) => taken(of, written) })
+  const ways = { inTurn, taken: (written) => taken(of, written) }
+  openPlanTools(of, ways)
   await readCoverage(of)
-  if (open === of) of.source = listenTo(of)
+  if (open !== of) return
+  of.source = listenTo(of)
+  await openComposing(of, ways)
 }
 
 export const closePlan = () => {
+  closeComposing()
   open?.source?.close()
   open = undefined
 }

@@ -15,9 +15,9 @@ export const placesOf = ({ raids }) => {
   return new Map(places.filter(({ seat }) => seat !== null).map((place) => [place.seat.entry_id, place]))
 }
 
-/** A place in words; the raid is named when there are several. */
+/** A place in words, or its group without a slot; the raid is named when there are several. */
 export const placeText = ({ raids }, { raid, group, slot }) => {
-  const where = group === null ? "the bench" : `group ${group + 1}, seat ${slot + 1}`
+  const where = group === null ? "the bench" : `group ${group + 1}${slot === undefined ? "" : `, seat ${slot + 1}`}`
   return raids.length === 1 ? where : `${where} of ${raids[raid].title}`
 }
 
