@@ -17,7 +17,7 @@ export const shapes = {
   "3×10": { raids: 3, size: 10, players: 26, characters: 45 }
 } as const satisfies Record<string, Shape>
 
-export const { ruleset } = rulesets.get("tbc-anniversary@1")!
+const { ruleset } = rulesets.get("tbc-anniversary@1")!
 
 /** Specs that guilds have, by how many of a hundred. */
 const mix: ReadonlyArray<readonly [className: string, spec: string, role: RaidRole, weight: number]> = [
