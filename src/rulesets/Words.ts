@@ -69,6 +69,7 @@ export const rulesetFaults = (ruleset: Ruleset): ReadonlyArray<string> => {
       ...(scope === "assigned" && (stacks || (slot === null && improved.length > 0))
         ? [`${id}: what is assigned does not stack, and without a slot nobody gives more of it`]
         : []),
+      ...(stacks && scope !== "party" ? [`${id}: only what helps a group stacks`] : []),
       // The table of the assignment doubles with each.
       ...(slot !== null && effects.filter((one) => one.slot === slot).length > 10
         ? [`${id}: ${slot} has more than 10 effects`]

@@ -110,6 +110,7 @@ describe("rulesets", () => {
     ],
     ["a race that is none", (json) => (json.effects[0].race = "Gnoll"), /Gnoll is no race/],
     ["a source that is none", (json) => (json.effects[0].source = "X1 somewhere"), /X1 somewhere is no source/],
+    ["what stacks in a raid", (json) => (json.effects[0].stacks = true), /only what helps a group stacks/],
     [
       "rivals that stack",
       (json) => Object.assign(json.effects[0], { rivals: "wits", stacks: true }),

@@ -1,0 +1,73 @@
+import type { Problem } from "./Problem.ts"
+
+export interface Row {
+  lower: number
+  upper: number
+}
+
+export interface Column {
+  readonly cost: number
+  lower: number
+  upper: number
+  readonly whole: boolean
+  /** Rows and coefficients. */
+  readonly rows: ReadonlyArray<number>
+  readonly values: ReadonlyArray<number>
+}
+
+/** A coefficient. */
+export type Entry = [row: number, value: number]
+
+/** Rows and columns in the making. The seats' columns come first, though their entries are known last. */
+export interface Rows {
+  readonly row: (lower: number, upper: number) => number
+  /** A column of its own; its entries may grow until the end. */
+  readonly add: (cost: number, upper: number, entries: ReadonlyArray<Readonly<Entry>>, whole?: boolean) => number
+  /** The column of a candidate in a raid. */
+  readonly seat: (candidate: number, raid: number) => number
+  /** A coefficient of a seat. */
+  readonly tie: (candidate: number, raid: number, row: number, value: number) => void
+  /** A row in which what is given is at most as much as there are givers in the raid. */
+  readonly shared: (raid: number, givers: ReadonlyArray<number>) => number
+  readonly size: () => { readonly rows: number; readonly columns: number }
+  readonly made: () => { readonly rows: ReadonlyArray<Row>; readonly columns: ReadonlyArray<Column> }
+}
+
+export const rowsOf = ({ candidates, raids, locks, weights }: Problem): Rows => {
+  const rows: Array<Row> = []
+  const seats = candidates.flatMap(() => raids.map(() => new Map<number, number>()))
+  const others: Array<() => Column> = []
+  const columnOf = (cost: number, upper: number, entries: Iterable<Readonly<Entry>>, whole: boolean): Column => {
+    const all = [...entries].filter(([, value]) => value !== 0)
+    return { cost, lower: 0, upper, whole, rows: all.map(([row]) => row), values: all.map(([, value]) => value) }
+  }
+  const row: Rows["row"] = (lower, upper) => rows.push({ lower, upper }) - 1
+  const seat: Rows["seat"] = (candidate, raid) => candidate * raids.length + raid
+  const tie: Rows["tie"] = (candidate, raid, row, value) => {
+    const own = seats[seat(candidate, raid)]!
+    own.set(row, (own.get(row) ?? 0) + value)
+  }
+  return {
+    row,
+    seat,
+    tie,
+    add: (cost, upper, entries, whole = false) =>
+      seats.length + others.push(() => columnOf(cost, upper, entries, whole)) - 1,
+    shared: (raid, givers) => {
+      const made = row(-Infinity, 0)
+      for (const candidate of givers) tie(candidate, raid, made, -1)
+      return made
+    },
+    size: () => ({ rows: rows.length, columns: seats.length + others.length }),
+    made: () => {
+      const ofSeats = candidates.flatMap(({ main, debt }, candidate) =>
+        raids.map((_, raid) => {
+          const value = weights.seated + weights.debt * debt + (main ? weights.main : 0)
+          const isLocked = locks.some((lock) => lock.candidate === candidate && lock.raid === raid)
+          return { ...columnOf(value, 1, seats[seat(candidate, raid)]!, true), lower: isLocked ? 1 : 0 }
+        })
+      )
+      return { rows, columns: [...ofSeats, ...others.map((make) => make())] }
+    }
+  }
+}
