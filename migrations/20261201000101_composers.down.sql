@@ -1,1 +1,1 @@
-alter table plan_compositions drop constraint plan_compositions_composer;
+alter table plan_compositions drop constraint plan_compositions_requested_by_fkey;
