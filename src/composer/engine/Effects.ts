@@ -180,16 +180,15 @@ export const addEffects = (
       if (way === "slot" || way === "byClass") {
         const gives = kinds.seats.map((_, kind) => offers.some(({ level }) => level[kind]! > 0))
         const givers = giversOf(gives)
-        // The nth adds the effect that is worth the nth most, at most.
+        // The nth giver adds the effect that is worth the nth most, at most; what some give more of is counted apart.
         const sorted = kinds.seats.map((_, kind) =>
-          offers.map(({ worth }) => worth.at(-1)![kind]!).toSorted((a, b) => b - a)
+          offers.map(({ worth }) => worth[0]![kind]!).toSorted((a, b) => b - a)
         )
         const gains: Array<Array<Entry>> = []
-        for (let count = 1; count <= Math.min(offers.length, givers.length); count++) {
-          const gained: Array<Entry> = []
-          gains.push(gained)
-          term(raid, { worth: Int32Array.from(sorted, (own) => own[count - 1]!), gives }, count, gained)
-        }
+        const gained = () => gains[gains.push([]) - 1]!
+        for (let count = 1; count <= Math.min(offers.length, givers.length); count++)
+          term(raid, { worth: Int32Array.from(sorted, (own) => own[count - 1]!), gives }, count, gained())
+        for (const offer of offers) for (const more of steps(offer).slice(1)) term(raid, more, 1, gained())
         if (way === "slot") choose(raid, offers, givers, gains)
         else blessings.push({ raid, offers, givers, gains })
       }

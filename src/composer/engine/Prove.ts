@@ -20,6 +20,9 @@ interface Part extends Narrowed {
 /** Patterns in the bands of a part, one after the other. */
 const bands = [1200, 3000, 7000, 16_000]
 
+/** With so few, whole numbers are quicker than to split once more. */
+const narrow = 300
+
 interface Branching {
   readonly one: Switch
   /** What it is counted for beyond what it can be. */
@@ -121,6 +124,7 @@ export const prove = (
     { columns: oneOfAlike(problem, model), rows: new Map(), bound: Infinity, proof: "lp", stage: 0 }
   ]
   const closed: Array<Part> = []
+  const stop = () => caller.cancelled() || late()
   let nodes = 0
   let iterations = 0
   const ended = (): EndedBy | undefined => {
@@ -145,12 +149,17 @@ export const prove = (
       if (why !== undefined) break
       open.splice(open.indexOf(top), 1)
       nodes += 1
-      const relaxed = relaxation.solve(top, value)
+      const relaxed = relaxation.solve(top, value, stop)
       const bound = Math.min(top.bound, relaxed.bound)
       if (bound <= value) continue
       const branching = top.stage > 0 ? undefined : branchingOf(model, relaxed)
-      if (branching !== undefined && widthOf(model, relaxed, value) > bands[0]!) {
+      if (branching !== undefined && widthOf(model, relaxed, value) > narrow) {
         open.push(...split(model, { ...top, bound }, branching))
+        continue
+      }
+      // Whole numbers take long: first those parts are looked at that may be worth more.
+      if (open.some((part) => part.bound > bound)) {
+        open.push({ ...top, bound })
         continue
       }
       const patternsAtMost = bands[top.stage]
@@ -162,7 +171,7 @@ export const prove = (
         patterns: patternsAtMost,
         nodes: 1000,
         iterations: budget.iterations - relaxation.iterations - iterations,
-        stop: () => caller.cancelled() || late()
+        stop
       })
       iterations += banded.iterations
       if (banded.seats !== undefined) {

@@ -189,9 +189,10 @@ export class Relaxation {
   /**
    * The best of the part with fractions allowed, all patterns looked at. Its bound does not rest on the solver: whatever
    * the prices of the rows are, no plan is worth more than the rows' bounds at these prices and, of each column, what it
-   * is worth above its price. That is added up in integers.
+   * is worth above its price. That is added up in integers. So it may stop early, too: when the bound is low enough, or
+   * when it is told to.
    */
-  solve(part: Narrowed, enough: number): Relaxed {
+  solve(part: Narrowed, enough: number, stop: () => boolean): Relaxed {
     this.#narrow(part)
     for (;;) {
       this.#native.run()
@@ -201,7 +202,7 @@ export class Relaxation {
         Float64Array.from(rowDual, (price) => Math.round(price * scale)),
         colValue
       )
-      if (checked.bound <= enough) return checked
+      if (checked.bound <= enough || stop()) return checked
       const fresh = this.#model.cells.flatMap((_, cell) => {
         const losses = checked.rewardOf(cell)
         const better: Array<number> = []
