@@ -39,7 +39,7 @@ type Refusal =
 const look = "5 seconds"
 
 /** How long whoever stops one waits for its end. */
-const patience = "900 millis"
+const patience = "800 millis"
 
 const orNotFound = <A>(found: A | null) => (found === null ? new CompositionNotFound() : Effect.succeed(found))
 

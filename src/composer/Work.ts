@@ -15,7 +15,7 @@ import { type Solved, startThread, threadEntry } from "./Thread.ts"
  * was stopped, and how often this replica says that it lives.
  */
 export const ComposerRules = Context.Reference("composer/ComposerRules", {
-  defaultValue: () => ({ waiting: 2, entry: threadEntry, heap: 768, memory: 1024, over: 5, patience: 0.6, beat: 4 })
+  defaultValue: () => ({ waiting: 2, entry: threadEntry, heap: 768, memory: 1024, over: 5, patience: 0.4, beat: 4 })
 })
 
 export interface Job {

@@ -115,7 +115,8 @@ layer(TestApp.layer(), live)("compositions of a plan", (it) => {
           yield* when(id, (one) => one.stage === stage || one.finished_at !== null)
           const before = Date.now()
           const { body } = yield* stop(id)
-          assert.isBelow(Date.now() - before, 1000)
+          // A second, and half of one more where the machine is busy.
+          assert.isBelow(Date.now() - before, 1500)
           assert.deepInclude(body.composition, { state: "stopped", ended_by: "cancel" })
           assert.isAbove(entriesIn(body.composition).length, 25)
           assert.isNotNull(body.composition.parts)
