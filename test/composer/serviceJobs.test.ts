@@ -60,7 +60,7 @@ layer(TestApp.layer({}, references), live)("the work of compositions", (it) => {
           yield* here.when(id, running)
           const before = Date.now()
           const { status, body } = yield* from.stop(id)
-          assert.isBelow(Date.now() - before, 1000)
+          assert.isBelow(Date.now() - before, 1500)
           assert.strictEqual(status, 200)
           assert.deepInclude(body.composition, { state: "stopped", ended_by: "cancel" })
           assert.lengthOf(entriesIn(body.composition), 7)
