@@ -119,6 +119,6 @@ describe("tiny rosters, against every plan there is", () => {
       shown.add(answer.proof)
     }
     assert.isAtLeast(proved, rosters * 0.9)
-    assert.isTrue(shown.has("lp"))
+    assert.isTrue(shown.has("lp") && shown.has("mip"))
   })
 })

@@ -189,9 +189,9 @@ export const prove = (
   } finally {
     relaxation.dispose()
   }
-  const left = [...open, ...closed].filter((part) => part.bound > value)
-  const bound = Math.max(value, ...left.map(({ bound }) => bound))
-  const proof = [...left, ...closed].some((part) => part.proof === "mip") ? "mip" : "lp"
+  const parts = [...open, ...closed]
+  const bound = Math.max(value, ...parts.map((part) => part.bound))
+  const proof = parts.some((part) => part.proof === "mip") ? "mip" : "lp"
   return { seats, value, bound, proof, endedBy: why === "optimal" && bound > value ? "work" : why }
 }
 

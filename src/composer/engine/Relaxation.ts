@@ -198,10 +198,10 @@ export class Relaxation {
       this.#native.run()
       this.iterations += Number(this.#native.info.get("simplex_iteration_count"))
       const { colValue, rowDual } = this.#native.getSolution()
-      const checked = this.#check(
-        Float64Array.from(rowDual, (price) => Math.round(price * scale)),
-        colValue
-      )
+      // Any prices bound the value: where a solver that failed tells none, 0 does.
+      const priceOf = (row: number) => (Number.isFinite(rowDual[row]) ? Math.round(rowDual[row]! * scale) : 0)
+      const prices = Float64Array.from({ length: this.#model.rows.length }, (_, row) => priceOf(row))
+      const checked = this.#check(prices, colValue)
       if (checked.bound <= enough || stop()) return checked
       const fresh = this.#model.cells.flatMap((_, cell) => {
         const losses = checked.rewardOf(cell)

@@ -71,7 +71,11 @@ for (const shape of Object.keys(shapes)) {
   const all: Array<Measured> = []
   for (const seed of seeds) {
     const ours: Ours = await one(shape, String(seed), String(seconds))
-    all.push({ ours, peers: await one(shape, String(seed), "peers") })
+    const peers: Measured["peers"] = await one(shape, String(seed), "peers")
+    const best = Math.max(ours.value, ...Object.values(peers))
+    if (best > (ours.bound ?? Infinity))
+      throw new Error(`${shape} ${seed}: ${best} was found above the bound ${ours.bound}.`)
+    all.push({ ours, peers })
     process.stderr.write(`${shape} ${seed}: ${ours.value} of ${ours.bound}, ${ours.endedBy}\n`)
   }
   const ours = all.map((one) => one.ours)
