@@ -1,4 +1,4 @@
-import type { RaidRole } from "../game/Game.ts"
+import { RaidRole } from "../game/Game.ts"
 import type { Compiled } from "./Compiled.ts"
 import type { RaidCoverage, Warning } from "./Coverage.ts"
 import { membersOf, type SeatedRaid, type Seating, type Targets } from "./Seating.ts"
@@ -7,7 +7,7 @@ import type { Ruleset } from "./Ruleset.ts"
 
 type Wasted = Extract<Warning, { readonly code: "party_effect_wasted" }>
 
-const roles = ["tank", "heal", "melee", "ranged"] as const satisfies ReadonlyArray<RaidRole>
+const roles = RaidRole.literals
 
 const targetsOf = ({ targets }: Ruleset, raid: SeatedRaid): Targets => {
   if (raid.targets !== null) return raid.targets

@@ -1,5 +1,6 @@
-import type { Caller, Candidate, Problem, Seats } from "./Problem.ts"
-import type { Draft } from "./Seating.ts"
+import { RaidRole } from "../../game/Game.ts"
+import type { Draft } from "./Draft.ts"
+import { byPlayer, type Caller, type Candidate, type Problem, type Seats } from "./Problem.ts"
 
 /** Temperatures in points: at the first a missing head is soon forgiven, at the last hardly anything is. */
 const hottest = 4000
@@ -25,7 +26,7 @@ export const greedy = ({ candidates, raids, locks }: Problem, draft: Draft) => {
       (all, one, at) => (one >= 0 && draft.raidOf[at] === raid && candidates[one]!.seat.role === role ? all + 1 : all),
       0
     )
-  for (const role of ["tank", "heal", "melee", "ranged"] as const)
+  for (const role of RaidRole.literals)
     for (const candidate of order.filter((one) => candidates[one]!.seat.role === role)) {
       const wanting = raids.findIndex(({ targets }, raid) => heads(raid, role) < (targets[role]?.min ?? 0))
       if (wanting >= 0) seat(candidate, wanting)
@@ -34,11 +35,8 @@ export const greedy = ({ candidates, raids, locks }: Problem, draft: Draft) => {
   for (const candidate of order)
     for (let n = 0; n < raids.length; n++) {
       const raid = (turn + n) % raids.length
-      if (
-        heads(raid, candidates[candidate]!.seat.role) >=
-        (raids[raid]!.targets[candidates[candidate]!.seat.role]?.max ?? 40)
-      )
-        continue
+      const { role } = candidates[candidate]!.seat
+      if (heads(raid, role) >= (raids[raid]!.targets[role]?.max ?? Infinity)) continue
       if (!seat(candidate, raid)) continue
       turn = raid + 1
       break
@@ -70,8 +68,7 @@ export const anneal = (
   const { candidates, together } = problem
   const below = (count: number) => Math.floor(random() * count)
   const { at, seatOf, raidOf, size, may, put } = draft
-  const own = new Map<number, Array<number>>()
-  candidates.forEach(({ player }, candidate) => own.set(player, [...(own.get(player) ?? []), candidate]))
+  const own = byPlayer(problem)
   const locked = new Set(problem.locks.map(({ candidate }) => candidate))
   const undo: Array<Undo> = []
 
@@ -136,7 +133,7 @@ export const anneal = (
       const pair = together[below(together.length)]!
       const raid = below(problem.raids.length)
       return pair.map((player) => {
-        const some = own.get(player) ?? []
+        const some = own[player]!
         return some.length > 0 && bring(some[below(some.length)]!, seatIn(raid))
       })[1]!
     }
@@ -144,7 +141,7 @@ export const anneal = (
       const seat = below(size)
       const sitting = at[seat]!
       if (sitting < 0) return false
-      const others = own.get(candidates[sitting]!.player)!
+      const others = own[candidates[sitting]!.player]!
       if (others.length < 2) return false
       const other = others[below(others.length)]!
       if (other === sitting) return false

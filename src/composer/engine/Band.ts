@@ -1,8 +1,8 @@
 import type { Highs } from "highs"
 import type { Kinds } from "./Kinds.ts"
 import type { Model } from "./Model.ts"
-import { groupSize, type Patterns } from "./Patterns.ts"
-import type { Problem, Seats } from "./Problem.ts"
+import type { Patterns } from "./Patterns.ts"
+import { groupSize, type Problem, type Seats } from "./Problem.ts"
 import { addColumns, nativeOf, type Narrowed, patternColumn, type Relaxed, scale } from "./Relaxation.ts"
 
 export interface Banded {
@@ -24,18 +24,22 @@ export interface Effort {
   readonly stop: () => boolean
 }
 
-/**
- * A plan worth more than `value` uses only what costs the relaxation's bound less than the gap: a band of patterns, small
- * enough for whole numbers. If the band had to be cut, what was cut off bounds the plans that use it.
- */
+/** What a plan worth more than `value` can lose of the bound at most, in points × scale. */
+const gapOf = ({ bound }: Relaxed, value: number) => (bound + 1 - value) * scale
+
+/** How many patterns such a plan can use. */
 export const widthOf = (model: Model, relaxed: Relaxed, value: number) => {
-  const gap = (relaxed.bound + 1 - value) * scale
+  const gap = gapOf(relaxed, value)
   return model.cells.reduce(
     (all, _, cell) => relaxed.lossOfPattern(cell).reduce((all, loss) => (loss <= gap ? all + 1 : all), all),
     0
   )
 }
 
+/**
+ * A plan worth more than `value` uses only what costs the relaxation's bound less than the gap: a band of patterns, small
+ * enough for whole numbers. If the band had to be cut, what was cut off bounds the plans that use it.
+ */
 export const solveBand = (
   highs: Highs,
   problem: Problem,
@@ -47,7 +51,7 @@ export const solveBand = (
   value: number,
   { patterns: most, nodes, iterations: enough, stop }: Effort
 ): Banded => {
-  const gap = (relaxed.bound + 1 - value) * scale
+  const gap = gapOf(relaxed, value)
   const within: Array<{ readonly cell: number; readonly pattern: number; readonly loss: number }> = []
   model.cells.forEach((_, cell) => {
     const losses = relaxed.lossOfPattern(cell)

@@ -1,4 +1,4 @@
-import type { Problem } from "./Problem.ts"
+import { groupSize, type Problem } from "./Problem.ts"
 
 /** A wish by its kind and its place in the problem's list. */
 export interface Wish {
@@ -43,8 +43,8 @@ export const clashesOf = ({ raids, locks, candidates, together, apart, sameHour 
       (at) => locks[at]!.group!
     )
     for (const some of groups.values())
-      if (some.length > 5)
-        return { wishes: some.slice(-named).map(lock), reason: `${some.length} are locked to a group of 5.` }
+      if (some.length > groupSize)
+        return { wishes: some.slice(-named).map(lock), reason: `${some.length} are locked to a group of ${groupSize}.` }
   }
   for (const [at, [one, other]] of apart.entries()) {
     const wanted = together.findIndex((pair) => pair.includes(one) && pair.includes(other))

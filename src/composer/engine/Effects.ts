@@ -1,5 +1,5 @@
-import type { Bundle, Kinds, Offer } from "./Kinds.ts"
-import type { Problem } from "./Problem.ts"
+import type { Kinds, Offer } from "./Kinds.ts"
+import { byPlayer, type Problem } from "./Problem.ts"
 import type { Entry, Rows } from "./Rows.ts"
 
 /** Something that is there in a raid, or not, and what it is worth to those who are. */
@@ -33,12 +33,12 @@ const sum = (all: ReadonlyArray<number>) => all.reduce((one, other) => one + oth
  */
 export const addEffects = (
   { row, add, tie, shared, size }: Rows,
-  { candidates, raids, players }: Problem,
+  problem: Problem,
   kinds: Kinds,
   balanced: (raid: number, points: number) => ReadonlyArray<Entry>
 ) => {
-  const own = Array.from({ length: players }, () => [] as Array<number>)
-  candidates.forEach(({ player }, candidate) => own[player]!.push(candidate))
+  const { candidates, raids } = problem
+  const own = byPlayer(problem)
 
   /** The most that a raid can have of something that is worth so much by kind. */
   const most = (worth: ArrayLike<number>, size: number) =>
@@ -109,12 +109,12 @@ export const addEffects = (
   }
 
   /** Each level of an offer adds to the one below. */
-  const steps = ({ level, worth }: Bundle["offers"][number]): ReadonlyArray<Term> =>
+  const steps = ({ level, worth }: Offer): ReadonlyArray<Term> =>
     worth.map((row, at) => ({
       worth: at === 0 ? row : row.map((points, kind) => points - worth[at - 1]![kind]!),
       gives: givesAt(level, at + 1)
     }))
-  const whole = ({ level, worth }: Bundle["offers"][number]): ReadonlyArray<Term> =>
+  const whole = ({ level, worth }: Offer): ReadonlyArray<Term> =>
     worth.map((worth, at) => ({ worth, gives: givesAt(level, at + 1) }))
 
   const total = (worth: Int32Array) => worth.reduce((all, one) => all + one, 0)

@@ -1,7 +1,6 @@
-import type { Place } from "../../rulesets/Coverage.ts"
-import { coverageOf } from "../../rulesets/Evaluate.ts"
+import type { Covered, Place } from "../../rulesets/Coverage.ts"
 import type { Parts, Problem, Seats } from "./Problem.ts"
-import { score } from "./Score.ts"
+import { coverage, score } from "./Score.ts"
 
 /** An effect and what it is worth, in points. */
 interface Given {
@@ -20,24 +19,6 @@ export interface Why {
   readonly loss: number
 }
 
-const coverage = ({ ruleset, overrides, faction, raids, candidates }: Problem, seats: Seats) =>
-  coverageOf(ruleset, overrides, {
-    faction,
-    raids: raids.map(({ size, targets }, raid) => ({
-      size,
-      starts_at: null,
-      targets,
-      groups: seats[raid]!.map((group) => group.map((candidate) => candidates[candidate]!.seat))
-    }))
-  })
-
-/** By effect, what a raid and one of its groups have of it. */
-const worths = (problem: Problem, seats: Seats, raid: number, group: number | null) => {
-  const covered = coverage(problem, seats).raids[raid]!
-  const some = group === null ? covered.covered : covered.groups[group]!.covered
-  return new Map(some.map(({ effect, value }) => [effect, value]))
-}
-
 const without = (seats: Seats, candidate: number): Seats =>
   seats.map((groups) => groups.map((group) => group.filter((one) => one !== candidate)))
 
@@ -49,16 +30,14 @@ export const whyOf = (problem: Problem, seats: Seats): ReadonlyArray<Why> => {
   return seats.flatMap((groups, raid) => {
     // Other raids have no part in it.
     const own = alone(problem, seats, raid)
-    const { covered, groups: parties } = coverage(problem, own).raids[raid]!
+    const { covered, groups: parties } = coverage(problem, own)[raid]!
     return groups.flatMap((members, group) =>
       members.map((candidate, slot): Why => {
         const rest = without(own, candidate)
-        const left = coverage(problem, rest).raids[raid]!
+        const left = coverage(problem, rest)[raid]!
         const isHere = (place: Place) => place.group === group && place.slot === slot
         const all = [...covered, ...parties[group]!.covered]
-        const leftOf = new Map(
-          [...left.covered, ...left.groups[group]!.covered].map(({ effect, value }) => [effect, value])
-        )
+        const leftOf = worths([...left.covered, ...left.groups[group]!.covered])
         // What is lost is what it gave and what it had; of an effect that it gives itself, that counts as given.
         const lost = all
           .map(({ effect, value, by }) => ({
@@ -97,16 +76,26 @@ export interface Compared {
   }>
 }
 
-export const compare = (problem: Problem, from: Seats, to: Seats): Compared => ({
-  from: score(problem, from),
-  to: score(problem, to),
-  effects: problem.raids.flatMap(({ size }, raid) =>
-    [null, ...Array.from({ length: size / 5 }, (_, group) => group)].flatMap((group) => {
-      const [before, after] = [worths(problem, from, raid, group), worths(problem, to, raid, group)]
-      return [...new Set([...before.keys(), ...after.keys()])].flatMap((effect) => {
-        const change = { raid, group, effect, from: before.get(effect) ?? 0, to: after.get(effect) ?? 0 }
-        return change.from === change.to ? [] : [change]
-      })
-    })
-  )
-})
+const worths = (covered: ReadonlyArray<Covered>) => new Map(covered.map(({ effect, value }) => [effect, value]))
+
+/** What one has more or less of than another, of a raid or of a group. */
+const changes = (before: ReadonlyArray<Covered>, after: ReadonlyArray<Covered>) => {
+  const [from, to] = [worths(before), worths(after)]
+  return [...new Set([...from.keys(), ...to.keys()])]
+    .map((effect) => ({ effect, from: from.get(effect) ?? 0, to: to.get(effect) ?? 0 }))
+    .filter((change) => change.from !== change.to)
+}
+
+export const compare = (problem: Problem, from: Seats, to: Seats): Compared => {
+  const later = coverage(problem, to)
+  const effects = coverage(problem, from).flatMap((before, raid) => {
+    const after = later[raid]!
+    return [
+      ...changes(before.covered, after.covered).map((change) => ({ raid, group: null, ...change })),
+      ...before.groups.flatMap(({ covered }, group) =>
+        changes(covered, after.groups[group]!.covered).map((change) => ({ raid, group, ...change }))
+      )
+    ]
+  })
+  return { from: score(problem, from), to: score(problem, to), effects }
+}

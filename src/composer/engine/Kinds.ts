@@ -1,5 +1,6 @@
 import type { RaidRole } from "../../game/Game.ts"
 import { compile, type Seat } from "../../rulesets/Compiled.ts"
+import type { Effect } from "../../rulesets/Ruleset.ts"
 import type { Problem } from "./Problem.ts"
 
 /** An effect that somebody here gives and that helps somebody. */
@@ -33,15 +34,7 @@ export interface Kinds {
   readonly raid: ReadonlyArray<Bundle>
 }
 
-const wayOf = ({
-  slot,
-  rivals,
-  scope
-}: {
-  slot: string | null
-  rivals: string | null
-  scope: string
-}): Bundle["way"] => {
+const wayOf = ({ slot, rivals, scope }: Effect): Bundle["way"] => {
   if (rivals !== null) return "rivals"
   if (slot !== null) return scope === "assigned" ? "byClass" : "slot"
   return scope === "assigned" ? "single" : "free"
@@ -101,7 +94,7 @@ export const kindsOf = ({ ruleset, overrides, faction, candidates }: Problem): K
 
 /**
  * The most that givers make of one slot, when each gives one effect: of `worth[giver][effect]`. An effect counts once,
- * unless it stacks.
+ * unless it stacks. It is not the coverage's own assignment, which judges what is found with this one.
  */
 export const bestOfSlot = (worth: ReadonlyArray<ArrayLike<number>>, stacks: ReadonlyArray<boolean>) => {
   const sets = 1 << stacks.length

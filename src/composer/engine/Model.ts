@@ -1,8 +1,8 @@
+import { RaidRole } from "../../game/Game.ts"
 import { addEffects, type Switch } from "./Effects.ts"
 import type { Kinds } from "./Kinds.ts"
 import type { Patterns } from "./Patterns.ts"
-import { groupSize } from "./Patterns.ts"
-import type { Problem } from "./Problem.ts"
+import { byPlayer, groupSize, type Problem } from "./Problem.ts"
 import { type Column, type Entry, type Row, rowsOf } from "./Rows.ts"
 
 /** Some groups of a raid that take the same patterns: one that a lock names, or all others. */
@@ -34,7 +34,7 @@ export interface Model {
 }
 
 export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patterns): Model => {
-  const { candidates, raids, players, locks, together, apart, sameHour, weights } = problem
+  const { candidates, raids, locks, together, apart, sameHour, weights } = problem
   const rows = rowsOf(problem)
   const { row, add, tie, seat } = rows
   const links = raids.flatMap(() => Array.from({ length: types }, () => row(0, 0)))
@@ -91,8 +91,7 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
       tie(candidate, raid, once, 1)
     })
   })
-  const own = Array.from({ length: players }, () => [] as Array<number>)
-  candidates.forEach(({ player }, candidate) => own[player]!.push(candidate))
+  const own = byPlayer(problem)
   own.forEach((some) => {
     if (some.length === 0) return
     if (some.length > 1)
@@ -107,7 +106,7 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
   })
 
   raids.forEach(({ size, targets }, raid) => {
-    for (const role of ["tank", "heal", "melee", "ranged"] as const) {
+    for (const role of RaidRole.literals) {
       const target = targets[role]
       if (target === undefined) continue
       const heads = row(target.min, target.max)

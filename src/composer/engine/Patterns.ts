@@ -1,6 +1,6 @@
 import type { Kinds } from "./Kinds.ts"
 import { valueAmong } from "./Kinds.ts"
-import type { Problem } from "./Problem.ts"
+import { groupSize, type Problem } from "./Problem.ts"
 
 /** What groups of five can be, with free seats: told by types, which are kinds alike in all that a group looks at. */
 export interface Patterns {
@@ -13,8 +13,6 @@ export interface Patterns {
   /** Effects and free seats, in points. */
   readonly value: Int32Array
 }
-
-export const groupSize = 5
 
 export const patternsOf = ({ candidates, weights }: Problem, kinds: Kinds): Patterns => {
   const keys = kinds.seats.map((_, kind) =>

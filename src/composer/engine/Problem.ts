@@ -78,6 +78,19 @@ export const weights: Weights = {
   balance: 0
 }
 
+/** What a candidate is worth wherever they sit. */
+export const seatedWorth = ({ weights }: Pick<Problem, "weights">, { main, debt }: Candidate) =>
+  weights.seated + weights.debt * debt + (main ? weights.main : 0)
+
+/** By player: their candidates. */
+export const byPlayer = ({ players, candidates }: Problem): ReadonlyArray<ReadonlyArray<number>> => {
+  const own = Array.from({ length: players }, () => [] as Array<number>)
+  candidates.forEach(({ player }, candidate) => own[player]!.push(candidate))
+  return own
+}
+
+export const groupSize = 5
+
 /** Candidates by raid and group; the order in a group means nothing. */
 export type Seats = ReadonlyArray<ReadonlyArray<ReadonlyArray<number>>>
 
@@ -124,8 +137,9 @@ export interface Answer {
 export interface Budget {
   /** Steps of the annealing, over all its runs. */
   readonly moves: number
-  /** Iterations of the simplex method in one solve, and nodes of one tree. */
+  /** Of the simplex method, over all of the proof. */
   readonly iterations: number
+  /** Parts that the proof relaxes. */
   readonly nodes: number
   /** Of the clock: a stop for safety. */
   readonly seconds: number

@@ -4,7 +4,7 @@ import type { Kinds } from "./Kinds.ts"
 import type { Switch } from "./Effects.ts"
 import { type Model, modelOf } from "./Model.ts"
 import type { Patterns } from "./Patterns.ts"
-import type { Budget, Caller, EndedBy, Problem, Proof, Seats } from "./Problem.ts"
+import { type Budget, type Caller, type EndedBy, groupSize, type Problem, type Proof, type Seats } from "./Problem.ts"
 import { type Narrowed, Relaxation, type Relaxed } from "./Relaxation.ts"
 import { score } from "./Score.ts"
 
@@ -199,12 +199,12 @@ export const prove = (
 const seedOf = (kinds: Kinds, patterns: Patterns, model: Model, seats: Seats) => {
   const indexes = new Map<string, number>()
   for (let pattern = 0; pattern < patterns.count; pattern++)
-    indexes.set(patterns.members.subarray(pattern * 5, pattern * 5 + 5).join(), pattern)
+    indexes.set(patterns.members.subarray(pattern * groupSize, (pattern + 1) * groupSize).join(), pattern)
   return model.cells.flatMap(({ raid, group }, cell) => {
     const own = seats[raid]!.filter((_, index) => group === null || index === group)
     const used = own.map((members) => {
       const types = members.map((candidate) => patterns.typeOf[kinds.of[candidate]!]!)
-      while (types.length < 5) types.push(patterns.types)
+      while (types.length < groupSize) types.push(patterns.types)
       return [cell, indexes.get(types.toSorted((a, b) => a - b).join())!] as const
     })
     return [[cell, 0] as const, ...used]

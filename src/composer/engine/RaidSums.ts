@@ -1,6 +1,6 @@
-import { bestOfSlot, type Bundle, type Kinds } from "./Kinds.ts"
+import { bestOfSlot, type Bundle, type Kinds, type Offer } from "./Kinds.ts"
 
-/** The value of a raid's own effects, kept while kinds come and go. */
+/** The value of a raid's own effects, none of which stacks, kept while kinds come and go. */
 export interface RaidSums {
   readonly add: (kind: number) => void
   readonly remove: (kind: number) => void
@@ -11,8 +11,7 @@ export interface RaidSums {
 type Evaluate = (counts: Int32Array) => number
 
 /** Each giver gives it to one: to those whom it helps most. */
-const single = ({ offers }: Bundle): Evaluate => {
-  const [{ level, worth }] = offers as [Bundle["offers"][number]]
+const single = ({ level, worth }: Offer): Evaluate => {
   const row = worth[0]!
   const order = [...row.keys()].filter((kind) => row[kind]! > 0).toSorted((a, b) => row[b]! - row[a]!)
   return (counts) => {
@@ -70,7 +69,7 @@ const remembered = (kinds: ReadonlyArray<number>, evaluate: Evaluate): Evaluate 
 const evaluatesOf = (kinds: Kinds): ReadonlyArray<Evaluate> => {
   const all = kinds.seats.map((_, kind) => kind)
   return kinds.raid.flatMap((bundle): ReadonlyArray<Evaluate> => {
-    if (bundle.way === "single") return bundle.offers.map((offer) => single({ way: "single", offers: [offer] }))
+    if (bundle.way === "single") return bundle.offers.map(single)
     const givers = all.filter((kind) => bundle.offers.some(({ level }) => level[kind]! > 0))
     if (bundle.way === "slot") return [slot(bundle, givers, all)]
     if (bundle.way === "byClass")
@@ -103,10 +102,9 @@ export const raidSumsOf = (kinds: Kinds) => {
   const gives = kinds.seats.map((_, kind) =>
     offers.flatMap(({ level }, offer) => (level[kind] === 0 ? [] : [first[offer]! + level[kind]! - 1]))
   )
-  const ranges = bundles.map((bundle) => ({
-    way: bundle.way,
-    offers: bundle.offers.map((offer) => [first[offers.indexOf(offer)]!, offer.worth.length, offer.stacks] as const)
-  }))
+  const ranges = bundles.map((bundle) =>
+    bundle.offers.map((offer) => [first[offers.indexOf(offer)]!, offer.worth.length] as const)
+  )
 
   return (): RaidSums => {
     const counts = new Int32Array(kinds.seats.length)
@@ -117,12 +115,7 @@ export const raidSumsOf = (kinds: Kinds) => {
       for (const [term, points] of gains[kind]!) sums[term]! += by * points
       for (const term of gives[kind]!) givers[term]! += by
     }
-    const worth = (at: number, levels: number, stacks: boolean) => {
-      if (stacks) {
-        let all = 0
-        for (let level = 0; level < levels; level++) all += givers[at + level]! * sums[at + level]!
-        return all
-      }
+    const worth = (at: number, levels: number) => {
       for (let level = levels - 1; level >= 0; level--) if (givers[at + level]! > 0) return sums[at + level]!
       return 0
     }
@@ -131,10 +124,10 @@ export const raidSumsOf = (kinds: Kinds) => {
       remove: (kind) => change(kind, -1),
       value: () => {
         let value = 0
-        for (const { offers } of ranges) {
+        for (const offers of ranges) {
           let most = 0
-          for (const [at, levels, stacks] of offers) {
-            const own = worth(at, levels, stacks)
+          for (const [at, levels] of offers) {
+            const own = worth(at, levels)
             if (own > most) most = own
           }
           value += most

@@ -1,7 +1,7 @@
 import type { Highs, Model as Native } from "highs"
 import type { Model } from "./Model.ts"
-import { groupSize, type Patterns } from "./Patterns.ts"
-import type { Problem } from "./Problem.ts"
+import type { Patterns } from "./Patterns.ts"
+import { groupSize, type Problem } from "./Problem.ts"
 
 /** Bounds in place of the model's. */
 export interface Narrowed {

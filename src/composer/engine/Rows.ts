@@ -1,4 +1,4 @@
-import type { Problem } from "./Problem.ts"
+import { type Problem, seatedWorth } from "./Problem.ts"
 
 export interface Row {
   lower: number
@@ -33,7 +33,8 @@ export interface Rows {
   readonly made: () => { readonly rows: ReadonlyArray<Row>; readonly columns: ReadonlyArray<Column> }
 }
 
-export const rowsOf = ({ candidates, raids, locks, weights }: Problem): Rows => {
+export const rowsOf = (problem: Problem): Rows => {
+  const { candidates, raids, locks } = problem
   const rows: Array<Row> = []
   const seats = candidates.flatMap(() => raids.map(() => new Map<number, number>()))
   const others: Array<() => Column> = []
@@ -60,11 +61,13 @@ export const rowsOf = ({ candidates, raids, locks, weights }: Problem): Rows => 
     },
     size: () => ({ rows: rows.length, columns: seats.length + others.length }),
     made: () => {
-      const ofSeats = candidates.flatMap(({ main, debt }, candidate) =>
+      const ofSeats = candidates.flatMap((own, candidate) =>
         raids.map((_, raid) => {
-          const value = weights.seated + weights.debt * debt + (main ? weights.main : 0)
           const isLocked = locks.some((lock) => lock.candidate === candidate && lock.raid === raid)
-          return { ...columnOf(value, 1, seats[seat(candidate, raid)]!, true), lower: isLocked ? 1 : 0 }
+          return {
+            ...columnOf(seatedWorth(problem, own), 1, seats[seat(candidate, raid)]!, true),
+            lower: isLocked ? 1 : 0
+          }
         })
       )
       return { rows, columns: [...ofSeats, ...others.map((make) => make())] }

@@ -1,12 +1,12 @@
+import { RaidRole } from "../../game/Game.ts"
 import { coverageOf } from "../../rulesets/Evaluate.ts"
 import type { Parts, Problem, Seats } from "./Problem.ts"
 
 const sum = (all: ReadonlyArray<number>) => all.reduce((one, other) => one + other, 0)
 
-/** What a plan is worth, by the coverage that everybody sees: nothing here is shared with the search and the proof. */
-export const score = (problem: Problem, seats: Seats): { readonly value: number; readonly parts: Parts } => {
-  const { ruleset, overrides, faction, raids, candidates, together, apart, weights } = problem
-  const { raids: covered } = coverageOf(ruleset, overrides, {
+/** The coverage of a plan, as everybody sees it. */
+export const coverage = ({ ruleset, overrides, faction, raids, candidates }: Problem, seats: Seats) =>
+  coverageOf(ruleset, overrides, {
     faction,
     raids: raids.map(({ size, targets }, raid) => ({
       size,
@@ -14,13 +14,18 @@ export const score = (problem: Problem, seats: Seats): { readonly value: number;
       targets,
       groups: seats[raid]!.map((group) => group.map((candidate) => candidates[candidate]!.seat))
     }))
-  })
+  }).raids
+
+/** What a plan is worth, by the coverage that everybody sees: nothing here is shared with the search and the proof. */
+export const score = (problem: Problem, seats: Seats): { readonly value: number; readonly parts: Parts } => {
+  const { raids, candidates, together, apart, weights } = problem
+  const covered = coverage(problem, seats)
   const inRaids = seats.map((groups) => groups.flat().map((candidate) => candidates[candidate]!))
   const all = inRaids.flat()
   const party = sum(covered.flatMap(({ groups }) => groups.map(({ value }) => value)))
   const roles = covered.map(({ roles }, raid) =>
     sum(
-      (["tank", "heal", "melee", "ranged"] as const).map((role) => {
+      RaidRole.literals.map((role) => {
         const { min, max } = raids[raid]!.targets[role] ?? { min: 0, max: Infinity }
         return Math.max(0, min - roles[role], roles[role] - max)
       })

@@ -6,7 +6,7 @@ import type { Answer, Budget, Caller, Problem, Seats } from "./Problem.ts"
 import { prove } from "./Prove.ts"
 import { randomOf } from "./Random.ts"
 import { score } from "./Score.ts"
-import { draftOf } from "./Seating.ts"
+import { draftOf } from "./Draft.ts"
 
 export const budget: Budget = { moves: 900_000, iterations: 60_000, nodes: 2000, seconds: 60 }
 

@@ -1,4 +1,4 @@
-import type { Draft } from "../../../src/composer/engine/Seating.ts"
+import type { Draft } from "../../../src/composer/engine/Draft.ts"
 import type { Problem } from "../../../src/composer/engine/Problem.ts"
 
 /** One change at a time, kept when it is no worse. */

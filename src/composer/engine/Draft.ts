@@ -1,9 +1,10 @@
+import { RaidRole } from "../../game/Game.ts"
 import type { Kinds } from "./Kinds.ts"
-import { groupSize, type Patterns } from "./Patterns.ts"
-import type { Problem, Seats } from "./Problem.ts"
+import type { Patterns } from "./Patterns.ts"
+import { groupSize, type Problem, seatedWorth, type Seats } from "./Problem.ts"
 import { raidSumsOf } from "./RaidSums.ts"
 
-const roles = ["tank", "heal", "melee", "ranged"] as const
+const roles = RaidRole.literals
 
 /** A seating that is changed seat by seat and always knows its value. Seats are numbered through all raids and groups. */
 export interface Draft {
@@ -13,7 +14,7 @@ export interface Draft {
   /** By candidate: their seat, or −1. */
   readonly seatOf: Int32Array
   readonly raidOf: Int32Array
-  /** Whether it may sit there: no lock of it or of its player's other seats says otherwise. */
+  /** Whether it may sit there when another leaves: neither its lock nor a seat of its player says otherwise. */
   readonly may: (candidate: number, seat: number, leaving: number) => boolean
   /** Puts a candidate, or nobody, on a seat that is free or is freed by it. */
   readonly put: (seat: number, candidate: number) => void
@@ -61,7 +62,7 @@ export const draftOf = (problem: Problem, kinds: Kinds, patterns: Patterns, seed
   const heads = raids.map(() => new Int32Array(roles.length))
   const roleOf = Int32Array.from(kindOf, (kind) => roles.indexOf(kinds.roles[kind]!))
   const sits = Uint8Array.from({ length: players * raids.length })
-  const own = candidates.map(({ main, debt }) => weights.seated + weights.debt * debt + (main ? weights.main : 0))
+  const own = candidates.map((one) => seatedWorth(problem, one))
   const limits = raids.map(({ targets }) => roles.map((role) => targets[role] ?? { min: 0, max: Infinity }))
   const lockOf = new Map(locks.map((lock) => [lock.candidate, lock]))
   const crowded = raids.map((_, raid) => [
@@ -147,14 +148,10 @@ export const draftOf = (problem: Problem, kinds: Kinds, patterns: Patterns, seed
     }
     const { player } = candidates[candidate]!
     for (const other of crowded[raid]!) {
-      let count = sitsIn(player, other)
-      for (const left of [candidate, leaving]) {
-        if (left < 0 || candidates[left]!.player !== player) continue
-        const from = seatOf[left]!
-        if (from >= 0 && raidOf[from] === other) count -= 1
-        if (left === candidate && leaving === candidate) break
-      }
-      if (count > 0) return false
+      // Neither its own seat nor that of whoever leaves counts.
+      const frees = (one: number) =>
+        one >= 0 && candidates[one]!.player === player && seatOf[one]! >= 0 && raidOf[seatOf[one]!] === other ? 1 : 0
+      if (sitsIn(player, other) > frees(candidate) + frees(leaving)) return false
     }
     return true
   }
