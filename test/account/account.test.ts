@@ -4,7 +4,7 @@ import { SweepRepo } from "../../src/auth/SweepRepo.ts"
 import { cookieOf, listen } from "../streams/listen.ts"
 import { capturedLog } from "../support/capturedLog.ts"
 import { database } from "../support/database.ts"
-import { foundGuild, somebody } from "../support/people.ts"
+import { foundGuild } from "../support/people.ts"
 import { query } from "../support/query.ts"
 import { live, startReplica, TestApp } from "../support/TestApp.ts"
 import { openBrowser } from "../support/Browser.ts"
@@ -280,23 +280,5 @@ layer(TestApp.layer({ TRUSTED_PROXIES: "127.0.0.1/32,::1/128" }), live)("one's o
         assert.isAbove(deleted, 4)
       }),
     60_000
-  )
-
-  it.effect("two admins who delete their accounts at once, 20 rounds: the guild keeps one", () =>
-    Effect.gen(function* () {
-      for (let round = 0; round < 20; round += 1) {
-        const { admin, guild, join } = yield* foundGuild()
-        const other = yield* somebody()
-        yield* join(other, "admin")
-        const end = Effect.fnUntraced(function* (one: typeof other) {
-          const { user } = yield* one.client.sessions.current()
-          return one.send("DELETE", "/api/v1/account", { json: { confirm: user.discord.username } })
-        })
-        const answers = yield* Effect.all([yield* end(admin), yield* end(other)], { concurrency: "unbounded" })
-        assert.deepStrictEqual(answers.map(({ status }) => status).toSorted(), [200, 409])
-        const rows = yield* query`select role from live_members where guild_id = ${guild.id}::uuid`
-        assert.deepStrictEqual(rows, [{ role: "admin" }])
-      }
-    })
   )
 })

@@ -4,6 +4,7 @@ import type { Simulator } from "../../src/demo/simulators/Simulator.ts"
 import { soon } from "../refreshes/guild/refreshing.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { eventually } from "../support/eventually.ts"
+import { foundGuild, somebody } from "../support/people.ts"
 import { query } from "../support/query.ts"
 import { live, startReplica, TestApp } from "../support/TestApp.ts"
 import { busyPerson, type BusyPerson, remove, search } from "./person.ts"
@@ -153,5 +154,23 @@ layer(
         }
       }),
     120_000
+  )
+
+  it.effect("two admins who delete their accounts at once, 20 rounds: the guild keeps one", () =>
+    Effect.gen(function* () {
+      for (let round = 0; round < 20; round += 1) {
+        const { admin, guild, join } = yield* foundGuild()
+        const other = yield* somebody()
+        yield* join(other, "admin")
+        const end = Effect.fnUntraced(function* (one: typeof other) {
+          const { user } = yield* one.client.sessions.current()
+          return one.send("DELETE", "/api/v1/account", { json: { confirm: user.discord.username } })
+        })
+        const answers = yield* Effect.all([yield* end(admin), yield* end(other)], { concurrency: "unbounded" })
+        assert.deepStrictEqual(answers.map(({ status }) => status).toSorted(), [200, 409])
+        const rows = yield* query`select role from live_members where guild_id = ${guild.id}::uuid`
+        assert.deepStrictEqual(rows, [{ role: "admin" }])
+      }
+    })
   )
 })

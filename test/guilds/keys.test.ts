@@ -11,7 +11,7 @@ import { eventually } from "../support/eventually.ts"
 import { foundGuild, somebody } from "../support/people.ts"
 import { query } from "../support/query.ts"
 import { live, startReplica, TestApp } from "../support/TestApp.ts"
-import { everyScope, keyed } from "./keyed.ts"
+import { keyed } from "./keyed.ts"
 
 const failure = ({ status, body }: { readonly status: number; readonly body: Any }) => [status, body.error?.code]
 const invalid = [401, "auth.invalid_key"]
@@ -287,25 +287,6 @@ layer(TestApp.layer(), live)("keys of a guild", (it) => {
       const revokedAt = performance.now()
       assert.strictEqual(yield* stream.ended, "ended")
       assert.isBelow(performance.now() - revokedAt, 5000)
-    })
-  )
-})
-
-layer(TestApp.layer({ RATE_LIMIT_REQUESTS: "40" }), live)("limits of keys", (it) => {
-  it.effect("count each key by itself, whatever address it calls from", () =>
-    Effect.gen(function* () {
-      const { admin, path } = yield* foundGuild()
-      const [one, other] = [yield* keyed(admin, path), yield* keyed(admin, path, { scopes: everyScope })]
-      const first = yield* one.call("GET", `${path}/plans`)
-      assert.strictEqual(first.status, 200)
-      const answers = yield* Effect.forEach(
-        Array.from({ length: 45 }),
-        () => Effect.map(one.call("GET", `${path}/plans`), failure),
-        { concurrency: 5 }
-      )
-      assert.deepInclude(answers, [429, "rate_limit.exceeded"])
-      assert.isAtLeast(answers.filter(([status]) => status === 200).length, 35)
-      assert.strictEqual((yield* other.call("GET", `${path}/plans`)).status, 200)
     })
   )
 })

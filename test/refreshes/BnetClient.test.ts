@@ -1,11 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Schedule, Result } from "effect"
-import { randomUUID } from "node:crypto"
+import { Clock, Effect, Schedule } from "effect"
 import type { BattlenetOptions } from "../../src/demo/simulators/Battlenet.ts"
 import { battlenetSimulator } from "../../src/demo/simulators/Battlenet.ts"
 import type { SimCharacter } from "../../src/demo/simulators/World.ts"
 import { demoCharacters } from "../../src/demo/simulators/World.ts"
-import { type BnetQuestion, BnetRate } from "../../src/refreshes/battlenet/BnetClient.ts"
+import type { BnetQuestion } from "../../src/refreshes/battlenet/BnetClient.ts"
 import { bnetClient, credentials, faults, inTime, withLog } from "../infra/providers.ts"
 
 const start = Effect.fnUntraced(function* (
@@ -263,57 +262,5 @@ describe("BnetClient", { concurrent: true }, () => {
       assert.isNull(found.error)
       assert.isAtLeast((yield* Clock.currentTimeMillis) - begun, 2000)
     }).pipe(withLog)
-  )
-
-  it.live("two replicas together stay under 100 requests a second", () =>
-    Effect.gen(function* () {
-      const DB_NAME = `rate_${randomUUID()}`
-      const { sim, client } = yield* start({ DB_NAME })
-      const other = yield* bnetClient({
-        DB_NAME,
-        BNET_API_BASE_URL: sim.apiBaseUrl,
-        BNET_OAUTH_TOKEN_URL: sim.tokenUrl
-      })
-      const each = (one: typeof client) =>
-        Effect.all(
-          Array.from({ length: 60 }, () => one.character(ask(tank))),
-          { concurrency: 30 }
-        )
-      const found = yield* Effect.all([each(client), each(other)], { concurrency: 2 })
-      for (const { error, unread } of found.flat()) assert.deepStrictEqual([error, unread], [null, []])
-      const times = sim.calls.all.map(({ at }) => at)
-      assert.isAtLeast(times.length, 360)
-      // 9 at once, then one each 11 ms; the log has arrivals, which a busy machine moves a little.
-      assert.isAtLeast(times.at(-1)! - times[0]!, ((times.length - 10) * 1000) / 90 - 200)
-      for (const [at, time] of times.entries()) assert.isAbove((times[at + 150] ?? Infinity) - time, 1000)
-    })
-  )
-
-  it.live("two replicas together stay under the hour's limit, and say when there is room again", () =>
-    Effect.gen(function* () {
-      const DB_NAME = `rate_${randomUUID()}`
-      const { sim, client } = yield* start({ DB_NAME })
-      const other = yield* bnetClient({
-        DB_NAME,
-        BNET_API_BASE_URL: sim.apiBaseUrl,
-        BNET_OAUTH_TOKEN_URL: sim.tokenUrl
-      })
-      // 20 requests, and then one each 30 s.
-      const further = (n: number) => Effect.result((n % 2 === 0 ? client : other).further(ask(tank), null))
-      const found = yield* Effect.forEach(Array.from({ length: 40 }), (_, n) => further(n))
-      const refused = found.filter(Result.isFailure).map(({ failure }) => failure)
-      assert.isAtLeast(refused.length, 20)
-      for (const error of refused) {
-        if (error._tag !== "provider.rate_limited") return assert.fail(error._tag)
-        assert.closeTo(error.retryAfter!, 30, 5)
-      }
-      assert.lengthOf(sim.calls.all, 20)
-    }).pipe(
-      Effect.provideService(BnetRate, {
-        short: { interval: 1, burst: 100 },
-        long: { interval: 30_000, burst: 20 },
-        alone: { interval: 1, burst: 1 }
-      })
-    )
   )
 })
