@@ -89,10 +89,11 @@ const sentBy = (replicas: Run["replicas"]) =>
     })
   )
 
-/** The replica that has sent more since the refresh began. */
+/** The replica that has sent more since the refresh began: the first answers are there by then. */
 const workerOf = async ({ replicas, sent: [one, other] }: Run) => {
   const [first = 0, second = 0] = await sentBy(replicas)
-  return first - one >= second - other ? 0 : 1
+  if (first + second === one + other) throw new Error("Neither replica has the work.")
+  return first - one > second - other ? 0 : 1
 }
 
 const finished = async ({ world, id }: Run) => {
@@ -163,6 +164,8 @@ const struck = (
     const verdicts: Array<Verdict> = []
     const pauses: Array<number> = []
     let overwritten = 0
+    // The world's own would take a share of the work.
+    for (const own of world.replicas) await own.end("SIGTERM")
     await usingReplicas(world, 2, {}, async (pair) => {
       const replicas = [pair[0]!, pair[1]!] as const
       for (const replica of replicas) replica.spawn({ METRICS_PORT: String(replica.port + 1000) })
