@@ -3,13 +3,15 @@ import type { Kinds } from "./Kinds.ts"
 import type { Model } from "./Model.ts"
 import type { Patterns } from "./Patterns.ts"
 import { groupSize, type Problem, type Seats } from "./Problem.ts"
-import { addColumns, nativeOf, type Narrowed, patternColumn, type Relaxed, scale } from "./Relaxation.ts"
+import { addColumns, nativeOf, type Narrowed, patternColumn, type Relaxed, scale, setWorth } from "./Relaxation.ts"
 
 export interface Banded {
   /** No plan of the part is worth more, by the solver's word. */
   readonly bound: number
   /** A plan that the solver found, if any; its worth is to be looked at. */
   readonly seats: Seats | undefined
+  /** By column of the model, what it has in that plan. */
+  readonly values: Float64Array | undefined
   /** Whether a larger band or more work would tell more. */
   readonly whole: boolean
   /** Of the simplex method. */
@@ -68,7 +70,7 @@ export const solveBand = (
   try {
     model.columns.forEach(({ lower: least, upper: highest, whole }, column) => {
       let [lower, upper] = part.columns.get(column) ?? [least, highest]
-      const loss = column < model.relaxed.columns ? relaxed.lossOf(column) : 0
+      const loss = relaxed.lossOf(column)
       // A seat or switch that would cost more than the gap is decided.
       if (whole && loss > gap) upper = lower
       else if (whole && -loss > gap) lower = upper
@@ -76,6 +78,7 @@ export const solveBand = (
     })
     for (const [row, [lower, upper]] of part.rows)
       native.changeRowBounds(row, lower, Number.isFinite(upper) ? upper : highs.infinity)
+    setWorth(native, model, kinds, new Map(), part.worth)
     const first = model.columns.length
     addColumns(
       native,
@@ -103,13 +106,15 @@ export const solveBand = (
     const { optimal, infeasible } = highs.constants.modelStatus
     const iterations = Number(native.info.get("simplex_iteration_count"))
     if (modelStatus === infeasible)
-      return { bound: Math.max(value, beyond), seats: undefined, whole: cut === undefined, iterations }
+      return { bound: Math.max(value, beyond), seats: undefined, values: undefined, whole: cut === undefined, iterations }
     const dual = Number(native.info.get("mip_dual_bound"))
     const bound = Number.isFinite(dual) && Math.abs(dual) < 1e20 ? Math.floor(dual + 1e-6) : relaxed.bound
     const found = native.info.get("primal_solution_status") === 2
+    const values = found ? native.getSolution().colValue : undefined
     return {
       bound: Math.min(relaxed.bound, Math.max(value, beyond, bound)),
-      seats: found ? seatsOf(problem, kinds, patterns, model, native.getSolution().colValue, chosen) : undefined,
+      seats: values && seatsOf(problem, kinds, patterns, model, values, chosen),
+      values,
       whole: modelStatus === optimal && cut === undefined,
       iterations
     }

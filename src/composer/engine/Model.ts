@@ -1,5 +1,6 @@
 import { RaidRole } from "../../game/Game.ts"
-import { addEffects, type Switch } from "./Effects.ts"
+import type { Choice } from "./Choices.ts"
+import { addEffects, type Count, type Switch } from "./Effects.ts"
 import type { Kinds } from "./Kinds.ts"
 import type { Patterns } from "./Patterns.ts"
 import { byPlayer, groupSize, type Problem } from "./Problem.ts"
@@ -17,18 +18,32 @@ interface Cell {
   readonly row: number
 }
 
+/** Something that patterns have or have not, counted over the groups of a raid by a row. */
+export interface Feature {
+  readonly raid: number
+  readonly name: string
+  readonly row: number
+  /** By pattern. */
+  readonly weight: Uint8Array
+}
+
 /** All but the patterns: what is decided, what it is worth, and the rows between. */
 export interface Model {
-  readonly rows: ReadonlyArray<Row>
+  readonly rows: Array<Row>
   readonly columns: ReadonlyArray<Column>
-  /** How many rows and columns the relaxation takes: the others tell in whole numbers what it bounds already. */
-  readonly relaxed: { readonly rows: number; readonly columns: number }
+  /** How many columns are seats; they are the first. */
+  readonly seats: number
   /** The column of a candidate in a raid. */
   readonly seat: (candidate: number, raid: number) => number
   /** The row that ties a type in a raid to the patterns. */
   readonly link: (type: number, raid: number) => number
   readonly cells: ReadonlyArray<Cell>
+  /** They grow as they are asked about, and rows with them. */
+  readonly features: Array<Feature>
   readonly switches: ReadonlyArray<Switch>
+  readonly choices: ReadonlyArray<Choice>
+  /** Of each kind in each raid. */
+  readonly heads: ReadonlyArray<Count>
   /** The row of a raid's effects, by raid; none if balance is of no weight. */
   readonly balance: ReadonlyArray<number>
 }
@@ -134,6 +149,34 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
       for (const candidate of [...own[one]!, ...own[other]!]) tie(candidate, raid, both, 1)
     })
 
-  const { switches, relaxed } = addEffects(rows, problem, kinds, balanced)
-  return { ...rows.made(), relaxed, seat, link, cells, switches, balance }
+  const effects = addEffects(rows, problem, kinds, balanced)
+  return { ...rows.made(), ...effects, seats: candidates.length * raids.length, seat, link, cells, balance, features: [] }
+}
+
+/** Groups in which two types are together, or two of one. */
+export const pairOf = (
+  { rows, features }: Model,
+  { members, count }: Patterns,
+  problem: Problem,
+  raid: number,
+  one: number,
+  other: number
+): Feature => {
+  const name = `${raid}:${one}:${other}`
+  const known = features.find((feature) => feature.name === name)
+  if (known !== undefined) return known
+  const weight = new Uint8Array(count)
+  for (let pattern = 0; pattern < count; pattern++) {
+    let first = 0
+    let second = 0
+    for (let seat = 0; seat < groupSize; seat++) {
+      const type = members[pattern * groupSize + seat]!
+      if (type === one) first += 1
+      if (type === other) second += 1
+    }
+    if (one === other ? first >= 2 : first > 0 && second > 0) weight[pattern] = 1
+  }
+  const made = { raid, name, weight, row: rows.push({ lower: 0, upper: problem.raids[raid]!.size / groupSize }) - 1 }
+  features.push(made)
+  return made
 }

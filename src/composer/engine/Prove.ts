@@ -1,76 +1,30 @@
 import type { Highs } from "highs"
 import { solveBand, widthOf } from "./Band.ts"
 import type { Kinds } from "./Kinds.ts"
-import type { Switch } from "./Effects.ts"
 import { type Model, modelOf } from "./Model.ts"
 import type { Patterns } from "./Patterns.ts"
 import { type Budget, type Caller, type EndedBy, groupSize, type Problem, type Proof, type Seats } from "./Problem.ts"
-import { type Narrowed, Relaxation, type Relaxed } from "./Relaxation.ts"
+import { Relaxation } from "./Relaxation.ts"
+import { type Bounds, type Branching, branchingsOf, pairingsOf, type Decided, gone, Losses, narrowedOf } from "./Branching.ts"
 import { score } from "./Score.ts"
 
-/** A part of all plans: some switches are decided. */
-interface Part extends Narrowed {
+/** A part of all plans. */
+interface Part extends Decided {
   /** No plan of it is worth more. */
   readonly bound: number
   readonly proof: Proof
   /** How often a band of it was solved. */
   readonly stage: number
+  /** The way that led to it. */
+  readonly by?: Branching["ways"][number]
 }
 
+const sum = (all: ReadonlyArray<number>) => all.reduce((one, other) => one + other, 0)
 /** Patterns in the bands of a part, one after the other. */
 const bands = [1200, 3000, 7000, 16_000]
 
 /** With so few, whole numbers are quicker than to split once more. */
 const narrow = 300
-
-interface Branching {
-  readonly one: Switch
-  /** What it is counted for beyond what it can be. */
-  readonly excess: number
-}
-
-const sum = (all: ReadonlyArray<number>) => all.reduce((one, other) => one + other, 0)
-
-/** The switch whose fraction makes the relaxation worth the most too much. */
-const branchingOf = (model: Model, { values }: Relaxed) => {
-  let most: Branching | undefined
-  for (const one of model.switches) {
-    const gain = values[one.gain]!
-    const there = sum(one.givers.map((giver) => values[model.seat(giver, one.raid)]!)) - (one.count - 1)
-    if (gain < 1 || there < 1e-6 || there > 1 - 1e-6) continue
-    const excess = gain * (1 - there)
-    if (most === undefined || excess > most.excess) most = { one, excess }
-  }
-  return most
-}
-
-type Bounds = readonly [lower: number, upper: number]
-
-/** A part in two: with enough givers of the switch, and with too few. */
-const split = (model: Model, part: Part, { one: { row, count, givers } }: Branching): ReadonlyArray<Part> => {
-  const [lower, upper] = part.rows.get(row) ?? [model.rows[row]!.lower, model.rows[row]!.upper]
-  const most = Math.min(upper, givers.length)
-  const halves: ReadonlyArray<Bounds> = [
-    [Math.max(lower, count), most],
-    [lower, Math.min(most, count - 1)]
-  ]
-  return halves
-    .filter(([lower, upper]) => lower <= upper)
-    .map(([lower, upper]) => {
-      const decided = model.switches.flatMap(
-        ({ row: own, sure, on, count }): ReadonlyArray<readonly [number, Bounds]> => {
-          if (own !== row || !sure) return []
-          if (count <= lower) return [[on, [1, 1]]]
-          return count > upper ? [[on, [0, 0]]] : []
-        }
-      )
-      return {
-        ...part,
-        rows: new Map([...part.rows, [row, [lower, upper]]]),
-        columns: new Map([...part.columns, ...decided])
-      }
-    })
-}
 
 /** Raids alike in size, targets, locks and hour can change places: some of the ways in which they do are left out. */
 const oneOfAlike = ({ raids, locks, sameHour, candidates }: Problem, model: Model) => {
@@ -117,15 +71,16 @@ export const prove = (
   late: () => boolean
 ): Proved => {
   const model = modelOf(problem, kinds, patterns)
-  const relaxation = new Relaxation(highs, problem, model, patterns)
+  const relaxation = new Relaxation(highs, problem, kinds, model, patterns)
   relaxation.seed(seedOf(kinds, patterns, model, start.seats))
   let { seats, value } = start
   const open: Array<Part> = [
-    { columns: oneOfAlike(problem, model), rows: new Map(), bound: Infinity, proof: "lp", stage: 0 }
+    { columns: oneOfAlike(problem, model), rows: new Map(), choices: new Map(), bound: Infinity, proof: "lp", stage: 0 }
   ]
   const closed: Array<Part> = []
   const stop = () => caller.cancelled() || late()
   let nodes = 0
+  const losses = new Losses()
   let iterations = 0
   const ended = (): EndedBy | undefined => {
     if (caller.cancelled()) return "cancel"
@@ -149,14 +104,31 @@ export const prove = (
       if (why !== undefined) break
       open.splice(open.indexOf(top), 1)
       nodes += 1
-      const relaxed = relaxation.solve(top, value, stop)
+      const narrowed = narrowedOf(model, top)
+      const t0 = process.cpuUsage()
+      const relaxed = relaxation.solve(narrowed, value, stop)
+      if (process.env.TR) { const d = process.cpuUsage(t0); console.log('node', nodes, 'rows', top.rows.size, top.columns.size, top.choices.size, 'ms', ((d.user+d.system)/1e3).toFixed(0), 'bound', relaxed.bound, ((relaxed.bound-value)/value*100).toFixed(2), 'open', open.length, 'width', widthOf(model, relaxed, value), 'by', JSON.stringify(top.by, (k, v) => k === 'choice' ? v[1] : v)) }
+      if (top.by !== undefined) losses.learn(top.by, Math.max(0, top.bound - Math.max(value, relaxed.bound)))
       const bound = Math.min(top.bound, relaxed.bound)
       if (bound <= value) continue
-      const branching = top.stage > 0 ? undefined : branchingOf(model, relaxed)
-      if (branching !== undefined && widthOf(model, relaxed, value) > narrow) {
-        open.push(...split(model, { ...top, bound }, branching))
-        continue
+      const branch = (values: ArrayLike<number>, bound: number) => {
+        let best: Branching | undefined
+        let most = -1
+        const all = [...branchingsOf(model, kinds, top, values)]
+        if (all.length === 0 && values === relaxed.values) all.push(...pairingsOf(problem, model, patterns, top, relaxed))
+        const known = all.filter(({ excess }) => excess > (bound - value) * Number(process.env.EXC ?? 0.05))
+        const heads = all.filter(({ ways }) => !ways[0]!.name.startsWith("seat"))
+        for (const one of known.length > 0 ? known : heads.length > 0 ? heads : all) {
+          const score = losses.scoreOf(one)
+          if (score > most) [best, most] = [one, score]
+        }
+        for (const by of best?.ways ?? []) {
+          const next = gone(model, top, by)
+          if (next !== undefined) open.push({ ...top, ...next, bound, proof: values === relaxed.values ? top.proof : "mip", stage: 0, by })
+        }
+        return best !== undefined
       }
+      if (top.stage === 0 && widthOf(model, relaxed, value) > narrow && branch(relaxed.values, bound)) continue
       // Whole numbers take long: first those parts are looked at that may be worth more.
       if (open.some((part) => part.bound > bound)) {
         open.push({ ...top, bound })
@@ -167,13 +139,14 @@ export const prove = (
         closed.push(top)
         continue
       }
-      const banded = solveBand(highs, problem, kinds, patterns, model, top, relaxed, value, {
+      const banded = solveBand(highs, problem, kinds, patterns, model, narrowed, relaxed, value, {
         patterns: patternsAtMost,
         nodes: 1000,
         iterations: budget.iterations - relaxation.iterations - iterations,
         stop
       })
       iterations += banded.iterations
+      if (process.env.TR) { const d = process.cpuUsage(t0); console.log('node mip', 'ms', ((d.user+d.system)/1e3).toFixed(0), 'width', widthOf(model, relaxed, value), 'lp', bound, 'mip', banded.bound, 'whole', banded.whole, 'seats', banded.seats && score(problem, banded.seats).value) }
       if (banded.seats !== undefined) {
         const found = score(problem, banded.seats).value
         if (found > value) {
@@ -183,6 +156,8 @@ export const prove = (
         }
       }
       const left: Part = { ...top, bound: Math.min(bound, banded.bound), proof: "mip", stage: top.stage + 1 }
+      if (banded.whole && banded.values !== undefined && left.bound > value && branch(banded.values, left.bound)) continue
+      if (banded.whole && left.bound > value && process.env.TR) { process.env.DBG = '1'; branchingsOf(model, kinds, top, banded.values!); delete process.env.DBG; console.log('lost', left.bound, value, banded.seats && JSON.stringify(score(problem, banded.seats)), 'gains', sum(model.switches.map((s) => banded.values![s.gain]!))) }
       if (banded.whole) closed.push(left)
       else open.push(left)
     }

@@ -1,4 +1,6 @@
 import type { Highs, Model as Native } from "highs"
+import type { Choice } from "./Choices.ts"
+import type { Kinds } from "./Kinds.ts"
 import type { Model } from "./Model.ts"
 import type { Patterns } from "./Patterns.ts"
 import { groupSize, type Problem } from "./Problem.ts"
@@ -7,6 +9,25 @@ import { groupSize, type Problem } from "./Problem.ts"
 export interface Narrowed {
   readonly columns: ReadonlyMap<number, readonly [lower: number, upper: number]>
   readonly rows: ReadonlyMap<number, readonly [lower: number, upper: number]>
+  /** By choice: what its options are worth to each kind; those that are not here are as in the model. */
+  readonly worth: ReadonlyMap<Choice, Int32Array>
+}
+
+/** Puts what choices are worth in a part in place of what they were. */
+export const setWorth = (
+  native: Native,
+  { choices, seat }: Model,
+  kinds: Kinds,
+  was: Narrowed["worth"],
+  is: Narrowed["worth"]
+) => {
+  for (const choice of choices) {
+    const [before, after] = [was.get(choice) ?? choice.worth, is.get(choice) ?? choice.worth]
+    if (before === after) continue
+    kinds.of.forEach((kind, candidate) => {
+      if (before[kind] !== after[kind]) native.changeCoefficient(choice.row, seat(candidate, choice.raid), -after[kind]!)
+    })
+  }
 }
 
 /** What the relaxation says of a part of all plans, checked in integers: see `Relaxation.solve`. */
@@ -15,6 +36,8 @@ export interface Relaxed {
   readonly bound: number
   /** By column of the model. */
   readonly values: Float64Array
+  /** Patterns that groups have. */
+  readonly groups: ReadonlyArray<{ readonly cell: number; readonly pattern: number; readonly value: number }>
   /** By column of the model and by cell and pattern: how much lower the bound is with one more of it, in points × scale. */
   readonly lossOf: (column: number) => number
   readonly lossOfPattern: (cell: number) => Float64Array
@@ -91,12 +114,13 @@ export const addColumns = (native: Native, rows: number, columns: ReadonlyArray<
 /** The column of a pattern in a cell. */
 export const patternColumn = (
   { weights }: Problem,
-  { cells, link, balance }: Model,
+  { cells, link, balance, features }: Model,
   { members, value, types }: Patterns,
   cell: number,
   pattern: number
 ): Entries => {
   const { raid, row, groups } = cells[cell]!
+  const own = features.filter((one) => one.raid === raid && one.weight[pattern]! > 0)
   const counts = new Map<number, number>()
   let free = 0
   for (let seat = 0; seat < groupSize; seat++) {
@@ -110,36 +134,39 @@ export const patternColumn = (
     cost: value[pattern]!,
     lower: 0,
     upper: groups,
-    rows: [row, ...[...counts.keys()].map((type) => link(type, raid)), ...inBalance],
-    values: [1, ...[...counts.values()].map((count) => -count), ...inBalance.map(() => effects)]
+    rows: [row, ...[...counts.keys()].map((type) => link(type, raid)), ...inBalance, ...own.map(({ row }) => row)],
+    values: [
+      1,
+      ...[...counts.values()].map((count) => -count),
+      ...inBalance.map(() => effects),
+      ...own.map(({ weight }) => weight[pattern]!)
+    ]
   }
 }
 
-/** The rows and columns that the relaxation takes. */
-const coarse = (model: Model): Model => ({
-  ...model,
-  rows: model.rows.slice(0, model.relaxed.rows),
-  columns: model.columns.slice(0, model.relaxed.columns).map((column) => {
-    const kept = [...column.rows.keys()].filter((at) => column.rows[at]! < model.relaxed.rows)
-    return { ...column, rows: kept.map((at) => column.rows[at]!), values: kept.map((at) => column.values[at]!) }
-  })
-})
-
 export class Relaxation {
   readonly #problem: Problem
+  readonly #kinds: Kinds
   readonly #model: Model
   readonly #patterns: Patterns
   readonly #native: Native
   readonly #fits: ReadonlyArray<Uint8Array>
-  readonly #pool = new Set<number>()
-  #narrowed: Narrowed = { columns: new Map(), rows: new Map() }
+  /** Patterns that have a column, by cell and pattern, and which. */
+  readonly #pool = new Map<number, number>()
+  #width: number
+  #height: number
+  #narrowed: Narrowed = { columns: new Map(), rows: new Map(), worth: new Map() }
   iterations = 0
 
-  constructor(highs: Highs, problem: Problem, model: Model, patterns: Patterns) {
+  constructor(highs: Highs, problem: Problem, kinds: Kinds, model: Model, patterns: Patterns) {
     this.#problem = problem
-    this.#model = coarse(model)
+    this.#kinds = kinds
+    this.#model = model
     this.#patterns = patterns
     this.#native = nativeOf(highs, this.#model, false, true)
+    this.#height = model.rows.length
+    const finite = (bound: number) => (Number.isFinite(bound) ? 1 : 0)
+    this.#width = model.rows.reduce((all, { lower, upper }) => all + finite(lower) + finite(upper), model.columns.length)
     this.#fits = model.cells.map(({ need }) =>
       Uint8Array.from({ length: patterns.count }, (_, pattern) => {
         for (const [type, count] of need) {
@@ -162,7 +189,8 @@ export class Relaxation {
     const fresh = some.filter(([cell, pattern]) => {
       const key = cell * this.#patterns.count + pattern
       if (this.#pool.has(key) || !this.fits(cell, pattern)) return false
-      this.#pool.add(key)
+      this.#pool.set(key, this.#width)
+      this.#width += 1
       return true
     })
     addColumns(
@@ -173,7 +201,31 @@ export class Relaxation {
     return fresh.length
   }
 
+  /** Rows over patterns that are new. */
+  #grow() {
+    const { rows, features, cells } = this.#model
+    for (const { raid, row, weight } of features) {
+      if (row < this.#height) continue
+      this.#height += 1
+      const used = [...this.#pool].filter(
+        ([key]) =>
+          cells[Math.floor(key / this.#patterns.count)]!.raid === raid && weight[key % this.#patterns.count]! > 0
+      )
+      this.#native.addRow(rows[row]!.lower, rows[row]!.upper, {
+        indices: used.map(([, column]) => column),
+        values: used.map(([key]) => weight[key % this.#patterns.count]!)
+      })
+      const slack = { cost: -missing, lower: 0, upper: 1e4, rows: [row] }
+      addColumns(this.#native, this.#height, [
+        { ...slack, values: [-1] },
+        { ...slack, values: [1] }
+      ])
+      this.#width += 2
+    }
+  }
+
   #narrow(next: Narrowed) {
+    this.#grow()
     const { rows, columns } = this.#model
     for (const column of new Set([...this.#narrowed.columns.keys(), ...next.columns.keys()])) {
       const [lower, upper] = next.columns.get(column) ?? [columns[column]!.lower, columns[column]!.upper]
@@ -183,6 +235,7 @@ export class Relaxation {
       const [lower, upper] = next.rows.get(row) ?? [rows[row]!.lower, rows[row]!.upper]
       this.#native.changeRowBounds(row, lower, Number.isFinite(upper) ? upper : 1e30)
     }
+    setWorth(this.#native, this.#model, this.#kinds, this.#narrowed.worth, next.worth)
     this.#narrowed = next
   }
 
@@ -218,7 +271,7 @@ export class Relaxation {
   }
 
   #check(prices: Float64Array, values: Float64Array) {
-    const { rows, columns, cells, link, balance } = this.#model
+    const { rows, columns, cells, link, seat, balance, features } = this.#model
     const { members, value, types, count } = this.#patterns
     const { weights } = this.#problem
     const boundsOf = (row: number) => this.#narrowed.rows.get(row) ?? [rows[row]!.lower, rows[row]!.upper]
@@ -239,6 +292,10 @@ export class Relaxation {
       rows.forEach((row, at) => (reward -= values[at]! * prices[row]!))
       return reward
     })
+    for (const [{ row, raid, worth }, own] of this.#narrowed.worth)
+      this.#kinds.of.forEach((kind, candidate) => {
+        rewards[seat(candidate, raid)]! += (own[kind]! - worth[kind]!) * prices[row]!
+      })
     rewards.forEach((reward, column) => {
       const [lower, upper] = limitsOf(column)
       total += reward * (reward > 0 ? upper : lower)
@@ -264,6 +321,12 @@ export class Relaxation {
         if (inBalance !== 0) remains -= inBalance * (value[pattern]! - weights.empty * free)
         all[pattern] = remains
       }
+      for (const feature of features) {
+        const price = prices[feature.row]!
+        if (feature.raid !== raid || price === 0) continue
+        const { weight } = feature
+        for (let pattern = 0; pattern < count; pattern++) all[pattern]! -= price * weight[pattern]!
+      }
       return all
     })
     const most = remains.map((all) => all.reduce((most, one) => Math.max(most, one), -Infinity))
@@ -271,6 +334,11 @@ export class Relaxation {
     return {
       bound: Math.floor(total / scale),
       values: values.subarray(0, columns.length),
+      groups: [...this.#pool].flatMap(([key, column]) =>
+        values[column]! > 1e-6
+          ? [{ cell: Math.floor(key / count), pattern: key % count, value: values[column]! }]
+          : []
+      ),
       lossOf: (column: number) => -rewards[column]!,
       lossOfPattern: (cell: number) => remains[cell]!.map((one) => most[cell]! - one),
       rewardOf: (cell: number) => remains[cell]!.map((one) => one - prices[cells[cell]!.row]!)

@@ -29,8 +29,7 @@ export interface Rows {
   readonly tie: (candidate: number, raid: number, row: number, value: number) => void
   /** A row in which what is given is at most as much as there are givers in the raid. */
   readonly shared: (raid: number, givers: ReadonlyArray<number>) => number
-  readonly size: () => { readonly rows: number; readonly columns: number }
-  readonly made: () => { readonly rows: ReadonlyArray<Row>; readonly columns: ReadonlyArray<Column> }
+  readonly made: () => { readonly rows: Array<Row>; readonly columns: ReadonlyArray<Column> }
 }
 
 export const rowsOf = (problem: Problem): Rows => {
@@ -59,7 +58,6 @@ export const rowsOf = (problem: Problem): Rows => {
       for (const candidate of givers) tie(candidate, raid, made, -1)
       return made
     },
-    size: () => ({ rows: rows.length, columns: seats.length + others.length }),
     made: () => {
       const ofSeats = candidates.flatMap((own, candidate) =>
         raids.map((_, raid) => {
