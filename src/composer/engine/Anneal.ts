@@ -63,7 +63,8 @@ export const anneal = (
   draft: Draft,
   moves: number,
   random: () => number,
-  { cancelled }: Pick<Caller, "cancelled">
+  { cancelled }: Pick<Caller, "cancelled">,
+  hot = hottest
 ): Annealed => {
   const { candidates, together } = problem
   const below = (count: number) => Math.floor(random() * count)
@@ -157,8 +158,8 @@ export const anneal = (
 
   let value = draft.value()
   let best: Annealed = { seats: draft.seats(), value }
-  const cooling = (coldest / hottest) ** (1 / moves)
-  let temperature = hottest
+  const cooling = (coldest / hot) ** (1 / moves)
+  let temperature = hot
   for (let move = 0; move < moves; move++) {
     temperature *= cooling
     if (move % 4096 === 0 && cancelled()) break

@@ -29,13 +29,14 @@ export interface Effort {
 /** What a plan worth more than `value` can lose of the bound at most, in points × scale. */
 const gapOf = ({ bound }: Relaxed, value: number) => (bound + 1 - value) * scale
 
-/** How many patterns such a plan can use. */
-export const widthOf = (model: Model, relaxed: Relaxed, value: number) => {
+/** Whether such a plan can use no more than so many patterns. */
+export const isNarrow = (relaxed: Relaxed, value: number, enough: number) => {
   const gap = gapOf(relaxed, value)
-  return model.cells.reduce(
-    (all, _, cell) => relaxed.lossOfPattern(cell).reduce((all, loss) => (loss <= gap ? all + 1 : all), all),
-    0
-  )
+  let all = 0
+  for (const { each, most } of relaxed.remains)
+    for (let pattern = 0; pattern < each.length; pattern++)
+      if (most - each[pattern]! <= gap && (all += 1) > enough) return false
+  return true
 }
 
 /**
@@ -56,9 +57,9 @@ export const solveBand = (
   const gap = gapOf(relaxed, value)
   const within: Array<{ readonly cell: number; readonly pattern: number; readonly loss: number }> = []
   model.cells.forEach((_, cell) => {
-    const losses = relaxed.lossOfPattern(cell)
-    for (let pattern = 0; pattern < losses.length; pattern++)
-      if (losses[pattern]! <= gap) within.push({ cell, pattern, loss: losses[pattern]! })
+    const { each, most } = relaxed.remains[cell]!
+    for (let pattern = 0; pattern < each.length; pattern++)
+      if (most - each[pattern]! <= gap) within.push({ cell, pattern, loss: most - each[pattern]! })
   })
   within.sort((one, other) => one.loss - other.loss || one.cell - other.cell || one.pattern - other.pattern)
   const chosen = within.slice(0, most)

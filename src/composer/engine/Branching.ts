@@ -45,9 +45,15 @@ export class Losses {
 
   #guess({ name, distance }: Way, excess: number) {
     const own = this.#sums.get(name)
+    if (process.env.PC === '0' && excess > 0) return excess
+    if (process.env.PC === '2' && excess > 0) return own === undefined ? excess : Math.sqrt(excess * Math.max(1, (own.loss / own.times) * distance))
     if (own === undefined && excess > 0) return excess
     const sum = own ?? this.#sums.get(name[0]!)
     return sum === undefined ? 0 : (sum.loss / sum.times) * distance
+  }
+
+  knows({ ways }: Branching) {
+    return ways.every(({ name }) => this.#sums.has(name))
   }
 
   /** High where both of two ways lower the bound. */

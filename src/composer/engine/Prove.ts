@@ -1,10 +1,10 @@
-import type { Highs } from "highs"
-import { solveBand, widthOf } from "./Band.ts"
+import type { Basis, Highs } from "highs"
+import { isNarrow, solveBand } from "./Band.ts"
 import type { Kinds } from "./Kinds.ts"
 import { type Model, modelOf } from "./Model.ts"
 import type { Patterns } from "./Patterns.ts"
 import { type Budget, type Caller, type EndedBy, groupSize, type Problem, type Proof, type Seats } from "./Problem.ts"
-import { Relaxation } from "./Relaxation.ts"
+import { Relaxation, stat } from "./Relaxation.ts"
 import { type Bounds, type Branching, branchingsOf, pairingsOf, type Decided, gone, Losses, narrowedOf } from "./Branching.ts"
 import { score } from "./Score.ts"
 
@@ -16,6 +16,7 @@ interface Part extends Decided {
   /** How often a band of it was solved. */
   readonly stage: number
   /** The way that led to it. */
+  readonly basis?: Basis
   readonly by?: Branching["ways"][number]
 }
 
@@ -24,7 +25,7 @@ const sum = (all: ReadonlyArray<number>) => all.reduce((one, other) => one + oth
 const bands = [1200, 3000, 7000, 16_000]
 
 /** With so few, whole numbers are quicker than to split once more. */
-const narrow = 300
+const narrow = Number(process.env.NW ?? 300)
 
 /** Raids alike in size, targets, locks and hour can change places: some of the ways in which they do are left out. */
 const oneOfAlike = ({ raids, locks, sameHour, candidates }: Problem, model: Model) => {
@@ -68,7 +69,8 @@ export const prove = (
   start: { readonly seats: Seats; readonly value: number },
   budget: Budget,
   caller: Caller,
-  late: () => boolean
+  late: () => boolean,
+  polish: (lean: (candidate: number, raid: number) => number) => { readonly seats: Seats; readonly value: number }
 ): Proved => {
   const model = modelOf(problem, kinds, patterns)
   const relaxation = new Relaxation(highs, problem, kinds, model, patterns)
@@ -106,29 +108,53 @@ export const prove = (
       nodes += 1
       const narrowed = narrowedOf(model, top)
       const t0 = process.cpuUsage()
-      const relaxed = relaxation.solve(narrowed, value, stop)
-      if (process.env.TR) { const d = process.cpuUsage(t0); console.log('node', nodes, 'rows', top.rows.size, top.columns.size, top.choices.size, 'ms', ((d.user+d.system)/1e3).toFixed(0), 'bound', relaxed.bound, ((relaxed.bound-value)/value*100).toFixed(2), 'open', open.length, 'width', widthOf(model, relaxed, value), 'by', JSON.stringify(top.by, (k, v) => k === 'choice' ? v[1] : v)) }
+      const relaxed = relaxation.solve(narrowed, value, stop, top.basis)
+      if (process.env.TR) { const d = process.cpuUsage(t0); console.log('node', nodes, 'rows', top.rows.size, top.columns.size, top.choices.size, 'ms', ((d.user+d.system)/1e3).toFixed(0), 'bound', relaxed.bound, ((relaxed.bound-value)/value*100).toFixed(2), 'open', open.length, 'by', JSON.stringify(top.by, (k, v) => k === 'choice' ? v[1] : v)) }
       if (top.by !== undefined) losses.learn(top.by, Math.max(0, top.bound - Math.max(value, relaxed.bound)))
       const bound = Math.min(top.bound, relaxed.bound)
       if (bound <= value) continue
+      if (nodes % Number(process.env.PE ?? 100) === 1) {
+        const found = polish((candidate, raid) => relaxed.values[model.seat(candidate, raid)]!)
+        if (process.env.TR) console.log('node polish', found.value, value)
+        if (found.value > value) {
+          value = found.value
+          seats = found.seats
+          caller.tell({ stage: "annealing", value, seats, bound: Math.max(bound, ...open.map(({ bound }) => bound)) })
+        }
+      }
       const branch = (values: ArrayLike<number>, bound: number) => {
         let best: Branching | undefined
         let most = -1
-        const all = [...branchingsOf(model, kinds, top, values)]
+        const t2 = performance.now(); const all = [...branchingsOf(model, kinds, top, values)]
         if (all.length === 0 && values === relaxed.values) all.push(...pairingsOf(problem, model, patterns, top, relaxed))
         const known = all.filter(({ excess }) => excess > (bound - value) * Number(process.env.EXC ?? 0.05))
         const heads = all.filter(({ ways }) => !ways[0]!.name.startsWith("seat"))
+        stat.branch += performance.now() - t2
+        const pool = known.length > 0 ? known : heads.length > 0 ? heads : all
+        const looks = Number(process.env.LOOKS ?? 0)
+        if (looks > 0 && values === relaxed.values && pool.length > 1) {
+          const score = new Map(pool.map((one) => [one, losses.scoreOf(one)]))
+          for (const one of pool.toSorted((a, b) => score.get(b)! - score.get(a)!).slice(0, looks)) {
+            if (losses.knows(one)) continue
+            for (const by of one.ways) {
+              const next = gone(model, top, by)
+              if (next === undefined) continue
+              const about = relaxation.estimate(narrowedOf(model, next))
+              losses.learn(by, Math.max(0, bound - Math.max(value, about)))
+            }
+          }
+        }
         for (const one of known.length > 0 ? known : heads.length > 0 ? heads : all) {
           const score = losses.scoreOf(one)
           if (score > most) [best, most] = [one, score]
         }
         for (const by of best?.ways ?? []) {
           const next = gone(model, top, by)
-          if (next !== undefined) open.push({ ...top, ...next, bound, proof: values === relaxed.values ? top.proof : "mip", stage: 0, by })
+          if (next !== undefined) open.push({ ...top, ...next, bound, proof: values === relaxed.values ? top.proof : "mip", stage: 0, by, basis: relaxed.basis })
         }
         return best !== undefined
       }
-      if (top.stage === 0 && widthOf(model, relaxed, value) > narrow && branch(relaxed.values, bound)) continue
+      if (top.stage === 0 && !isNarrow(relaxed, value, narrow) && branch(relaxed.values, bound)) continue
       // Whole numbers take long: first those parts are looked at that may be worth more.
       if (open.some((part) => part.bound > bound)) {
         open.push({ ...top, bound })
@@ -146,7 +172,7 @@ export const prove = (
         stop
       })
       iterations += banded.iterations
-      if (process.env.TR) { const d = process.cpuUsage(t0); console.log('node mip', 'ms', ((d.user+d.system)/1e3).toFixed(0), 'width', widthOf(model, relaxed, value), 'lp', bound, 'mip', banded.bound, 'whole', banded.whole, 'seats', banded.seats && score(problem, banded.seats).value) }
+      if (process.env.TR) { const d = process.cpuUsage(t0); console.log('node mip', 'ms', ((d.user+d.system)/1e3).toFixed(0), 'lp', bound, 'mip', banded.bound, 'whole', banded.whole, 'seats', banded.seats && score(problem, banded.seats).value) }
       if (banded.seats !== undefined) {
         const found = score(problem, banded.seats).value
         if (found > value) {
@@ -164,6 +190,7 @@ export const prove = (
   } finally {
     relaxation.dispose()
   }
+  if (process.env.TR) console.log('STAT', nodes, relaxation.iterations, JSON.stringify(stat), 'rows', model.rows.length, 'cols', model.columns.length, 'pool', relaxation.size)
   const parts = [...open, ...closed]
   const bound = Math.max(value, ...parts.map((part) => part.bound))
   const proof = parts.some((part) => part.proof === "mip") ? "mip" : "lp"

@@ -1,4 +1,4 @@
-import type { Highs, Model as Native } from "highs"
+import type { Basis, Highs, Model as Native } from "highs"
 import type { Choice } from "./Choices.ts"
 import type { Kinds } from "./Kinds.ts"
 import type { Model } from "./Model.ts"
@@ -38,9 +38,18 @@ export interface Relaxed {
   readonly values: Float64Array
   /** Patterns that groups have. */
   readonly groups: ReadonlyArray<{ readonly cell: number; readonly pattern: number; readonly value: number }>
-  /** By column of the model and by cell and pattern: how much lower the bound is with one more of it, in points × scale. */
+  /** Where it ended: another part may begin there. */
+  readonly basis: Basis
+  /** By column of the model: how much lower the bound is with one more of it, in points × scale. */
   readonly lossOf: (column: number) => number
-  readonly lossOfPattern: (cell: number) => Float64Array
+  /** By cell, of each pattern: what it is worth, in points × scale, until the next is solved. */
+  readonly remains: ReadonlyArray<Remains>
+}
+
+/** A pattern less than the most lowers the bound by the difference. */
+export interface Remains {
+  readonly each: Float64Array
+  most: number
 }
 
 /** Prices are whole numbers of 1/1024 points: what the solver rounds makes a bound weaker, never wrong. */
@@ -51,7 +60,7 @@ const perRound = 40
 /** Puts rows and the columns that stand from the start into a solver. */
 export const nativeOf = (highs: Highs, { rows, columns }: Model, whole: boolean, missed: boolean): Native => {
   const made = highs.createModel()
-  made.options.set({ output_flag: false })
+  made.options.set({ output_flag: false, ...JSON.parse(process.env.OPT ?? "{}") })
   made.changeObjectiveSense(highs.constants.objectiveSense.maximize)
   const infinite = (bound: number) => (Number.isFinite(bound) ? bound : Math.sign(bound) * highs.infinity)
   made.addRows({
@@ -144,6 +153,7 @@ export const patternColumn = (
   }
 }
 
+export const stat = { lp: 0, runs: 0, narrow: 0, solve: 0, branch: 0 }
 export class Relaxation {
   readonly #problem: Problem
   readonly #kinds: Kinds
@@ -153,6 +163,7 @@ export class Relaxation {
   readonly #fits: ReadonlyArray<Uint8Array>
   /** Patterns that have a column, by cell and pattern, and which. */
   readonly #pool = new Map<number, number>()
+  readonly #remains: ReadonlyArray<Remains>
   #width: number
   #height: number
   #narrowed: Narrowed = { columns: new Map(), rows: new Map(), worth: new Map() }
@@ -165,6 +176,7 @@ export class Relaxation {
     this.#patterns = patterns
     this.#native = nativeOf(highs, this.#model, false, true)
     this.#height = model.rows.length
+    this.#remains = model.cells.map(() => ({ each: new Float64Array(patterns.count), most: 0 }))
     const finite = (bound: number) => (Number.isFinite(bound) ? 1 : 0)
     this.#width = model.rows.reduce((all, { lower, upper }) => all + finite(lower) + finite(upper), model.columns.length)
     this.#fits = model.cells.map(({ need }) =>
@@ -239,16 +251,38 @@ export class Relaxation {
     this.#narrowed = next
   }
 
+  /** Begins from where another part ended; what is new since then is not in use. */
+  #start({ colStatus, rowStatus }: Basis) {
+    const columns = new Int32Array(this.#width)
+    columns.set(colStatus)
+    const rows = new Int32Array(this.#height).fill(1)
+    rows.set(rowStatus)
+    this.#native.setBasis({ colStatus: columns, rowStatus: rows })
+  }
+
+  /** About what the bound of a part is, with the patterns that have a column. */
+  estimate(part: Narrowed) {
+    this.#narrow(part)
+    this.#native.run()
+    this.iterations += Number(this.#native.info.get("simplex_iteration_count"))
+    return Number(this.#native.info.get("objective_function_value"))
+  }
+
   /**
    * The best of the part with fractions allowed, all patterns looked at. Its bound does not rest on the solver: whatever
    * the prices of the rows are, no plan is worth more than the rows' bounds at these prices and, of each column, what it
    * is worth above its price. That is added up in integers. So it may stop early, too: when the bound is low enough, or
    * when it is told to.
    */
-  solve(part: Narrowed, enough: number, stop: () => boolean): Relaxed {
+  solve(part: Narrowed, enough: number, stop: () => boolean, from?: Basis): Relaxed {
+    const t1 = performance.now()
     this.#narrow(part)
+    if (from !== undefined && process.env.NOB === undefined) this.#start(from)
+    stat.narrow += performance.now() - t1
     for (;;) {
+      const t0 = performance.now()
       this.#native.run()
+      stat.lp += performance.now() - t0; stat.runs += 1
       this.iterations += Number(this.#native.info.get("simplex_iteration_count"))
       const { colValue, rowDual } = this.#native.getSolution()
       // Any prices bound the value: where a solver that failed tells none, 0 does.
@@ -256,13 +290,13 @@ export class Relaxation {
       const prices = Float64Array.from({ length: this.#model.rows.length }, (_, row) => priceOf(row))
       const checked = this.#check(prices, colValue)
       if (checked.bound <= enough || stop()) return checked
-      const fresh = this.#model.cells.flatMap((_, cell) => {
-        const losses = checked.rewardOf(cell)
+      const fresh = this.#model.cells.flatMap(({ row }, cell) => {
+        const { each } = this.#remains[cell]!
+        const enough = prices[row]! + 0.01 * scale
         const better: Array<number> = []
-        for (let pattern = 0; pattern < losses.length; pattern++)
-          if (losses[pattern]! > 0.01 * scale) better.push(pattern)
+        for (let pattern = 0; pattern < each.length; pattern++) if (each[pattern]! > enough) better.push(pattern)
         return better
-          .toSorted((one, other) => losses[other]! - losses[one]!)
+          .toSorted((one, other) => each[other]! - each[one]!)
           .slice(0, perRound)
           .map((pattern) => [cell, pattern] as const)
       })
@@ -270,17 +304,16 @@ export class Relaxation {
     }
   }
 
-  #check(prices: Float64Array, values: Float64Array) {
-    const { rows, columns, cells, link, seat, balance, features } = this.#model
-    const { members, value, types, count } = this.#patterns
-    const { weights } = this.#problem
+  #check(prices: Float64Array, values: Float64Array): Relaxed {
+    const { rows, columns, cells, seat } = this.#model
+    const { count } = this.#patterns
     const boundsOf = (row: number) => this.#narrowed.rows.get(row) ?? [rows[row]!.lower, rows[row]!.upper]
     const limitsOf = (column: number) =>
       this.#narrowed.columns.get(column) ?? [columns[column]!.lower, columns[column]!.upper]
     const ofCells = new Set(cells.map(({ row }) => row))
     let total = 0
     rows.forEach((_, row) => {
-      if (ofCells.has(row)) return
+      if (prices[row] === 0 || ofCells.has(row)) return
       const [lower, upper] = boundsOf(row)
       const bound = prices[row]! > 0 ? upper : lower
       // A price that only a rounding has: the row does not hold there.
@@ -300,37 +333,7 @@ export class Relaxation {
       const [lower, upper] = limitsOf(column)
       total += reward * (reward > 0 ? upper : lower)
     })
-    // What remains of a pattern in a cell; the best of them is the price of the cell's row.
-    const remains = cells.map(({ raid }, cell) => {
-      const fits = this.#fits[cell]!
-      const priceOf = Float64Array.from({ length: types + 1 }, (_, type) =>
-        type === types ? 0 : prices[link(type, raid)]!
-      )
-      const inBalance = balance.length === 0 ? 0 : prices[balance[raid]!]!
-      const all = new Float64Array(count).fill(-Infinity)
-      for (let pattern = 0; pattern < count; pattern++) {
-        if (fits[pattern] === 0) continue
-        const at = pattern * groupSize
-        let remains = value[pattern]! * scale
-        let free = 0
-        for (let seat = 0; seat < groupSize; seat++) {
-          const type = members[at + seat]!
-          remains += priceOf[type]!
-          if (type === types) free += 1
-        }
-        if (inBalance !== 0) remains -= inBalance * (value[pattern]! - weights.empty * free)
-        all[pattern] = remains
-      }
-      for (const feature of features) {
-        const price = prices[feature.row]!
-        if (feature.raid !== raid || price === 0) continue
-        const { weight } = feature
-        for (let pattern = 0; pattern < count; pattern++) all[pattern]! -= price * weight[pattern]!
-      }
-      return all
-    })
-    const most = remains.map((all) => all.reduce((most, one) => Math.max(most, one), -Infinity))
-    cells.forEach(({ groups }, cell) => (total += groups * most[cell]!))
+    cells.forEach(({ groups }, cell) => (total += groups * this.#remain(cell, prices)))
     return {
       bound: Math.floor(total / scale),
       values: values.subarray(0, columns.length),
@@ -339,10 +342,51 @@ export class Relaxation {
           ? [{ cell: Math.floor(key / count), pattern: key % count, value: values[column]! }]
           : []
       ),
+      basis: this.#native.getBasis(),
       lossOf: (column: number) => -rewards[column]!,
-      lossOfPattern: (cell: number) => remains[cell]!.map((one) => most[cell]! - one),
-      rewardOf: (cell: number) => remains[cell]!.map((one) => one - prices[cells[cell]!.row]!)
+      remains: this.#remains
     }
+  }
+
+  /** What remains of each pattern in a cell above the prices of its members; the most of them is the price of a group. */
+  #remain(cell: number, prices: Float64Array) {
+    const { cells, link, balance, features } = this.#model
+    const { members, value, types, count } = this.#patterns
+    const { weights } = this.#problem
+    const { raid } = cells[cell]!
+    const remains = this.#remains[cell]!
+    const fits = this.#fits[cell]!
+    const priceOf = Float64Array.from({ length: types + 1 }, (_, type) =>
+      type === types ? 0 : prices[link(type, raid)]!
+    )
+    for (let pattern = 0, at = 0; pattern < count; pattern++, at += groupSize) {
+      let own = value[pattern]! * scale
+      for (let seat = 0; seat < groupSize; seat++) own += priceOf[members[at + seat]!]!
+      remains.each[pattern] = own
+    }
+    const inBalance = balance.length === 0 ? 0 : prices[balance[raid]!]!
+    if (inBalance !== 0)
+      for (let pattern = 0; pattern < count; pattern++) {
+        let free = 0
+        for (let seat = 0; seat < groupSize; seat++) if (members[pattern * groupSize + seat] === types) free += 1
+        remains.each[pattern]! -= inBalance * (value[pattern]! - weights.empty * free)
+      }
+    for (const { raid: own, row, weight } of features) {
+      const price = prices[row]!
+      if (own !== raid || price === 0) continue
+      for (let pattern = 0; pattern < count; pattern++) remains.each[pattern]! -= price * weight[pattern]!
+    }
+    let most = -Infinity
+    for (let pattern = 0; pattern < count; pattern++) {
+      if (fits[pattern] === 0) remains.each[pattern] = -Infinity
+      else if (remains.each[pattern]! > most) most = remains.each[pattern]!
+    }
+    remains.most = most
+    return most
+  }
+
+  get size() {
+    return this.#pool.size
   }
 
   dispose() {

@@ -8,7 +8,7 @@ import { randomOf } from "./Random.ts"
 import { score } from "./Score.ts"
 import { draftOf } from "./Draft.ts"
 
-export const budget: Budget = { moves: 900_000, iterations: 60_000, nodes: 2000, seconds: 60 }
+export const budget: Budget = { moves: Number(process.env.MV ?? 900_000), iterations: 60_000, nodes: 2000, seconds: 60 }
 
 // Its types are those of CommonJS, its code is a module's: there the default is the function itself.
 const loadHighs = highs as unknown as typeof highs.default
@@ -51,6 +51,16 @@ export const solve = async (problem: Problem, limits: Budget, caller: Caller): P
   })
   if (stopping.cancelled())
     return { ...answered(best.seats), bound: null, proof: null, endedBy: caller.cancelled() ? "cancel" : "time" }
-  const proved = prove(await loadHighs(), problem, kinds, patterns, best, limits, caller, late)
+  const polish = (lean: (candidate: number, raid: number) => number) => {
+    const draft = draftOf(problem, kinds, patterns, random)
+    const wishes = problem.candidates.flatMap((_, candidate) => problem.raids.map((_, raid) => ({ candidate, raid, lean: lean(candidate, raid) }))).filter(({ lean }) => lean > 0.05).toSorted((a, b) => b.lean - a.lean)
+    for (const { candidate, raid } of wishes) {
+      if (draft.seatOf[candidate]! >= 0) continue
+      for (let seat = 0; seat < draft.size; seat++) if (draft.raidOf[seat] === raid && draft.at[seat]! < 0 && draft.may(candidate, seat, -1)) { draft.put(seat, candidate); break }
+    }
+    greedy(problem, draft)
+    return anneal(problem, draft, Number(process.env.PM ?? 50000), random, stopping, Number(process.env.PH ?? 1500))
+  }
+  const proved = prove(await loadHighs(), problem, kinds, patterns, best, limits, caller, late, polish)
   return { ...answered(proved.seats), bound: proved.bound, proof: proved.proof, endedBy: proved.endedBy }
 }
