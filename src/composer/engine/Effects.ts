@@ -84,7 +84,7 @@ export const addEffects = (
       [taken.get(some)!, 1],
       [shared(raid, givers), count]
     ]
-    const made = { on: add(0, 1, entries, true), entries }
+    const made = { on: add(0, 1, entries), entries }
     enoughs.set(`${some}: ${count}`, made)
     return made
   }

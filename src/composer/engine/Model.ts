@@ -1,6 +1,7 @@
 import { RaidRole } from "../../game/Game.ts"
 import type { Choice } from "./Choices.ts"
 import { addEffects, type Count, type Switch } from "./Effects.ts"
+import type { Feature } from "./Features.ts"
 import type { Kinds } from "./Kinds.ts"
 import type { Patterns } from "./Patterns.ts"
 import { byPlayer, groupSize, type Problem } from "./Problem.ts"
@@ -16,15 +17,6 @@ interface Cell {
   readonly need: ReadonlyMap<number, number>
   /** The row that counts its patterns. */
   readonly row: number
-}
-
-/** Something that patterns have or have not, counted over the groups of a raid by a row. */
-export interface Feature {
-  readonly raid: number
-  readonly name: string
-  readonly row: number
-  /** By pattern. */
-  readonly weight: Uint8Array
 }
 
 /** All but the patterns: what is decided, what it is worth, and the rows between. */
@@ -151,32 +143,4 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
 
   const effects = addEffects(rows, problem, kinds, balanced)
   return { ...rows.made(), ...effects, seats: candidates.length * raids.length, seat, link, cells, balance, features: [] }
-}
-
-/** Groups in which two types are together, or two of one. */
-export const pairOf = (
-  { rows, features }: Model,
-  { members, count }: Patterns,
-  problem: Problem,
-  raid: number,
-  one: number,
-  other: number
-): Feature => {
-  const name = `${raid}:${one}:${other}`
-  const known = features.find((feature) => feature.name === name)
-  if (known !== undefined) return known
-  const weight = new Uint8Array(count)
-  for (let pattern = 0; pattern < count; pattern++) {
-    let first = 0
-    let second = 0
-    for (let seat = 0; seat < groupSize; seat++) {
-      const type = members[pattern * groupSize + seat]!
-      if (type === one) first += 1
-      if (type === other) second += 1
-    }
-    if (one === other ? first >= 2 : first > 0 && second > 0) weight[pattern] = 1
-  }
-  const made = { raid, name, weight, row: rows.push({ lower: 0, upper: problem.raids[raid]!.size / groupSize }) - 1 }
-  features.push(made)
-  return made
 }
