@@ -204,8 +204,7 @@ export const branchingOf = (
     () => ofGroups(model, patterns, decided, relaxed)
   ]) {
     const all = ask()
-    if (all.length > 0)
-      return all.reduce((best, one) => (losses.scoreOf(one) > losses.scoreOf(best) ? one : best))
+    if (all.length > 0) return all.reduce((best, one) => (losses.scoreOf(one) > losses.scoreOf(best) ? one : best))
   }
   return undefined
 }

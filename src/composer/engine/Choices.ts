@@ -4,7 +4,7 @@ import type { Offer } from "./Kinds.ts"
 export type Given = ReadonlyArray<number>
 
 /** What is given and what that is worth, by kind; no other option is worth more to everybody. */
-export interface Option {
+interface Option {
   readonly given: Given
   readonly worth: Int32Array
 }
@@ -45,8 +45,7 @@ const isAtMost = (one: ArrayLike<number>, other: ArrayLike<number>) => {
 const highest = <A>(all: ReadonlyArray<A>, of: (one: A) => ArrayLike<number>) =>
   all.filter((one, at) =>
     all.every(
-      (other, index) =>
-        index === at || !isAtMost(of(one), of(other)) || (index > at && isAtMost(of(other), of(one)))
+      (other, index) => index === at || !isAtMost(of(one), of(other)) || (index > at && isAtMost(of(other), of(one)))
     )
   )
 

@@ -142,5 +142,14 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
     })
 
   const effects = addEffects(rows, problem, kinds, balanced)
-  return { ...rows.made(), ...effects, seats: candidates.length * raids.length, seat, link, cells, balance, features: [] }
+  return {
+    ...rows.made(),
+    ...effects,
+    seats: candidates.length * raids.length,
+    seat,
+    link,
+    cells,
+    balance,
+    features: []
+  }
 }

@@ -88,11 +88,19 @@ export const prove = (
     return nodes >= budget.nodes || relaxation.iterations >= budget.iterations ? "work" : undefined
   }
   const highest = () =>
-    open.reduce<Part | undefined>((most, part) => (most === undefined || part.bound > most.bound ? part : most), undefined)
+    open.reduce<Part | undefined>(
+      (most, part) => (most === undefined || part.bound > most.bound ? part : most),
+      undefined
+    )
   const boundOfAll = () => Math.max(best.value, closed, highest()?.bound ?? -Infinity)
   const tell = (stage: "relaxing" | "proving", isNew: boolean) => {
     told = boundOfAll()
-    caller.tell({ stage, value: best.value, seats: isNew ? best.seats : null, bound: Number.isFinite(told) ? told : null })
+    caller.tell({
+      stage,
+      value: best.value,
+      seats: isNew ? best.seats : null,
+      bound: Number.isFinite(told) ? told : null
+    })
   }
   const improve = (found: Found) => {
     if (found.value <= best.value) return
@@ -129,8 +137,7 @@ export const prove = (
       if (bound <= best.value) continue
       // What is still open of this part must not be forgotten while a plan is told.
       open.push({ ...part, bound })
-      if (nodes % perHint === 1)
-        improve(follow((candidate, raid) => relaxed.values[model.seat(candidate, raid)]!))
+      if (nodes % perHint === 1) improve(follow((candidate, raid) => relaxed.values[model.seat(candidate, raid)]!))
       open.pop()
       if (bound > best.value) divide(part, relaxed, bound)
     }

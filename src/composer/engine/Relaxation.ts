@@ -15,7 +15,7 @@ export interface Narrowed {
 }
 
 /** How many groups of a cell have a pattern: a fraction, unless it is a plan. */
-export interface Group {
+interface Group {
   readonly cell: number
   readonly pattern: number
   readonly value: number
