@@ -74,7 +74,7 @@ const summary = {
   gap_percent: field(Schema.NullOr(Schema.Finite), "The same in percent of the value.", 0.21),
   proof: field(
     Schema.NullOr(Schema.Literals(["lp", "mip"])),
-    "On what the bound rests. `lp`: checked again in integers, outside the solver. `mip`: the solver's word.",
+    "On what the bound rests. `lp`: checked again in integers, outside the solver. `mip`: the solver's word, in answers of earlier versions alone.",
     "lp"
   ),
   ended_by: field(

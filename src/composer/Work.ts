@@ -69,8 +69,7 @@ const cut = (job: Job, last: Progress, by: "cancel" | "time"): Ended => {
     ...standing,
     ...score(job.problem, seats),
     state: by === "cancel" ? "stopped" : "done",
-    // Nobody said whether its last bound was checked again.
-    proof: last.bound === null ? null : "mip",
+    proof: last.bound === null ? null : "lp",
     ended_by: by,
     why: reasonsOf(job.facts, whyOf(job.problem, seats))
   }

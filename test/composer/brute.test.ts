@@ -9,7 +9,7 @@ import { clashesOf } from "../../src/composer/engine/Clash.ts"
 import { seatOf } from "./rosters.ts"
 
 /** All rosters of `COMPOSER_ROSTERS=1000`; the suite looks at fewer. */
-const rosters = Number(process.env.COMPOSER_ROSTERS ?? 40)
+const rosters = Number(process.env.COMPOSER_ROSTERS ?? 100)
 
 const shapes = [[5], [5, 5], [10]] as const
 
@@ -101,7 +101,6 @@ function* plansOf({ raids, candidates, locks, sameHour }: Problem): Generator<Se
 describe("tiny rosters, against every plan there is", () => {
   it(`value, bound and certificate of ${rosters}`, { timeout: rosters * 10_000 }, async () => {
     let proved = 0
-    const shown = new Set<string | null>()
     for (let seed = 1; seed <= rosters; seed++) {
       const problem = tinyOf(seed)
       let best = -Infinity
@@ -110,15 +109,16 @@ describe("tiny rosters, against every plan there is", () => {
         assert.isDefined(clashesOf(problem), `seed ${seed}`)
         continue
       }
-      const answer = await solve(problem, { ...budget, moves: 20_000 }, { tell: () => {}, cancelled: () => false })
+      // With hardly any annealing it is the proof that has to find the plan.
+      const moves = seed % 2 === 0 ? 20_000 : 90
+      const answer = await solve(problem, { ...budget, moves }, { tell: () => {}, cancelled: () => false })
       assert.strictEqual(answer.value, score(problem, answer.seats).value, `seed ${seed}`)
       assert.strictEqual(answer.value, best, `seed ${seed}`)
       assert.isAtLeast(answer.bound!, best, `seed ${seed}`)
       assert.strictEqual(answer.endedBy === "optimal", answer.bound === best, `seed ${seed}`)
       if (answer.endedBy === "optimal") proved += 1
-      shown.add(answer.proof)
+      assert.strictEqual(answer.proof, "lp", `seed ${seed}`)
     }
     assert.isAtLeast(proved, rosters * 0.9)
-    assert.isTrue(shown.has("lp") && shown.has("mip"))
   })
 })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { anneal, greedy } from "../../src/composer/engine/Anneal.ts"
+import { anneal, greedy, hot } from "../../src/composer/engine/Anneal.ts"
 import { clashesOf } from "../../src/composer/engine/Clash.ts"
 import { compare, whyOf } from "../../src/composer/engine/Explain.ts"
 import { kindsOf } from "../../src/composer/engine/Kinds.ts"
@@ -30,7 +30,7 @@ describe("the value that the search keeps", () => {
       greedy(problem, draft)
       assert.strictEqual(draft.value(), score(problem, draft.seats()).value)
       for (let round = 0; round < 8; round++) {
-        const found = anneal(problem, draft, 400, random, quiet)
+        const found = anneal(problem, draft, 400, hot, random, quiet)
         assert.strictEqual(found.value, score(problem, found.seats).value)
         assert.strictEqual(draft.value(), score(problem, draft.seats()).value)
       }
@@ -133,7 +133,7 @@ describe("what must not matter, and what must", () => {
     const kinds = kindsOf(large)
     const draft = draftOf(large, kinds, patternsOf(large, kinds), randomOf(99))
     greedy(large, draft)
-    assert.isAtLeast(bound!, anneal(large, draft, 200_000, randomOf(99), quiet).value)
+    assert.isAtLeast(bound!, anneal(large, draft, 200_000, hot, randomOf(99), quiet).value)
   })
 
   it("stops within a second with the best so far", async () => {

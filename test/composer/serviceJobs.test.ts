@@ -77,7 +77,7 @@ layer(TestApp.layer({}, references), live)("the work of compositions", (it) => {
         const { compose, ended } = yield* composingGuild(6)
         const late = yield* compose({ seconds: modes.short })
         const dead = yield* compose({ seconds: modes.greedy })
-        assert.deepInclude(yield* ended(late.id), { state: "done", ended_by: "time", proof: "mip" })
+        assert.deepInclude(yield* ended(late.id), { state: "done", ended_by: "time", proof: "lp" })
         const lost = yield* ended(dead.id)
         assert.deepInclude(lost, { state: "lost", ended_by: null, parts: null })
         assert.lengthOf(entriesIn(lost), 6)

@@ -3,21 +3,24 @@ import type { Draft } from "./Draft.ts"
 import { byPlayer, type Caller, type Candidate, type Problem, type Seats } from "./Problem.ts"
 
 /** Temperatures in points: at the first a missing head is soon forgiven, at the last hardly anything is. */
-const hottest = 4000
-const coldest = 60
+export const hot = 4000
+export const warm = 800
+const cold = 60
+
+/** Seats a candidate who has no seat anywhere in a raid; false if there is none to be had. */
+export const place = (draft: Draft, candidate: number, raid: number) => {
+  if (draft.seatOf[candidate]! >= 0) return false
+  for (let seat = 0; seat < draft.size; seat++)
+    if (draft.raidOf[seat] === raid && draft.at[seat]! < 0 && draft.may(candidate, seat, -1)) {
+      draft.put(seat, candidate)
+      return true
+    }
+  return false
+}
 
 /** Seats locks, then whoever a raid needs most, mains first. */
 export const greedy = ({ candidates, raids, locks }: Problem, draft: Draft) => {
-  const free = (raid: number, candidate: number) => {
-    for (let seat = 0; seat < draft.size; seat++)
-      if (draft.raidOf[seat] === raid && draft.at[seat]! < 0 && draft.may(candidate, seat, -1)) return seat
-    return -1
-  }
-  const seat = (candidate: number, raid: number) => {
-    const found = draft.seatOf[candidate]! >= 0 ? -1 : free(raid, candidate)
-    if (found >= 0) draft.put(found, candidate)
-    return found >= 0
-  }
+  const seat = (candidate: number, raid: number) => place(draft, candidate, raid)
   for (const { candidate, raid } of locks) seat(candidate, raid)
   const rank = ({ main, debt }: Candidate) => (main ? 10 : 0) + debt
   const order = [...candidates.keys()].toSorted((one, other) => rank(candidates[other]!) - rank(candidates[one]!))
@@ -62,6 +65,7 @@ export const anneal = (
   problem: Problem,
   draft: Draft,
   moves: number,
+  hottest: number,
   random: () => number,
   { cancelled }: Pick<Caller, "cancelled">
 ): Annealed => {
@@ -157,7 +161,7 @@ export const anneal = (
 
   let value = draft.value()
   let best: Annealed = { seats: draft.seats(), value }
-  const cooling = (coldest / hottest) ** (1 / moves)
+  const cooling = (cold / hottest) ** (1 / moves)
   let temperature = hottest
   for (let move = 0; move < moves; move++) {
     temperature *= cooling

@@ -1,3 +1,4 @@
+import { type Choice, optionsOf } from "./Choices.ts"
 import type { Kinds, Offer } from "./Kinds.ts"
 import { byPlayer, type Problem } from "./Problem.ts"
 import type { Entry, Rows } from "./Rows.ts"
@@ -13,8 +14,13 @@ export interface Switch {
   readonly givers: ReadonlyArray<number>
   readonly row: number
   readonly count: number
-  /** Whether enough givers are all that it takes; else they may give something else. */
-  readonly sure: boolean
+}
+
+/** Those of a kind in a raid, and the row that counts them. */
+export interface Count {
+  readonly raid: number
+  readonly kind: number
+  readonly row: number
 }
 
 /** A term of a raid's value: worth so much by kind when it is on. */
@@ -32,7 +38,7 @@ const sum = (all: ReadonlyArray<number>) => all.reduce((one, other) => one + oth
  * all that anybody could have where the switch is on.
  */
 export const addEffects = (
-  { row, add, tie, shared, size }: Rows,
+  { row, add, tie, shared }: Rows,
   problem: Problem,
   kinds: Kinds,
   balanced: (raid: number, points: number) => ReadonlyArray<Entry>
@@ -49,15 +55,19 @@ export const addEffects = (
         .slice(0, size)
     )
   const switches: Array<Switch> = []
-  let isExact = false
+  const choices: Array<Choice> = []
   const givesAt = (level: Uint8Array, least: number) => Array.from(level, (own) => own >= least)
   const giversOf = (gives: ReadonlyArray<boolean>) =>
     candidates.flatMap((_, candidate) => (gives[kinds.of[candidate]!] ? [candidate] : []))
+  const ofKind = (kind: number) => giversOf(kinds.seats.map((_, one) => one === kind))
+  /** How many of them can sit in a raid. */
+  const headsOf = (raid: number, some: ReadonlyArray<number>) =>
+    Math.min(raids[raid]!.size, new Set(some.map((candidate) => candidates[candidate]!.player)).size)
   const counts = new Map<string, number>()
   /** The row that counts some in a raid. */
   const countOf = (raid: number, givers: ReadonlyArray<number>) => {
     const name = `${raid}: ${givers.join()}`
-    const made = counts.get(name) ?? row(0, Infinity)
+    const made = counts.get(name) ?? row(0, headsOf(raid, givers))
     if (!counts.has(name)) for (const candidate of givers) tie(candidate, raid, made, 1)
     counts.set(name, made)
     return made
@@ -74,38 +84,25 @@ export const addEffects = (
       [taken.get(some)!, 1],
       [shared(raid, givers), count]
     ]
-    const made = { on: add(0, 1, entries, true), entries }
+    const made = { on: add(0, 1, entries), entries }
     enoughs.set(`${some}: ${count}`, made)
     return made
   }
 
-  /**
-   * Adds something that is worth so much by kind: for sure when there are so many givers, or when `chosen` is on, as a
-   * giver may give something else.
-   */
-  const term = (
-    raid: number,
-    { worth, gives }: Term,
-    count: number,
-    gained: Array<Entry> = [],
-    chosen?: ReadonlyArray<Entry>
-  ) => {
+  /** Adds something that is worth so much by kind when there are so many givers. Answers what it is counted for. */
+  const term = (raid: number, { worth, gives }: Term, count: number, gained: Array<Entry> = []) => {
     const upper = most(worth, raids[raid]!.size)
-    if (upper === 0) return
+    if (upper === 0) return []
     const givers = giversOf(gives)
     const there = row(-Infinity, 0)
     const bounded = row(-Infinity, 0)
     candidates.forEach((_, candidate) => tie(candidate, raid, there, -worth[kinds.of[candidate]!]!))
-    const sure = chosen === undefined
-    const choice = (): ReturnType<typeof enough> => {
-      const entries: Array<Entry> = [[shared(raid, givers), 1], ...chosen!]
-      return { on: add(0, 1, entries, true), entries }
-    }
-    const { on, entries } = sure ? enough(raid, givers, count) : choice()
+    const { on, entries } = enough(raid, givers, count)
     entries.push([bounded, -upper])
-    gained.push([there, 1], [bounded, 1], ...(sure ? balanced(raid, 1) : []))
-    const gain = add(sure ? 1 : 0, upper, gained)
-    if (!isExact) switches.push({ raid, on, gain, givers, row: countOf(raid, givers), count, sure })
+    gained.push([there, 1], [bounded, 1], ...balanced(raid, 1))
+    const gain = add(1, upper, gained)
+    switches.push({ raid, on, gain, givers, row: countOf(raid, givers), count })
+    return [gain]
   }
 
   /** Each level of an offer adds to the one below. */
@@ -121,36 +118,42 @@ export const addEffects = (
   /** The weakest first. */
   const ranked = (terms: ReadonlyArray<Term>) => terms.toSorted((a, b) => total(a.worth) - total(b.worth))
 
-  /** Which effects of a slot are given, to each audience for itself; what givers make at most is then made by them. */
+  /** What givers of a slot make at most is then bounded by what they can give, to each audience for itself. */
   const choose = (
     raid: number,
     offers: ReadonlyArray<Offer>,
-    givers: ReadonlyArray<number>,
-    gains: ReadonlyArray<Array<Entry>>,
-    audience: ReadonlyArray<number> = kinds.seats.map(() => 0)
+    gives: ReadonlyArray<boolean>,
+    limit: number,
+    gains: ReadonlyArray<number>,
+    audience: ReadonlyArray<number>
   ) => {
-    const limit = row(-Infinity, 0)
-    for (const gained of gains) gained.push([limit, 1])
+    const givers = [...gives.keys()].filter((kind) => gives[kind]!)
     for (const own of new Set(audience)) {
-      const used = shared(raid, givers)
-      for (const offer of offers) {
-        // What is given more strongly is given at all.
-        const stronger = offer.worth.slice(1).map(() => row(-Infinity, 0))
-        steps(offer).forEach(({ worth, gives }, at) => {
-          const chosen: ReadonlyArray<Entry> =
-            at === 0 ? [[used, 1], ...stronger.map((row): Entry => [row, -1])] : [[stronger[at - 1]!, 1]]
-          const theirs = worth.map((points, kind) => (audience[kind] === own ? points : 0))
-          term(raid, { worth: theirs, gives }, 1, [[limit, -1]], chosen)
-        })
-      }
+      const options = optionsOf(offers, givers, (kind) => audience[kind] === own)
+      const { worth } = options(
+        givers.map((kind) => headsOf(raid, ofKind(kind))),
+        headsOf(raid, giversOf(gives)),
+        undefined
+      )
+      if (worth.every((points) => points === 0)) continue
+      const bound = row(-Infinity, 0)
+      candidates.forEach((_, candidate) => tie(candidate, raid, bound, -worth[kinds.of[candidate]!]!))
+      add(0, most(worth, raids[raid]!.size), [
+        [limit, -1],
+        [bound, 1]
+      ])
+      choices.push({
+        raid,
+        bundle: `${limit}`,
+        gains,
+        row: bound,
+        worth,
+        givers: givers.map((kind) => ({ kind, row: countOf(raid, ofKind(kind)) })),
+        all: countOf(raid, giversOf(gives)),
+        options
+      })
     }
   }
-  const blessings: Array<{
-    readonly raid: number
-    readonly offers: ReadonlyArray<Offer>
-    readonly givers: ReadonlyArray<number>
-    readonly gains: ReadonlyArray<Array<Entry>>
-  }> = []
 
   // Free terms of the same givers are one.
   const free = Map.groupBy(
@@ -179,18 +182,20 @@ export const addEffects = (
       }
       if (way === "slot" || way === "byClass") {
         const gives = kinds.seats.map((_, kind) => offers.some(({ level }) => level[kind]! > 0))
-        const givers = giversOf(gives)
         // The nth giver adds the effect that is worth the nth most, at most; what some give more of is counted apart.
         const sorted = kinds.seats.map((_, kind) =>
           offers.map(({ worth }) => worth[0]![kind]!).toSorted((a, b) => b - a)
         )
-        const gains: Array<Array<Entry>> = []
-        const gained = () => gains[gains.push([]) - 1]!
-        for (let count = 1; count <= Math.min(offers.length, givers.length); count++)
-          term(raid, { worth: Int32Array.from(sorted, (own) => own[count - 1]!), gives }, count, gained())
-        for (const offer of offers) for (const more of steps(offer).slice(1)) term(raid, more, 1, gained())
-        if (way === "slot") choose(raid, offers, givers, gains)
-        else blessings.push({ raid, offers, givers, gains })
+        const limit = row(-Infinity, 0)
+        const gains = offers.flatMap((offer, at) => [
+          ...(at < headsOf(raid, giversOf(gives))
+            ? term(raid, { worth: Int32Array.from(sorted, (own) => own[at]!), gives }, at + 1, [[limit, 1]])
+            : []),
+          ...steps(offer)
+            .slice(1)
+            .flatMap((more) => term(raid, more, 1, [[limit, 1]]))
+        ])
+        choose(raid, offers, gives, limit, gains, way === "slot" ? kinds.seats.map(() => 0) : kinds.audience)
       }
       if (way === "single")
         for (const { level, worth } of offers) {
@@ -211,8 +216,8 @@ export const addEffects = (
     }
   })
 
-  const relaxed = size()
-  isExact = true
-  for (const { raid, offers, givers, gains } of blessings) choose(raid, offers, givers, gains, kinds.audience)
-  return { switches, relaxed }
+  const heads = raids.flatMap((_, raid) =>
+    kinds.seats.map((_, kind): Count => ({ raid, kind, row: countOf(raid, ofKind(kind)) }))
+  )
+  return { switches, choices, heads }
 }

@@ -1,5 +1,7 @@
 import { RaidRole } from "../../game/Game.ts"
-import { addEffects, type Switch } from "./Effects.ts"
+import type { Choice } from "./Choices.ts"
+import { addEffects, type Count, type Switch } from "./Effects.ts"
+import type { Feature } from "./Features.ts"
 import type { Kinds } from "./Kinds.ts"
 import type { Patterns } from "./Patterns.ts"
 import { byPlayer, groupSize, type Problem } from "./Problem.ts"
@@ -19,16 +21,21 @@ interface Cell {
 
 /** All but the patterns: what is decided, what it is worth, and the rows between. */
 export interface Model {
-  readonly rows: ReadonlyArray<Row>
+  readonly rows: Array<Row>
   readonly columns: ReadonlyArray<Column>
-  /** How many rows and columns the relaxation takes: the others tell in whole numbers what it bounds already. */
-  readonly relaxed: { readonly rows: number; readonly columns: number }
+  /** How many columns are seats; they are the first. */
+  readonly seats: number
   /** The column of a candidate in a raid. */
   readonly seat: (candidate: number, raid: number) => number
   /** The row that ties a type in a raid to the patterns. */
   readonly link: (type: number, raid: number) => number
   readonly cells: ReadonlyArray<Cell>
+  /** They grow as they are asked about, and rows with them. */
+  readonly features: Array<Feature>
   readonly switches: ReadonlyArray<Switch>
+  readonly choices: ReadonlyArray<Choice>
+  /** Of each kind in each raid. */
+  readonly heads: ReadonlyArray<Count>
   /** The row of a raid's effects, by raid; none if balance is of no weight. */
   readonly balance: ReadonlyArray<number>
 }
@@ -134,6 +141,15 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
       for (const candidate of [...own[one]!, ...own[other]!]) tie(candidate, raid, both, 1)
     })
 
-  const { switches, relaxed } = addEffects(rows, problem, kinds, balanced)
-  return { ...rows.made(), relaxed, seat, link, cells, switches, balance }
+  const effects = addEffects(rows, problem, kinds, balanced)
+  return {
+    ...rows.made(),
+    ...effects,
+    seats: candidates.length * raids.length,
+    seat,
+    link,
+    cells,
+    balance,
+    features: []
+  }
 }

@@ -118,9 +118,6 @@ export interface Progress {
   readonly bound: number | null
 }
 
-/** On what a bound rests: `lp` was checked again in integers outside the solver, `mip` is the solver's word. */
-export type Proof = "lp" | "mip"
-
 /** `optimal`: the bound is the value. `work`: its budget of work is spent. `time`: so is its time, and another run may answer otherwise. */
 export type EndedBy = "optimal" | "work" | "time" | "cancel"
 
@@ -129,13 +126,14 @@ export interface Answer {
   readonly value: number
   readonly parts: Parts
   readonly bound: number | null
-  readonly proof: Proof | null
+  /** On what the bound rests: relaxations whose prices were checked in integers, outside the solver. */
+  readonly proof: "lp" | null
   readonly endedBy: EndedBy
 }
 
 /** What may be spent. All but `seconds` count work, so that the same input has the same answer. */
 export interface Budget {
-  /** Steps of the annealing, over all its runs. */
+  /** Steps of the annealing that comes first, over all its runs. */
   readonly moves: number
   /** Of the simplex method, over all of the proof. */
   readonly iterations: number

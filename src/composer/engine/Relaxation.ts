@@ -1,145 +1,64 @@
-import type { Highs, Model as Native } from "highs"
+import type { Basis, Highs } from "highs"
+import type { Choice } from "./Choices.ts"
+import type { Kinds } from "./Kinds.ts"
+import { Linear, patternColumn } from "./Linear.ts"
 import type { Model } from "./Model.ts"
 import type { Patterns } from "./Patterns.ts"
 import { groupSize, type Problem } from "./Problem.ts"
 
-/** Bounds in place of the model's. */
+/** A part of all plans: bounds and coefficients in place of the model's. */
 export interface Narrowed {
   readonly columns: ReadonlyMap<number, readonly [lower: number, upper: number]>
   readonly rows: ReadonlyMap<number, readonly [lower: number, upper: number]>
+  /** By choice, what it is worth to each kind at most. */
+  readonly worth: ReadonlyMap<Choice, Int32Array>
 }
 
-/** What the relaxation says of a part of all plans, checked in integers: see `Relaxation.solve`. */
+/** How many groups of a cell have a pattern: a fraction, unless it is a plan. */
+interface Group {
+  readonly cell: number
+  readonly pattern: number
+  readonly value: number
+}
+
+/** What the relaxation says of a part. */
 export interface Relaxed {
-  /** No plan of the part is worth more. */
+  /** No plan of the part is worth more: checked in integers, see `Relaxation.solve`. */
   readonly bound: number
   /** By column of the model. */
   readonly values: Float64Array
-  /** By column of the model and by cell and pattern: how much lower the bound is with one more of it, in points × scale. */
-  readonly lossOf: (column: number) => number
-  readonly lossOfPattern: (cell: number) => Float64Array
+  readonly groups: ReadonlyArray<Group>
+  /** Where the simplex method ended: that of a smaller part begins there. */
+  readonly basis: Basis
 }
 
-/** Prices are whole numbers of 1/1024 points: what the solver rounds makes a bound weaker, never wrong. */
-export const scale = 1024
-const missing = 1e6
+/** Prices are whole parts of a point, so many to one: what the solver rounds makes a bound weaker, never wrong. */
+const scale = 2 ** 20
+/** Patterns that a round adds to a cell. */
 const perRound = 40
-
-/** Puts rows and the columns that stand from the start into a solver. */
-export const nativeOf = (highs: Highs, { rows, columns }: Model, whole: boolean, missed: boolean): Native => {
-  const made = highs.createModel()
-  made.options.set({ output_flag: false })
-  made.changeObjectiveSense(highs.constants.objectiveSense.maximize)
-  const infinite = (bound: number) => (Number.isFinite(bound) ? bound : Math.sign(bound) * highs.infinity)
-  made.addRows({
-    lower: Float64Array.from(rows, ({ lower }) => infinite(lower)),
-    upper: Float64Array.from(rows, ({ upper }) => infinite(upper)),
-    matrix: {
-      format: "csr",
-      numRows: rows.length,
-      numCols: 0,
-      starts: new Int32Array(rows.length + 1),
-      indices: new Int32Array(0),
-      values: new Float64Array(0)
-    }
-  })
-  addColumns(made, rows.length, columns)
-  if (whole)
-    columns.forEach((column, index) => {
-      if (column.whole) made.changeColIntegrality(index, highs.constants.variableType.integer)
-    })
-  // What a row lacks, at a price that no plan pays: so the relaxation always has an answer, and with it a bound.
-  if (missed)
-    addColumns(
-      made,
-      rows.length,
-      rows.flatMap(({ lower, upper }, row) => [
-        ...(Number.isFinite(upper) ? [{ cost: -missing, lower: 0, upper: 1e4, rows: [row], values: [-1] }] : []),
-        ...(Number.isFinite(lower) ? [{ cost: -missing, lower: 0, upper: 1e4, rows: [row], values: [1] }] : [])
-      ])
-    )
-  return made
-}
-
-interface Entries {
-  readonly cost: number
-  readonly lower: number
-  readonly upper: number
-  readonly rows: ReadonlyArray<number>
-  readonly values: ReadonlyArray<number>
-}
-
-export const addColumns = (native: Native, rows: number, columns: ReadonlyArray<Entries>) => {
-  if (columns.length === 0) return
-  const starts = new Int32Array(columns.length + 1)
-  columns.forEach((column, index) => (starts[index + 1] = starts[index]! + column.rows.length))
-  native.addCols({
-    cost: Float64Array.from(columns, ({ cost }) => cost),
-    lower: Float64Array.from(columns, ({ lower }) => lower),
-    upper: Float64Array.from(columns, ({ upper }) => upper),
-    matrix: {
-      format: "csc",
-      numRows: rows,
-      numCols: columns.length,
-      starts,
-      indices: Int32Array.from(columns.flatMap(({ rows }) => rows)),
-      values: Float64Array.from(columns.flatMap(({ values }) => values))
-    }
-  })
-}
-
-/** The column of a pattern in a cell. */
-export const patternColumn = (
-  { weights }: Problem,
-  { cells, link, balance }: Model,
-  { members, value, types }: Patterns,
-  cell: number,
-  pattern: number
-): Entries => {
-  const { raid, row, groups } = cells[cell]!
-  const counts = new Map<number, number>()
-  let free = 0
-  for (let seat = 0; seat < groupSize; seat++) {
-    const type = members[pattern * groupSize + seat]!
-    if (type === types) free += 1
-    else counts.set(type, (counts.get(type) ?? 0) + 1)
-  }
-  const effects = value[pattern]! - weights.empty * free
-  const inBalance = balance.length === 0 || effects === 0 ? [] : [balance[raid]!]
-  return {
-    cost: value[pattern]!,
-    lower: 0,
-    upper: groups,
-    rows: [row, ...[...counts.keys()].map((type) => link(type, raid)), ...inBalance],
-    values: [1, ...[...counts.values()].map((count) => -count), ...inBalance.map(() => effects)]
-  }
-}
-
-/** The rows and columns that the relaxation takes. */
-const coarse = (model: Model): Model => ({
-  ...model,
-  rows: model.rows.slice(0, model.relaxed.rows),
-  columns: model.columns.slice(0, model.relaxed.columns).map((column) => {
-    const kept = [...column.rows.keys()].filter((at) => column.rows[at]! < model.relaxed.rows)
-    return { ...column, rows: kept.map((at) => column.rows[at]!), values: kept.map((at) => column.values[at]!) }
-  })
-})
 
 export class Relaxation {
   readonly #problem: Problem
+  readonly #kinds: Kinds
   readonly #model: Model
   readonly #patterns: Patterns
-  readonly #native: Native
+  readonly #linear: Linear
   readonly #fits: ReadonlyArray<Uint8Array>
-  readonly #pool = new Set<number>()
-  #narrowed: Narrowed = { columns: new Map(), rows: new Map() }
+  /** Which column a pattern of a cell has, by cell and pattern in one number. */
+  readonly #pool = new Map<number, number>()
+  /** By cell, what remains of each pattern above the prices of its members. */
+  readonly #remains: ReadonlyArray<Float64Array>
+  #part: Narrowed = { columns: new Map(), rows: new Map(), worth: new Map() }
+  /** Of the simplex method, so far. */
   iterations = 0
 
-  constructor(highs: Highs, problem: Problem, model: Model, patterns: Patterns) {
+  constructor(highs: Highs, problem: Problem, kinds: Kinds, model: Model, patterns: Patterns) {
     this.#problem = problem
-    this.#model = coarse(model)
+    this.#kinds = kinds
+    this.#model = model
     this.#patterns = patterns
-    this.#native = nativeOf(highs, this.#model, false, true)
+    this.#linear = new Linear(highs, model)
+    this.#remains = model.cells.map(() => new Float64Array(patterns.count))
     this.#fits = model.cells.map(({ need }) =>
       Uint8Array.from({ length: patterns.count }, (_, pattern) => {
         for (const [type, count] of need) {
@@ -153,37 +72,68 @@ export class Relaxation {
     )
   }
 
-  fits(cell: number, pattern: number) {
-    return this.#fits[cell]![pattern] === 1
-  }
-
-  /** Patterns that are worth a column from the start. */
+  /** Gives patterns a column; answers how many had none. */
   seed(some: ReadonlyArray<readonly [cell: number, pattern: number]>) {
     const fresh = some.filter(([cell, pattern]) => {
       const key = cell * this.#patterns.count + pattern
-      if (this.#pool.has(key) || !this.fits(cell, pattern)) return false
-      this.#pool.add(key)
+      if (this.#pool.has(key) || this.#fits[cell]![pattern] === 0) return false
+      this.#pool.set(key, -1)
       return true
     })
-    addColumns(
-      this.#native,
-      this.#model.rows.length,
+    fresh.forEach(([cell, pattern], at) =>
+      this.#pool.set(cell * this.#patterns.count + pattern, this.#linear.columns + at)
+    )
+    this.#linear.add(
       fresh.map(([cell, pattern]) => patternColumn(this.#problem, this.#model, this.#patterns, cell, pattern))
     )
     return fresh.length
   }
 
+  /** Rows of features that are new. */
+  #grow() {
+    const { rows, features, cells } = this.#model
+    const { count } = this.#patterns
+    for (const { raid, row, has } of features) {
+      if (row < this.#linear.rows) continue
+      const used = [...this.#pool].filter(
+        ([key]) => cells[Math.floor(key / count)]!.raid === raid && has[key % count] === 1
+      )
+      this.#linear.addRow(
+        rows[row]!,
+        used.map(([, column]) => column)
+      )
+    }
+  }
+
   #narrow(next: Narrowed) {
-    const { rows, columns } = this.#model
-    for (const column of new Set([...this.#narrowed.columns.keys(), ...next.columns.keys()])) {
+    const { rows, columns, choices, seat } = this.#model
+    const { native } = this.#linear
+    for (const column of new Set([...this.#part.columns.keys(), ...next.columns.keys()])) {
       const [lower, upper] = next.columns.get(column) ?? [columns[column]!.lower, columns[column]!.upper]
-      this.#native.changeColBounds(column, lower, upper)
+      native.changeColBounds(column, lower, upper)
     }
-    for (const row of new Set([...this.#narrowed.rows.keys(), ...next.rows.keys()])) {
+    for (const row of new Set([...this.#part.rows.keys(), ...next.rows.keys()])) {
       const [lower, upper] = next.rows.get(row) ?? [rows[row]!.lower, rows[row]!.upper]
-      this.#native.changeRowBounds(row, lower, Number.isFinite(upper) ? upper : 1e30)
+      native.changeRowBounds(row, lower, upper)
     }
-    this.#narrowed = next
+    for (const choice of choices) {
+      const [before, after] = [this.#part.worth.get(choice) ?? choice.worth, next.worth.get(choice) ?? choice.worth]
+      if (before === after) continue
+      this.#kinds.of.forEach((kind, candidate) => {
+        if (before[kind] !== after[kind])
+          native.changeCoefficient(choice.row, seat(candidate, choice.raid), -after[kind]!)
+      })
+    }
+    this.#part = next
+  }
+
+  /** What is new since then is not in use. */
+  #begin({ colStatus, rowStatus }: Basis) {
+    const columns = new Int32Array(this.#linear.columns)
+    columns.set(colStatus)
+    const rows = new Int32Array(this.#linear.rows).fill(1)
+    rows.set(rowStatus)
+    this.#linear.native.setBasis({ colStatus: columns, rowStatus: rows })
   }
 
   /**
@@ -192,92 +142,111 @@ export class Relaxation {
    * is worth above its price. That is added up in integers. So it may stop early, too: when the bound is low enough, or
    * when it is told to.
    */
-  solve(part: Narrowed, enough: number, stop: () => boolean): Relaxed {
+  solve(part: Narrowed, from: Basis | undefined, enough: number, stop: () => boolean): Relaxed {
+    const { native } = this.#linear
+    const { rows, columns } = this.#model
+    const { count } = this.#patterns
+    this.#grow()
     this.#narrow(part)
+    if (from !== undefined) this.#begin(from)
     for (;;) {
-      this.#native.run()
-      this.iterations += Number(this.#native.info.get("simplex_iteration_count"))
-      const { colValue, rowDual } = this.#native.getSolution()
+      native.run()
+      this.iterations += Number(native.info.get("simplex_iteration_count"))
+      const { colValue, rowDual } = native.getSolution()
       // Any prices bound the value: where a solver that failed tells none, 0 does.
       const priceOf = (row: number) => (Number.isFinite(rowDual[row]) ? Math.round(rowDual[row]! * scale) : 0)
-      const prices = Float64Array.from({ length: this.#model.rows.length }, (_, row) => priceOf(row))
-      const checked = this.#check(prices, colValue)
-      if (checked.bound <= enough || stop()) return checked
-      const fresh = this.#model.cells.flatMap((_, cell) => {
-        const losses = checked.rewardOf(cell)
-        const better: Array<number> = []
-        for (let pattern = 0; pattern < losses.length; pattern++)
-          if (losses[pattern]! > 0.01 * scale) better.push(pattern)
-        return better
-          .toSorted((one, other) => losses[other]! - losses[one]!)
-          .slice(0, perRound)
-          .map((pattern) => [cell, pattern] as const)
+      const prices = Float64Array.from(rows, (_, row) => priceOf(row))
+      const bound = this.#check(prices)
+      const better = bound <= enough || stop() ? [] : this.#betterAt(prices)
+      if (this.seed(better) > 0) continue
+      const groups = [...this.#pool].flatMap(([key, column]): ReadonlyArray<Group> => {
+        const value = colValue[column] ?? 0
+        return value < 1e-6 ? [] : [{ cell: Math.floor(key / count), pattern: key % count, value }]
       })
-      if (this.seed(fresh) === 0) return checked
+      return { bound, values: colValue.subarray(0, columns.length), groups, basis: native.getBasis() }
     }
   }
 
-  #check(prices: Float64Array, values: Float64Array) {
-    const { rows, columns, cells, link, balance } = this.#model
-    const { members, value, types, count } = this.#patterns
-    const { weights } = this.#problem
-    const boundsOf = (row: number) => this.#narrowed.rows.get(row) ?? [rows[row]!.lower, rows[row]!.upper]
-    const limitsOf = (column: number) =>
-      this.#narrowed.columns.get(column) ?? [columns[column]!.lower, columns[column]!.upper]
+  /** The patterns that are worth most above their prices, if they are worth more than a hundredth of a point. */
+  #betterAt(prices: Float64Array) {
+    return this.#model.cells.flatMap(({ row }, cell) => {
+      const remains = this.#remains[cell]!
+      const enough = prices[row]! + 0.01 * scale
+      const better: Array<number> = []
+      for (let pattern = 0; pattern < remains.length; pattern++) if (remains[pattern]! > enough) better.push(pattern)
+      return better
+        .toSorted((one, other) => remains[other]! - remains[one]!)
+        .slice(0, perRound)
+        .map((pattern) => [cell, pattern] as const)
+    })
+  }
+
+  /** The bound that prices make. */
+  #check(prices: Float64Array) {
+    const { rows, columns, cells, seat } = this.#model
     const ofCells = new Set(cells.map(({ row }) => row))
     let total = 0
-    rows.forEach((_, row) => {
-      if (ofCells.has(row)) return
-      const [lower, upper] = boundsOf(row)
+    rows.forEach((one, row) => {
+      if (prices[row] === 0 || ofCells.has(row)) return
+      const [lower, upper] = this.#part.rows.get(row) ?? [one.lower, one.upper]
       const bound = prices[row]! > 0 ? upper : lower
       // A price that only a rounding has: the row does not hold there.
-      if (!Number.isFinite(bound) || Math.abs(bound) >= 1e20) prices[row] = 0
-      else total += prices[row]! * bound
+      if (Number.isFinite(bound)) total += prices[row]! * bound
+      else prices[row] = 0
     })
     const rewards = columns.map(({ cost, rows, values }) => {
       let reward = cost * scale
       rows.forEach((row, at) => (reward -= values[at]! * prices[row]!))
       return reward
     })
+    for (const [{ row, raid, worth }, own] of this.#part.worth)
+      this.#kinds.of.forEach((kind, candidate) => {
+        rewards[seat(candidate, raid)]! += (own[kind]! - worth[kind]!) * prices[row]!
+      })
     rewards.forEach((reward, column) => {
-      const [lower, upper] = limitsOf(column)
+      const [lower, upper] = this.#part.columns.get(column) ?? [columns[column]!.lower, columns[column]!.upper]
       total += reward * (reward > 0 ? upper : lower)
     })
-    // What remains of a pattern in a cell; the best of them is the price of the cell's row.
-    const remains = cells.map(({ raid }, cell) => {
-      const fits = this.#fits[cell]!
-      const priceOf = Float64Array.from({ length: types + 1 }, (_, type) =>
-        type === types ? 0 : prices[link(type, raid)]!
-      )
-      const inBalance = balance.length === 0 ? 0 : prices[balance[raid]!]!
-      const all = new Float64Array(count).fill(-Infinity)
-      for (let pattern = 0; pattern < count; pattern++) {
-        if (fits[pattern] === 0) continue
-        const at = pattern * groupSize
-        let remains = value[pattern]! * scale
-        let free = 0
-        for (let seat = 0; seat < groupSize; seat++) {
-          const type = members[at + seat]!
-          remains += priceOf[type]!
-          if (type === types) free += 1
-        }
-        if (inBalance !== 0) remains -= inBalance * (value[pattern]! - weights.empty * free)
-        all[pattern] = remains
-      }
-      return all
-    })
-    const most = remains.map((all) => all.reduce((most, one) => Math.max(most, one), -Infinity))
-    cells.forEach(({ groups }, cell) => (total += groups * most[cell]!))
-    return {
-      bound: Math.floor(total / scale),
-      values: values.subarray(0, columns.length),
-      lossOf: (column: number) => -rewards[column]!,
-      lossOfPattern: (cell: number) => remains[cell]!.map((one) => most[cell]! - one),
-      rewardOf: (cell: number) => remains[cell]!.map((one) => one - prices[cells[cell]!.row]!)
+    cells.forEach(({ groups }, cell) => (total += groups * this.#priceOfGroup(cell, prices)))
+    return Math.floor(total / scale)
+  }
+
+  /** What remains of the pattern of which most remains. */
+  #priceOfGroup(cell: number, prices: Float64Array) {
+    const { cells, link, balance, features } = this.#model
+    const { members, value, types, count } = this.#patterns
+    const { raid } = cells[cell]!
+    const remains = this.#remains[cell]!
+    const priceOf = Float64Array.from({ length: types + 1 }, (_, type) =>
+      type === types ? 0 : prices[link(type, raid)]!
+    )
+    for (let pattern = 0, at = 0; pattern < count; pattern++, at += groupSize) {
+      let own = value[pattern]! * scale
+      for (let seat = 0; seat < groupSize; seat++) own += priceOf[members[at + seat]!]!
+      remains[pattern] = own
     }
+    const inBalance = balance.length === 0 ? 0 : prices[balance[raid]!]!
+    if (inBalance !== 0)
+      for (let pattern = 0; pattern < count; pattern++) {
+        let free = 0
+        for (let seat = 0; seat < groupSize; seat++) if (members[pattern * groupSize + seat] === types) free += 1
+        remains[pattern]! -= inBalance * (value[pattern]! - this.#problem.weights.empty * free)
+      }
+    for (const { raid: own, row, has } of features) {
+      const price = prices[row]!
+      if (own !== raid || price === 0) continue
+      for (let pattern = 0; pattern < count; pattern++) remains[pattern]! -= price * has[pattern]!
+    }
+    const fits = this.#fits[cell]!
+    let most = -Infinity
+    for (let pattern = 0; pattern < count; pattern++) {
+      if (fits[pattern] === 0) remains[pattern] = -Infinity
+      else if (remains[pattern]! > most) most = remains[pattern]!
+    }
+    return most
   }
 
   dispose() {
-    this.#native.dispose()
+    this.#linear.native.dispose()
   }
 }

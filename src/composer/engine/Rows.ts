@@ -9,7 +9,6 @@ export interface Column {
   readonly cost: number
   lower: number
   upper: number
-  readonly whole: boolean
   /** Rows and coefficients. */
   readonly rows: ReadonlyArray<number>
   readonly values: ReadonlyArray<number>
@@ -22,15 +21,14 @@ export type Entry = [row: number, value: number]
 export interface Rows {
   readonly row: (lower: number, upper: number) => number
   /** A column of its own; its entries may grow until the end. */
-  readonly add: (cost: number, upper: number, entries: ReadonlyArray<Readonly<Entry>>, whole?: boolean) => number
+  readonly add: (cost: number, upper: number, entries: ReadonlyArray<Readonly<Entry>>) => number
   /** The column of a candidate in a raid. */
   readonly seat: (candidate: number, raid: number) => number
   /** A coefficient of a seat. */
   readonly tie: (candidate: number, raid: number, row: number, value: number) => void
   /** A row in which what is given is at most as much as there are givers in the raid. */
   readonly shared: (raid: number, givers: ReadonlyArray<number>) => number
-  readonly size: () => { readonly rows: number; readonly columns: number }
-  readonly made: () => { readonly rows: ReadonlyArray<Row>; readonly columns: ReadonlyArray<Column> }
+  readonly made: () => { readonly rows: Array<Row>; readonly columns: ReadonlyArray<Column> }
 }
 
 export const rowsOf = (problem: Problem): Rows => {
@@ -38,9 +36,9 @@ export const rowsOf = (problem: Problem): Rows => {
   const rows: Array<Row> = []
   const seats = candidates.flatMap(() => raids.map(() => new Map<number, number>()))
   const others: Array<() => Column> = []
-  const columnOf = (cost: number, upper: number, entries: Iterable<Readonly<Entry>>, whole: boolean): Column => {
+  const columnOf = (cost: number, upper: number, entries: Iterable<Readonly<Entry>>): Column => {
     const all = [...entries].filter(([, value]) => value !== 0)
-    return { cost, lower: 0, upper, whole, rows: all.map(([row]) => row), values: all.map(([, value]) => value) }
+    return { cost, lower: 0, upper, rows: all.map(([row]) => row), values: all.map(([, value]) => value) }
   }
   const row: Rows["row"] = (lower, upper) => rows.push({ lower, upper }) - 1
   const seat: Rows["seat"] = (candidate, raid) => candidate * raids.length + raid
@@ -52,20 +50,18 @@ export const rowsOf = (problem: Problem): Rows => {
     row,
     seat,
     tie,
-    add: (cost, upper, entries, whole = false) =>
-      seats.length + others.push(() => columnOf(cost, upper, entries, whole)) - 1,
+    add: (cost, upper, entries) => seats.length + others.push(() => columnOf(cost, upper, entries)) - 1,
     shared: (raid, givers) => {
       const made = row(-Infinity, 0)
       for (const candidate of givers) tie(candidate, raid, made, -1)
       return made
     },
-    size: () => ({ rows: rows.length, columns: seats.length + others.length }),
     made: () => {
       const ofSeats = candidates.flatMap((own, candidate) =>
         raids.map((_, raid) => {
           const isLocked = locks.some((lock) => lock.candidate === candidate && lock.raid === raid)
           return {
-            ...columnOf(seatedWorth(problem, own), 1, seats[seat(candidate, raid)]!, true),
+            ...columnOf(seatedWorth(problem, own), 1, seats[seat(candidate, raid)]!),
             lower: isLocked ? 1 : 0
           }
         })

@@ -1,4 +1,4 @@
-import { anneal, greedy } from "../../../src/composer/engine/Anneal.ts"
+import { anneal, greedy, hot } from "../../../src/composer/engine/Anneal.ts"
 import { kindsOf } from "../../../src/composer/engine/Kinds.ts"
 import { patternsOf } from "../../../src/composer/engine/Patterns.ts"
 import { randomOf } from "../../../src/composer/engine/Random.ts"
@@ -13,6 +13,8 @@ import { beamSearch, hillClimb } from "./Peers.ts"
  */
 
 const [shape, seed, how] = process.argv.slice(2) as [keyof typeof shapes, string, string]
+/** Of the peers that go step by step: twice as many as the composer's annealing has before it proves. */
+const steps = 2 * budget.moves
 const problem = rosterOf(Number(seed), shapes[shape])
 const say = (what: object) => process.stdout.write(`${JSON.stringify(what)}\n`)
 
@@ -25,10 +27,10 @@ if (how === "peers") {
     greedy(problem, draft)
     return draft
   }
-  const annealed = anneal(problem, fresh(), budget.moves, random, { cancelled: () => false })
+  const annealed = anneal(problem, fresh(), steps, hot, random, { cancelled: () => false })
   say({
     greedy: fresh().value(),
-    climbed: hillClimb(problem, fresh(), budget.moves, random),
+    climbed: hillClimb(problem, fresh(), steps, random),
     beam: beamSearch(problem, draftOf(problem, kinds, patterns, random), 20),
     annealed: annealed.value
   })

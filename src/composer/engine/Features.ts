@@ -1,0 +1,39 @@
+import type { Model } from "./Model.ts"
+import type { Patterns } from "./Patterns.ts"
+import { groupSize } from "./Problem.ts"
+
+/** Something that patterns have or have not; a row counts the groups of a raid that have it. */
+export interface Feature {
+  readonly raid: number
+  readonly name: string
+  readonly row: number
+  /** By pattern: 1 if it has it. */
+  readonly has: Uint8Array
+}
+
+/** A feature by its name, with a row of its own from when it is first asked about. */
+const featureOf = ({ rows, features, cells }: Model, raid: number, name: string, has: () => Uint8Array): Feature => {
+  const known = features.find((feature) => feature.raid === raid && feature.name === name)
+  if (known !== undefined) return known
+  const groups = cells.reduce((all, cell) => (cell.raid === raid ? all + cell.groups : all), 0)
+  const made = { raid, name, has: has(), row: rows.push({ lower: 0, upper: groups }) - 1 }
+  features.push(made)
+  return made
+}
+
+/** Two types are together, or two of one are. */
+export const pairOf = (model: Model, { members, count }: Patterns, raid: number, one: number, other: number) =>
+  featureOf(model, raid, `${one} ${other}`, () =>
+    Uint8Array.from({ length: count }, (_, pattern) => {
+      const own = members.subarray(pattern * groupSize, (pattern + 1) * groupSize)
+      return own.includes(other, own.indexOf(one) + 1) && own.includes(one) ? 1 : 0
+    })
+  )
+
+/** It is just that pattern. */
+export const patternOf = (model: Model, { count }: Patterns, raid: number, pattern: number) =>
+  featureOf(model, raid, `${pattern}`, () => {
+    const has = new Uint8Array(count)
+    has[pattern] = 1
+    return has
+  })
