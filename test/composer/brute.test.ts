@@ -11,7 +11,7 @@ import { seatOf } from "./rosters.ts"
 /** All rosters of `COMPOSER_ROSTERS=1000`; the suite looks at fewer. */
 const rosters = Number(process.env.COMPOSER_ROSTERS ?? 100)
 
-const shapes = [[5], [5, 5], [10]] as const
+const shapes = [[5], [5, 5], [10], [5, 5, 5]] as const
 
 const tinyOf = (seed: number): Problem => {
   const random = randomOf(seed)
@@ -19,7 +19,8 @@ const tinyOf = (seed: number): Problem => {
   const all = [...rulesets.values()]
   const { ruleset } = all[seed % all.length]!
   const sizes = shapes[below(shapes.length)]!
-  const count = 5 + below(sizes.length > 1 || sizes[0] === 10 ? 3 : 4)
+  const groups = sizes.reduce<number>((all, size) => all + size / 5, 0)
+  const count = 5 + below(5 - groups)
   const players = Math.max(3, count - below(3))
   const candidates = Array.from({ length: count }, (_, at): Candidate => {
     const player = at < players ? at : below(players)

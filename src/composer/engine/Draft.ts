@@ -22,7 +22,7 @@ export interface Draft {
   readonly seats: () => Seats
 }
 
-export const draftOf = (problem: Problem, kinds: Kinds, patterns: Patterns, seed: () => number): Draft => {
+export const draftOf = (problem: Problem, kinds: Kinds, patterns: Patterns): Draft => {
   const { candidates, raids, players, locks, together, apart, sameHour, weights } = problem
   const firstGroup: Array<number> = []
   let groups = 0
@@ -37,20 +37,7 @@ export const draftOf = (problem: Problem, kinds: Kinds, patterns: Patterns, seed
   })
   const kindOf = Int32Array.from(kinds.of)
 
-  // Groups are known by a sum of their types' codes, which is another for each pattern.
-  let codes: Float64Array
-  let known: Map<number, number>
-  do {
-    codes = Float64Array.from({ length: patterns.types + 1 }, (_, type) =>
-      type === patterns.types ? 0 : Math.floor(seed() * 2 ** 45)
-    )
-    known = new Map()
-    for (let pattern = 0; pattern < patterns.count; pattern++) {
-      let code = 0
-      for (let seat = 0; seat < groupSize; seat++) code += codes[patterns.members[pattern * groupSize + seat]!]!
-      known.set(code, patterns.value[pattern]!)
-    }
-  } while (known.size < patterns.count)
+  const { codes, known } = patterns
   const codeOf = Float64Array.from(kindOf, (kind) => codes[patterns.typeOf[kind]!]!)
 
   const at = new Int32Array(size).fill(-1)

@@ -30,6 +30,8 @@ export interface Model {
   /** The row that ties a type in a raid to the patterns. */
   readonly link: (type: number, raid: number) => number
   readonly cells: ReadonlyArray<Cell>
+  /** By candidate, the row by which it sits once. */
+  readonly once: ReadonlyArray<number>
   /** They grow as they are asked about, and rows with them. */
   readonly features: Array<Feature>
   readonly switches: ReadonlyArray<Switch>
@@ -91,11 +93,11 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
   const balanced = (raid: number, points: number): ReadonlyArray<Entry> =>
     balance.length === 0 ? [] : [[balance[raid]!, points]]
 
+  const once = candidates.map(() => row(0, 1))
   candidates.forEach((_, candidate) => {
-    const once = row(0, 1)
     raids.forEach((_, raid) => {
       tie(candidate, raid, link(typeOf[kinds.of[candidate]!]!, raid), 1)
-      tie(candidate, raid, once, 1)
+      tie(candidate, raid, once[candidate]!, 1)
     })
   })
   const own = byPlayer(problem)
@@ -150,6 +152,7 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
     link,
     cells,
     balance,
+    once,
     features: []
   }
 }

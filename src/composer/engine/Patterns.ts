@@ -1,6 +1,7 @@
 import type { Kinds } from "./Kinds.ts"
 import { valueAmong } from "./Kinds.ts"
 import { groupSize, type Problem } from "./Problem.ts"
+import { randomOf } from "./Random.ts"
 
 /** What groups of five can be, with free seats: told by types, which are kinds alike in all that a group looks at. */
 export interface Patterns {
@@ -12,6 +13,26 @@ export interface Patterns {
   readonly members: Uint8Array
   /** Effects and free seats, in points. */
   readonly value: Int32Array
+  /** By type: a number, so that the sum over a group's members is another for each pattern. A free seat is 0. */
+  readonly codes: Float64Array
+  /** What a pattern is worth, by the sum of its codes. */
+  readonly known: ReadonlyMap<number, number>
+}
+
+const codesOf = ({ types, count, members, value }: Omit<Patterns, "codes" | "known">) => {
+  const random = randomOf(types)
+  for (;;) {
+    const codes = Float64Array.from({ length: types + 1 }, (_, type) =>
+      type === types ? 0 : Math.floor(random() * 2 ** 45)
+    )
+    const known = new Map<number, number>()
+    for (let pattern = 0; pattern < count; pattern++) {
+      let code = 0
+      for (let seat = 0; seat < groupSize; seat++) code += codes[members[pattern * groupSize + seat]!]!
+      known.set(code, value[pattern]!)
+    }
+    if (known.size === count) return { codes, known }
+  }
 }
 
 export const patternsOf = ({ candidates, weights }: Problem, kinds: Kinds): Patterns => {
@@ -49,5 +70,6 @@ export const patternsOf = ({ candidates, weights }: Problem, kinds: Kinds): Patt
     }
   }
   extend(0)
-  return { typeOf, types, count: values.length, members: Uint8Array.from(found), value: Int32Array.from(values) }
+  const made = { typeOf, types, count: values.length, members: Uint8Array.from(found), value: Int32Array.from(values) }
+  return { ...made, ...codesOf(made) }
 }

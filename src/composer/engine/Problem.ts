@@ -10,6 +10,8 @@ export interface Candidate {
   readonly main: boolean
   /** How many of the last plans its player waited on a bench of, 0 to 3. */
   readonly debt: number
+  /** What a seat of its takes off the value: of none while all raids are composed at once. */
+  readonly price?: number
 }
 
 /** A candidate who sits in that raid, and in that group of it if one is named. No answer breaks it. */
@@ -79,8 +81,8 @@ export const weights: Weights = {
 }
 
 /** What a candidate is worth wherever they sit. */
-export const seatedWorth = ({ weights }: Pick<Problem, "weights">, { main, debt }: Candidate) =>
-  weights.seated + weights.debt * debt + (main ? weights.main : 0)
+export const seatedWorth = ({ weights }: Pick<Problem, "weights">, { main, debt, price = 0 }: Candidate) =>
+  weights.seated + weights.debt * debt + (main ? weights.main : 0) - price
 
 /** By player: their candidates. */
 export const byPlayer = ({ players, candidates }: Problem): ReadonlyArray<ReadonlyArray<number>> => {

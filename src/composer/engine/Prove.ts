@@ -1,13 +1,41 @@
 import type { Basis, Highs } from "highs"
 import { branchingOf, Losses } from "./Branching.ts"
+import type { Found, Hint } from "./Follow.ts"
 import type { Kinds } from "./Kinds.ts"
 import { type Model, modelOf } from "./Model.ts"
 import { type Bounds, type Decided, narrowedOf, type Way, wentOn } from "./Part.ts"
 import type { Patterns } from "./Patterns.ts"
 import { groupsOf, planOf } from "./Plan.ts"
-import type { Budget, Caller, EndedBy, Problem, Seats } from "./Problem.ts"
+import type { Caller, EndedBy, Problem } from "./Problem.ts"
 import { Relaxation, type Relaxed } from "./Relaxation.ts"
 import { score } from "./Score.ts"
+
+/** A problem and what is known of it: it may be proved again when prices of seats have changed. */
+export interface Prover {
+  readonly problem: Problem
+  readonly kinds: Kinds
+  readonly patterns: Patterns
+  readonly model: Model
+  readonly relaxation: Relaxation
+  readonly losses: Losses
+}
+
+export const proverOf = (highs: Highs, problem: Problem, kinds: Kinds, patterns: Patterns): Prover => {
+  const model = modelOf(problem, kinds, patterns)
+  const relaxation = new Relaxation(highs, problem, kinds, model, patterns)
+  return { problem, kinds, patterns, model, relaxation, losses: new Losses() }
+}
+
+export interface Limits {
+  /** Parts that are relaxed. */
+  readonly nodes: number
+  /** Of the simplex method. */
+  readonly iterations: number
+  /** It is enough if the bound is above the value by no more than that. */
+  readonly gap: number
+  /** A bound that is known before. */
+  readonly bound: number
+}
 
 /** A part of all plans. */
 interface Part extends Decided {
@@ -17,13 +45,7 @@ interface Part extends Decided {
   readonly from?: { readonly way: Way; readonly basis: Basis }
 }
 
-/** A plan, and what it is worth. */
-export interface Found {
-  readonly seats: Seats
-  readonly value: number
-}
-
-/** So often a relaxation leads the search for a better plan. */
+/** So many parts are looked at from one search that a relaxation leads to the next. */
 const perHint = 60
 
 /** Raids alike in size, targets, locks and hour can change places: some of the ways in which they do are left out. */
@@ -56,92 +78,75 @@ export interface Proved extends Found {
 /**
  * Bounds what any plan can be worth, by parts: the one with the highest bound is relaxed, asked what makes its relaxation
  * worth too much, and divided by the answers. The bound of all is the highest that is left, and each was checked in
- * integers. What relaxations say of who sits where leads to better plans: `follow` looks for one.
+ * integers. What relaxations say of who sits where leads to better plans: `follow` looks for them.
  */
 export const prove = (
-  highs: Highs,
-  problem: Problem,
-  kinds: Kinds,
-  patterns: Patterns,
+  { problem, kinds, patterns, model, relaxation, losses }: Prover,
   start: Found,
-  follow: (hint: (candidate: number, raid: number) => number) => Found,
-  budget: Budget,
-  caller: Caller,
-  late: () => boolean
+  follow: (hint: Hint) => Found,
+  limits: Limits,
+  caller: Caller
 ): Proved => {
-  const model = modelOf(problem, kinds, patterns)
-  const relaxation = new Relaxation(highs, problem, kinds, model, patterns)
   relaxation.seed(groupsOf(kinds, patterns, model, start.seats))
-  const losses = new Losses()
-  let best = start
+  const iterations = relaxation.iterations + limits.iterations
   const open: Array<Part> = [
     { columns: oneOfAlike(problem, model), rows: new Map(), choices: new Map(), bound: Infinity }
   ]
   /** The highest bound of parts that cannot be divided. */
   let closed = -Infinity
+  let best = start
   let told = Infinity
   let nodes = 0
-  const stop = () => caller.cancelled() || late()
-  const ended = (): EndedBy | undefined => {
-    if (caller.cancelled()) return "cancel"
-    if (late()) return "time"
-    return nodes >= budget.nodes || relaxation.iterations >= budget.iterations ? "work" : undefined
-  }
   const highest = () =>
     open.reduce<Part | undefined>(
       (most, part) => (most === undefined || part.bound > most.bound ? part : most),
       undefined
     )
-  const boundOfAll = () => Math.max(best.value, closed, highest()?.bound ?? -Infinity)
+  const boundOfAll = () => Math.max(best.value, Math.min(limits.bound, Math.max(closed, highest()?.bound ?? -Infinity)))
   const tell = (stage: "relaxing" | "proving", isNew: boolean) => {
     told = boundOfAll()
-    caller.tell({
-      stage,
-      value: best.value,
-      seats: isNew ? best.seats : null,
-      bound: Number.isFinite(told) ? told : null
-    })
+    const bound = Number.isFinite(told) ? told : null
+    caller.tell({ stage, value: best.value, seats: isNew ? best.seats : null, bound })
   }
   const improve = (found: Found) => {
     if (found.value <= best.value) return
     best = found
     tell("proving", true)
   }
+  const ended = (): EndedBy | undefined => {
+    if (boundOfAll() <= best.value) return "optimal"
+    if (caller.cancelled()) return "cancel"
+    const isEnough = boundOfAll() - best.value <= limits.gap || closed >= boundOfAll()
+    return isEnough || nodes >= limits.nodes || relaxation.iterations >= iterations ? "work" : undefined
+  }
 
-  const divide = (part: Part, relaxed: Relaxed, bound: number) => {
-    const branching = branchingOf(model, kinds, patterns, part, relaxed, bound - best.value, losses)
+  const divide = (part: Part, relaxed: Relaxed) => {
+    const branching = branchingOf(model, kinds, patterns, part, relaxed, part.bound - best.value, losses)
     if (branching === undefined) {
+      closed = Math.max(closed, part.bound)
       const seats = planOf(problem, kinds, patterns, model, relaxed)
       improve({ seats, value: score(problem, seats).value })
-      closed = Math.max(closed, bound)
     }
     for (const way of branching?.ways ?? []) {
       const next = wentOn(model, part, way)
-      if (next !== undefined) open.push({ ...next, bound, from: { way, basis: relaxed.basis } })
+      if (next !== undefined) open.push({ ...next, bound: part.bound, from: { way, basis: relaxed.basis } })
     }
   }
 
-  try {
-    for (;;) {
-      const part = highest()
-      if (part === undefined || part.bound <= Math.max(best.value, closed))
-        return { ...best, bound: boundOfAll(), endedBy: closed > best.value ? "work" : "optimal" }
-      if (part.bound < told) tell("relaxing", false)
-      const endedBy = ended()
-      if (endedBy !== undefined) return { ...best, bound: boundOfAll(), endedBy }
-      open.splice(open.indexOf(part), 1)
-      nodes += 1
-      const relaxed = relaxation.solve(narrowedOf(model, part), part.from?.basis, best.value, stop)
-      const bound = Math.min(part.bound, relaxed.bound)
-      if (part.from !== undefined) losses.learn(part.from.way, part.bound - Math.max(bound, best.value))
-      if (bound <= best.value) continue
-      // What is still open of this part must not be forgotten while a plan is told.
-      open.push({ ...part, bound })
-      if (nodes % perHint === 1) improve(follow((candidate, raid) => relaxed.values[model.seat(candidate, raid)]!))
-      open.pop()
-      if (bound > best.value) divide(part, relaxed, bound)
-    }
-  } finally {
-    relaxation.dispose()
+  for (;;) {
+    const endedBy = ended()
+    if (endedBy !== undefined) return { ...best, bound: boundOfAll(), endedBy }
+    if (boundOfAll() < told) tell("relaxing", false)
+    const part = highest()!
+    const relaxed = relaxation.solve(narrowedOf(model, part), part.from?.basis, best.value, caller.cancelled)
+    nodes += 1
+    const tighter = { ...part, bound: Math.min(part.bound, relaxed.bound) }
+    if (part.from !== undefined) losses.learn(part.from.way, part.bound - Math.max(tighter.bound, best.value))
+    // It is among the open parts until it is divided, whatever is told meanwhile.
+    open[open.indexOf(part)] = tighter
+    if (tighter.bound > best.value && nodes % perHint === 1)
+      improve(follow((candidate, raid) => relaxed.values[model.seat(candidate, raid)]!))
+    open.splice(open.indexOf(tighter), 1)
+    if (tighter.bound > best.value) divide(tighter, relaxed)
   }
 }

@@ -30,6 +30,8 @@ export interface Relaxed {
   readonly groups: ReadonlyArray<Group>
   /** Where the simplex method ended: that of a smaller part begins there. */
   readonly basis: Basis
+  /** What one more in a row is worth, in points. */
+  readonly priceOf: (row: number) => number
 }
 
 /** Prices are whole parts of a point, so many to one: what the solver rounds makes a bound weaker, never wrong. */
@@ -74,6 +76,7 @@ export class Relaxation {
 
   /** Gives patterns a column; answers how many had none. */
   seed(some: ReadonlyArray<readonly [cell: number, pattern: number]>) {
+    this.#grow()
     const fresh = some.filter(([cell, pattern]) => {
       const key = cell * this.#patterns.count + pattern
       if (this.#pool.has(key) || this.#fits[cell]![pattern] === 0) return false
@@ -87,6 +90,12 @@ export class Relaxation {
       fresh.map(([cell, pattern]) => patternColumn(this.#problem, this.#model, this.#patterns, cell, pattern))
     )
     return fresh.length
+  }
+
+  /** What a seat is worth has changed. */
+  setCost(column: number, cost: number) {
+    this.#model.columns[column]!.cost = cost
+    this.#linear.native.changeColCost(column, cost)
   }
 
   /** Rows of features that are new. */
@@ -163,7 +172,14 @@ export class Relaxation {
         const value = colValue[column] ?? 0
         return value < 1e-6 ? [] : [{ cell: Math.floor(key / count), pattern: key % count, value }]
       })
-      return { bound, values: colValue.subarray(0, columns.length), groups, basis: native.getBasis() }
+      const priceOfRow = (row: number) => prices[row]! / scale
+      return {
+        bound,
+        values: colValue.subarray(0, columns.length),
+        groups,
+        basis: native.getBasis(),
+        priceOf: priceOfRow
+      }
     }
   }
 

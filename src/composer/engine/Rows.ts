@@ -6,7 +6,7 @@ export interface Row {
 }
 
 export interface Column {
-  readonly cost: number
+  cost: number
   lower: number
   upper: number
   /** Rows and coefficients. */

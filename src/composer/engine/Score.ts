@@ -43,7 +43,7 @@ export const score = (problem: Problem, seats: Seats): { readonly value: number;
     party,
     raid: sum(effects) - party,
     mains: weights.main * all.filter(({ main }) => main).length,
-    seated: sum(all.map(({ debt }) => weights.seated + weights.debt * debt)),
+    seated: sum(all.map(({ debt, price = 0 }) => weights.seated + weights.debt * debt - price)),
     empty: weights.empty * (sum(raids.map(({ size }) => size)) - all.length),
     roles: weights.role * sum(roles),
     pairs: weights.pair * sum(broken),

@@ -1,9 +1,11 @@
 import highs from "highs"
-import { anneal, greedy, hot, place, warm } from "./Anneal.ts"
+import { anneal, greedy, hot } from "./Anneal.ts"
 import { kindsOf } from "./Kinds.ts"
 import { patternsOf } from "./Patterns.ts"
 import type { Answer, Budget, Caller, Problem, Seats } from "./Problem.ts"
-import { prove } from "./Prove.ts"
+import { boundByRaid, isByRaid } from "./ByRaid.ts"
+import { followerOf } from "./Follow.ts"
+import { prove, proverOf } from "./Prove.ts"
 import { randomOf } from "./Random.ts"
 import { score } from "./Score.ts"
 import { draftOf } from "./Draft.ts"
@@ -32,7 +34,7 @@ export const solve = async (problem: Problem, limits: Budget, caller: Caller): P
   const stopping = { ...caller, cancelled: () => caller.cancelled() || late() }
 
   const fresh = () => {
-    const draft = draftOf(problem, kinds, patterns, random)
+    const draft = draftOf(problem, kinds, patterns)
     greedy(problem, draft)
     return draft
   }
@@ -51,17 +53,24 @@ export const solve = async (problem: Problem, limits: Budget, caller: Caller): P
   })
   if (stopping.cancelled())
     return { ...answered(best.seats), bound: null, proof: null, endedBy: caller.cancelled() ? "cancel" : "time" }
-  /** Begins with whom a relaxation seats where, surest first, and anneals from a low temperature. */
-  const follow = (hint: (candidate: number, raid: number) => number) => {
-    const draft = draftOf(problem, kinds, patterns, random)
-    const hinted = problem.candidates
-      .flatMap((_, candidate) => problem.raids.map((_, raid) => ({ candidate, raid, share: hint(candidate, raid) })))
-      .filter(({ share }) => share > 0.05)
-      .toSorted((one, other) => other.share - one.share)
-    for (const { candidate, raid } of hinted) place(draft, candidate, raid)
-    greedy(problem, draft)
-    return anneal(problem, draft, limits.moves / 9, warm, random, stopping)
+  const library = await loadHighs()
+  const prover = proverOf(library, problem, kinds, patterns)
+  try {
+    const follow = followerOf(problem, kinds, patterns, limits.moves / 9, random, stopping)
+    const { nodes, iterations } = limits
+    const byRaid = isByRaid(problem)
+      ? boundByRaid(library, prover, best, follow, iterations, random, stopping)
+      : { ...best, bound: Infinity, iterations: 0 }
+    const left = iterations - byRaid.iterations
+    const proved = prove(prover, byRaid, follow, { nodes, iterations: left, gap: 0, bound: byRaid.bound }, stopping)
+    const endedBy = proved.endedBy === "cancel" && !caller.cancelled() ? "time" : proved.endedBy
+    return {
+      ...answered(proved.seats),
+      bound: Number.isFinite(proved.bound) ? proved.bound : null,
+      proof: "lp",
+      endedBy
+    }
+  } finally {
+    prover.relaxation.dispose()
   }
-  const proved = prove(await loadHighs(), problem, kinds, patterns, best, follow, limits, caller, late)
-  return { ...answered(proved.seats), bound: proved.bound, proof: "lp", endedBy: proved.endedBy }
 }

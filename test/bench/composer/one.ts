@@ -23,7 +23,7 @@ if (how === "peers") {
   const patterns = patternsOf(problem, kinds)
   const random = randomOf(2)
   const fresh = () => {
-    const draft = draftOf(problem, kinds, patterns, random)
+    const draft = draftOf(problem, kinds, patterns)
     greedy(problem, draft)
     return draft
   }
@@ -31,7 +31,7 @@ if (how === "peers") {
   say({
     greedy: fresh().value(),
     climbed: hillClimb(problem, fresh(), steps, random),
-    beam: beamSearch(problem, draftOf(problem, kinds, patterns, random), 20),
+    beam: beamSearch(problem, draftOf(problem, kinds, patterns), 20),
     annealed: annealed.value
   })
 } else {
