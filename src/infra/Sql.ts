@@ -30,6 +30,8 @@ const sessionOf = ({ pooler }: DatabaseConfig, statementTimeout: number) =>
         startupParameters: {
           statement_timeout: String(statementTimeout),
           lock_timeout: "1500",
+          // What a replica that was frozen had locked is free for the others. Ours lie idle for a round trip.
+          idle_in_transaction_session_timeout: "5000",
           timezone: "UTC",
           // Our statements look rows up by keys, so their plans hold for all values; planning them takes longer than running.
           plan_cache_mode: "force_generic_plan",

@@ -13,6 +13,7 @@ interface ServerFault {
 export const serverFaults: Readonly<Record<string, ServerFault>> = {
   "08": { says: "the connection was lost" },
   "28": { says: "it rejects our user or password" },
+  "25P03": { says: "a transaction lay idle for too long" },
   "25006": { says: "it takes no writes: it is a standby, or was one until a failover", retire: true },
   "40001": { says: "it gave another transaction the way" },
   "40P01": { says: "two transactions waited for each other" },

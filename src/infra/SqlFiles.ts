@@ -28,7 +28,7 @@ interface ServerError extends Error {
 const remedies: ReadonlyArray<readonly [words: RegExp, remedy: string]> = [
   [
     /^unsupported startup parameter/,
-    "set DB_POOLER=transaction, or let PgBouncer's ignore_startup_parameters contain statement_timeout, lock_timeout, plan_cache_mode and enable_seqscan"
+    "set DB_POOLER=transaction, or let PgBouncer's ignore_startup_parameters contain statement_timeout, lock_timeout, idle_in_transaction_session_timeout, plan_cache_mode and enable_seqscan"
   ],
   [
     /authentication failed|\(28P01\)$/,

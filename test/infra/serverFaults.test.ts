@@ -1,12 +1,12 @@
 import { assert, it as unit, layer } from "@effect/vitest"
-import { Effect, Layer, Redacted } from "effect"
+import { Cause, Effect, Exit, Layer, Redacted } from "effect"
 import { Redis } from "effect/persistence"
-import { SqlClient } from "effect/sql"
+import { SqlClient, SqlError } from "effect/sql"
 import { AppConfig } from "../../src/infra/AppConfig.ts"
 import * as AppRedis from "../../src/infra/Redis.ts"
 import { redisFaults } from "../../src/infra/RedisFaults.ts"
 import { change } from "../../src/infra/Sql.ts"
-import { serverFaults } from "../../src/infra/SqlFaults.ts"
+import { serverFaultOf, serverFaults } from "../../src/infra/SqlFaults.ts"
 import { openBrowser } from "../support/Browser.ts"
 import { capturedLog } from "../support/capturedLog.ts"
 import { database } from "../support/database.ts"
@@ -30,6 +30,29 @@ layer(database.pipe(Layer.provideMerge(TestApp.layer())), live)("PostgreSQL that
       const raise = `do $$ begin raise exception 'canary' using errcode = '${state}'; end $$`
       const error = yield* Effect.flip(change(sql.unsafe(raise).unprepared))
       assert.deepInclude(error, { code: "dependency.unavailable", status: 503, retryAfter: 1 })
+    })
+  )
+
+  it.effect("D14 what a frozen replica has locked is free after five seconds, and its transaction fails", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const frozen = sql`select pg_advisory_xact_lock(1414)`.pipe(
+        Effect.andThen(Effect.sleep("9 seconds")),
+        Effect.andThen(sql`select 1`),
+        sql.withTransaction,
+        Effect.exit
+      )
+      const other = Effect.gen(function* () {
+        yield* Effect.sleep("1 second")
+        const since = performance.now()
+        const taken = query`select pg_try_advisory_xact_lock(1414) as taken`
+        yield* eventually(taken, ([row]) => row!.taken === true)
+        return performance.now() - since
+      })
+      const [exit, waited] = yield* Effect.all([frozen, other], { concurrency: 2 })
+      assert.isTrue(waited > 2000 && waited < 8000, `${waited} ms`)
+      const error = Exit.isFailure(exit) && Cause.squash(exit.cause)
+      assert.isTrue(SqlError.isSqlError(error) && serverFaultOf(error)?.code === "25P03")
     })
   )
 

@@ -60,7 +60,8 @@ describe("PgBouncer with its own defaults", () => {
 
   it.live("in session mode, with the two settings named", () =>
     Effect.gen(function* () {
-      const settings = "ignore_startup_parameters = statement_timeout,lock_timeout,plan_cache_mode,enable_seqscan"
+      const settings =
+        "ignore_startup_parameters = statement_timeout,lock_timeout,idle_in_transaction_session_timeout,plan_cache_mode,enable_seqscan"
       yield* Effect.provide(work, (yield* behind("none", settings)).layer)
     })
   )
@@ -101,7 +102,7 @@ describe("PgBouncer with its own defaults", () => {
       assert.isBelow((yield* Clock.currentTimeMillis) - began, 10_000)
       assert.match(
         output,
-        /^Failed to run database migrations: unsupported startup parameter: (statement_timeout|lock_timeout|plan_cache_mode|enable_seqscan) \(08P01\): set DB_POOLER=transaction, or let PgBouncer's ignore_startup_parameters contain statement_timeout, lock_timeout, plan_cache_mode and enable_seqscan\.$/m
+        /^Failed to run database migrations: unsupported startup parameter: (statement_timeout|lock_timeout|idle_in_transaction_session_timeout|plan_cache_mode|enable_seqscan) \(08P01\): set DB_POOLER=transaction, or let PgBouncer's ignore_startup_parameters contain statement_timeout, lock_timeout, idle_in_transaction_session_timeout, plan_cache_mode and enable_seqscan\.$/m
       )
       const service = yield* startProcess({ ...variables, DB_POOLER: "transaction" })
       yield* service.serving
