@@ -98,22 +98,23 @@ export const kindsOf = ({ ruleset, overrides, faction, candidates }: Problem): K
  */
 export const bestOfSlot = (worth: ReadonlyArray<ArrayLike<number>>, stacks: ReadonlyArray<boolean>) => {
   const sets = 1 << stacks.length
-  let best = new Int32Array(sets).fill(-1)
+  const best = new Int32Array(sets).fill(-1)
   best[0] = 0
-  for (const row of worth) {
-    const next = best.slice()
-    for (let effect = 0; effect < stacks.length; effect++) {
-      const gain = row[effect]!
-      if (gain === 0) continue
-      const bit = stacks[effect] ? 0 : 1 << effect
-      for (let set = 0; set < sets; set++) {
-        if (best[set]! < 0 || (set & bit) !== 0) continue
-        if (best[set]! + gain > next[set | bit]!) next[set | bit] = best[set]! + gain
+  let most = 0
+  for (const row of worth)
+    // Larger sets first: what they are made of does not have this giver yet.
+    for (let set = sets - 1; set >= 0; set--) {
+      let highest = best[set]!
+      for (let effect = 0; effect < stacks.length; effect++) {
+        const gain = row[effect]!
+        const bit = 1 << effect
+        const from = stacks[effect] ? set : set & bit ? set ^ bit : -1
+        if (gain > 0 && from >= 0 && best[from]! >= 0) highest = Math.max(highest, best[from]! + gain)
       }
+      best[set] = highest
+      if (highest > most) most = highest
     }
-    best = next
-  }
-  return best.reduce((most, value) => Math.max(most, value), 0)
+  return most
 }
 
 /** What effects are worth among a few members, told by their kinds. */

@@ -11,6 +11,9 @@ export interface Patterns {
   readonly count: number
   /** Five types each, in order; `types` itself is a free seat. */
   readonly members: Uint8Array
+  /** The pattern without its last member, and that member; an empty group, which is the first, has none. */
+  readonly without: Int32Array
+  readonly last: Uint8Array
   /** Effects and free seats, in points. */
   readonly value: Int32Array
   /** By type: a number, so that the sum over a group's members is another for each pattern. A free seat is 0. */
@@ -52,24 +55,37 @@ export const patternsOf = ({ candidates, weights }: Problem, kinds: Kinds): Patt
   const found: Array<number> = []
   const values: Array<number> = []
   const chosen: Array<number> = []
-  const add = () => {
+  const without: Array<number> = []
+  const last: Array<number> = []
+  const add = (shorter: number) => {
+    without.push(shorter)
+    last.push(chosen.at(-1) ?? types)
     for (let seat = 0; seat < groupSize; seat++) found.push(chosen[seat] ?? types)
     const members = chosen.map((type) => sample[type]!)
     values.push(valueAmong(kinds.party, members) + weights.empty * (groupSize - chosen.length))
   }
-  const extend = (from: number) => {
-    add()
+  const extend = (from: number, shorter: number) => {
+    add(shorter)
+    const own = values.length - 1
     if (chosen.length === groupSize) return
     for (let type = from; type < types; type++) {
-      let own = 0
-      for (const other of chosen) if (other === type) own += 1
-      if (own >= players[type]!.size) continue
+      let times = 0
+      for (const other of chosen) if (other === type) times += 1
+      if (times >= players[type]!.size) continue
       chosen.push(type)
-      extend(type)
+      extend(type, own)
       chosen.pop()
     }
   }
-  extend(0)
-  const made = { typeOf, types, count: values.length, members: Uint8Array.from(found), value: Int32Array.from(values) }
+  extend(0, 0)
+  const made = {
+    typeOf,
+    types,
+    count: values.length,
+    members: Uint8Array.from(found),
+    without: Int32Array.from(without),
+    last: Uint8Array.from(last),
+    value: Int32Array.from(values)
+  }
   return { ...made, ...codesOf(made) }
 }

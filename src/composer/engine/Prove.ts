@@ -46,7 +46,7 @@ interface Part extends Decided {
 }
 
 /** So many parts are looked at from one search that a relaxation leads to the next. */
-const perHint = 60
+const perHint = 100
 
 /** Raids alike in size, targets, locks and hour can change places: some of the ways in which they do are left out. */
 const oneOfAlike = ({ raids, locks, sameHour, candidates }: Problem, model: Model) => {

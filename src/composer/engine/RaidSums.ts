@@ -28,26 +28,19 @@ const single = ({ level, worth }: Offer): Evaluate => {
   }
 }
 
-/** The best that givers make of a slot for some; `kinds` are those whom it is for. */
-const slot = ({ offers }: Bundle, givers: ReadonlyArray<number>, kinds: ReadonlyArray<number>): Evaluate => {
+/** The best that givers make of a slot for an audience. */
+const forAudience = ({ offers }: Bundle, givers: ReadonlyArray<number>, audience: ReadonlyArray<number>): Evaluate => {
   const stacks = offers.map((offer) => offer.stacks)
   return (counts) => {
-    const rows: Array<Array<number>> = []
-    let somebody = false
-    for (const kind of kinds) if (counts[kind]! > 0) somebody = true
-    if (!somebody) return 0
-    for (const giver of givers) {
-      if (counts[giver] === 0) continue
+    if (audience.every((kind) => counts[kind] === 0)) return 0
+    const rows = givers.flatMap((giver) => {
       const row = offers.map(({ level, worth }) => {
-        if (level[giver] === 0) return 0
-        const points = worth[level[giver]! - 1]!
-        let all = 0
-        for (const kind of kinds) all += points[kind]! * counts[kind]!
-        return all
+        const points = worth[level[giver]! - 1]
+        return points === undefined ? 0 : audience.reduce((all, kind) => all + points[kind]! * counts[kind]!, 0)
       })
-      for (let n = 0; n < counts[giver]!; n++) rows.push(row)
-    }
-    return rows.length === 0 ? 0 : bestOfSlot(rows, stacks)
+      return Array.from({ length: counts[giver]! }, () => row)
+    })
+    return bestOfSlot(rows, stacks)
   }
 }
 
@@ -71,12 +64,11 @@ const evaluatesOf = (kinds: Kinds): ReadonlyArray<Evaluate> => {
   return kinds.raid.flatMap((bundle): ReadonlyArray<Evaluate> => {
     if (bundle.way === "single") return bundle.offers.map(single)
     const givers = all.filter((kind) => bundle.offers.some(({ level }) => level[kind]! > 0))
-    if (bundle.way === "slot") return [slot(bundle, givers, all)]
     if (bundle.way === "byClass")
       return Array.from({ length: kinds.audiences }, (_, audience) => {
         const own = all.filter((kind) => kinds.audience[kind] === audience)
         const useful = bundle.offers.filter(({ worth }) => own.some((kind) => worth.at(-1)![kind]! > 0))
-        return remembered([...new Set([...own, ...givers])], slot({ ...bundle, offers: useful }, givers, own))
+        return remembered([...new Set([...own, ...givers])], forAudience({ ...bundle, offers: useful }, givers, own))
       })
     return []
   })
@@ -85,7 +77,7 @@ const evaluatesOf = (kinds: Kinds): ReadonlyArray<Evaluate> => {
 /** For raids of one problem: what is remembered is shared. */
 export const raidSumsOf = (kinds: Kinds) => {
   const evaluates = evaluatesOf(kinds)
-  const bundles = kinds.raid.filter(({ way }) => way === "free" || way === "rivals")
+  const bundles = kinds.raid.filter(({ way }) => way === "free" || way === "rivals" || way === "slot")
   const offers = bundles.flatMap(({ offers }) => offers)
   const first: Array<number> = []
   let terms = 0
@@ -102,9 +94,22 @@ export const raidSumsOf = (kinds: Kinds) => {
   const gives = kinds.seats.map((_, kind) =>
     offers.flatMap(({ level }, offer) => (level[kind] === 0 ? [] : [first[offer]! + level[kind]! - 1]))
   )
-  const ranges = bundles.map((bundle) =>
-    bundle.offers.map((offer) => [first[offers.indexOf(offer)]!, offer.worth.length] as const)
+  const ranges = bundles.flatMap((bundle) =>
+    bundle.way === "slot"
+      ? []
+      : [bundle.offers.map((offer) => [first[offers.indexOf(offer)]!, offer.worth.length] as const)]
   )
+  // Whoever gives something of a slot, and the terms of what they give.
+  const slots = bundles.flatMap((bundle) => {
+    if (bundle.way !== "slot") return []
+    const givers = kinds.seats.flatMap((_, kind) => {
+      const terms = bundle.offers.map((offer) => first[offers.indexOf(offer)]! + offer.level[kind]! - 1)
+      const given = [...terms.keys()].filter((effect) => bundle.offers[effect]!.level[kind]! > 0)
+      const row = new Int32Array(terms.length)
+      return given.length === 0 ? [] : [{ kind, given, terms, row }]
+    })
+    return [{ givers, stacks: bundle.offers.map(({ stacks }) => stacks) }]
+  })
 
   return (): RaidSums => {
     const counts = new Int32Array(kinds.seats.length)
@@ -119,6 +124,7 @@ export const raidSumsOf = (kinds: Kinds) => {
       for (let level = levels - 1; level >= 0; level--) if (givers[at + level]! > 0) return sums[at + level]!
       return 0
     }
+    const rows: Array<Int32Array> = []
     return {
       add: (kind) => change(kind, 1),
       remove: (kind) => change(kind, -1),
@@ -131,6 +137,15 @@ export const raidSumsOf = (kinds: Kinds) => {
             if (own > most) most = own
           }
           value += most
+        }
+        for (const { givers, stacks } of slots) {
+          rows.length = 0
+          for (const { kind, given, terms, row } of givers) {
+            if (counts[kind] === 0) continue
+            for (const effect of given) row[effect] = sums[terms[effect]!]!
+            for (let n = 0; n < counts[kind]!; n++) rows.push(row)
+          }
+          if (rows.length > 0) value += bestOfSlot(rows, stacks)
         }
         for (const evaluate of evaluates) value += evaluate(counts)
         return value

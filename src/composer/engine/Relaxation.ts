@@ -50,6 +50,8 @@ export class Relaxation {
   readonly #pool = new Map<number, number>()
   /** By cell, what remains of each pattern above the prices of its members. */
   readonly #remains: ReadonlyArray<Float64Array>
+  /** Of each pattern, the prices of its members together. */
+  readonly #members: Float64Array
   #part: Narrowed = { columns: new Map(), rows: new Map(), worth: new Map() }
   /** Of the simplex method, so far. */
   iterations = 0
@@ -60,6 +62,7 @@ export class Relaxation {
     this.#model = model
     this.#patterns = patterns
     this.#linear = new Linear(highs, model)
+    this.#members = new Float64Array(patterns.count)
     this.#remains = model.cells.map(() => new Float64Array(patterns.count))
     this.#fits = model.cells.map(({ need }) =>
       Uint8Array.from({ length: patterns.count }, (_, pattern) => {
@@ -230,17 +233,16 @@ export class Relaxation {
   /** What remains of the pattern of which most remains. */
   #priceOfGroup(cell: number, prices: Float64Array) {
     const { cells, link, balance, features } = this.#model
-    const { members, value, types, count } = this.#patterns
+    const { members, without, last, value, types, count } = this.#patterns
     const { raid } = cells[cell]!
     const remains = this.#remains[cell]!
     const priceOf = Float64Array.from({ length: types + 1 }, (_, type) =>
       type === types ? 0 : prices[link(type, raid)]!
     )
-    for (let pattern = 0, at = 0; pattern < count; pattern++, at += groupSize) {
-      let own = value[pattern]! * scale
-      for (let seat = 0; seat < groupSize; seat++) own += priceOf[members[at + seat]!]!
-      remains[pattern] = own
-    }
+    for (let pattern = 1; pattern < count; pattern++)
+      this.#members[pattern] = this.#members[without[pattern]!]! + priceOf[last[pattern]!]!
+    for (let pattern = 0; pattern < count; pattern++)
+      remains[pattern] = value[pattern]! * scale + this.#members[pattern]!
     const inBalance = balance.length === 0 ? 0 : prices[balance[raid]!]!
     if (inBalance !== 0)
       for (let pattern = 0; pattern < count; pattern++) {
