@@ -104,11 +104,10 @@ export const boundByRaid = (
       if (endedBy !== "work" || length < shortest || spent() >= iterations)
         return { ...best, bound: Math.max(bound, best.value), endedBy, iterations: spent() }
       const now = sum(prices) + sum(owns.map((own) => own.raids.length * round(own)))
-      // What was stopped on the way bounds nothing by itself, but less tightly.
       idle = now < bound ? 0 : idle + 1
       bound = Math.min(bound, now)
       const wanted = problem.candidates.map(() => 0)
-      for (const of of shares) of.forEach((share, raid) => (of[raid] = share / 2))
+      for (const own of shares) own.forEach((share, raid) => (own[raid] = share / 2))
       for (const { last, raids, candidates } of owns)
         for (const at of last.flat(2)) {
           const candidate = candidates[at]!
