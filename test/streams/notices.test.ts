@@ -126,7 +126,11 @@ layer(TestApp.layer(), live)("notices", (it) => {
         )
       )
       yield* Effect.forkScoped(slow)
-      yield* until(listening, (rows) => rows.length === 1)
+      // It was told that the connection listens, and sleeps once more.
+      yield* until(
+        Effect.sync(() => read.length),
+        (times) => times === 2
+      )
       const { sql } = yield* TestApp
       yield* sql`select pg_notify('plan', ${key} || ' ' || n) from generate_series(1, 1000) n`
       yield* until(
