@@ -109,10 +109,10 @@ const ofChoices = (model: Model, decided: Decided, { rows, kinds }: Counts, valu
       if (now - real >= 0.5 && options.length > 1)
         found.push({
           excess: Math.min(excess, now - real),
-          ways: options.map(({ given }) => ({
-            name: `${choice.row}: ${given.join()}`,
+          ways: options.map(({ givens }) => ({
+            name: `${choice.row}: ${givens.join(":")}`,
             distance: 1,
-            choice: [choice, given] as const
+            choice: [choice, givens] as const
           }))
         })
       const looser = counted - now + (options.length === 1 ? now - real : 0)

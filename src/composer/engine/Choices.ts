@@ -3,10 +3,11 @@ import type { Offer } from "./Kinds.ts"
 /** By effect: how strongly it is given, 0 not at all. */
 export type Given = ReadonlyArray<number>
 
-/** What is given and what that is worth, by kind; no other option is worth more to everybody. */
+/** What is worth so much by kind; no other option is worth more to everybody. */
 interface Option {
-  readonly given: Given
   readonly worth: Int32Array
+  /** What can be given that is worth no more to anybody: with fewer givers it may be what is left of the option. */
+  readonly givens: ReadonlyArray<Given>
 }
 
 /** Of some options: at most what the best of them is worth to each kind by itself. */
@@ -32,8 +33,8 @@ export interface Choice {
   /** Kinds who give something, the rows that count them, and the row that counts them all. */
   readonly givers: ReadonlyArray<{ readonly kind: number; readonly row: number }>
   readonly all: number
-  /** With at most so many of each giver and so many of all, and of what is given no more than that, if it was decided. */
-  readonly options: (most: ReadonlyArray<number>, all: number, decided: Given | undefined) => Options
+  /** With at most so many of each giver and so many of all, and no more given than one of those, if it was decided. */
+  readonly options: (most: ReadonlyArray<number>, all: number, decided: ReadonlyArray<Given> | undefined) => Options
 }
 
 const isAtMost = (one: ArrayLike<number>, other: ArrayLike<number>) => {
@@ -99,18 +100,20 @@ export const optionsOf = (
     // More than there are effects are no help.
     const enough = most.map((count) => Math.min(count, useful.length))
     const free = Math.min(all, useful.length)
-    const key = `${enough.join()}:${free}:${decided?.join() ?? ""}`
+    const key = `${enough.join()}:${free}:${decided?.join(":") ?? ""}`
     const found = known.get(key)
     if (found !== undefined) return found
-    const options = everythingGiven(levels, enough, free).map((given) => {
-      const kept = decided === undefined ? given : given.map((level, at) => Math.min(level, decided[at]!))
-      return { given: kept, worth: worthOf(kept) }
-    })
-    const best = highest(options, ({ worth }) => worth)
+    const given = everythingGiven(levels, enough, free).flatMap((one) =>
+      decided === undefined ? [one] : decided.map((most) => one.map((level, at) => Math.min(level, most[at]!)))
+    )
+    const worths = new Map(given.map((one) => [one, worthOf(one)]))
+    const highestOf = highest([...worths.values()], (one) => one)
+    const covered = Map.groupBy(given, (one) => highestOf.find((worth) => isAtMost(worths.get(one)!, worth))!)
+    const best = [...covered].map(([worth, givens]): Option => ({ worth, givens }))
     const worth = worthOf(useful.map(() => 0)).map((_, kind) =>
       best.reduce((most, option) => Math.max(most, option.worth[kind]!), 0)
     )
-    const made = { all: best, worth }
+    const made: Options = { all: best, worth }
     known.set(key, made)
     return made
   }

@@ -8,7 +8,7 @@ export type Bounds = readonly [lower: number, upper: number]
 export interface Decided {
   readonly columns: ReadonlyMap<number, Bounds>
   readonly rows: ReadonlyMap<number, Bounds>
-  readonly choices: ReadonlyMap<Choice, Given>
+  readonly choices: ReadonlyMap<Choice, ReadonlyArray<Given>>
 }
 
 /** One of the ways on from a part. */
@@ -19,7 +19,7 @@ export interface Way {
   readonly distance: number
   readonly row?: readonly [number, Bounds]
   readonly column?: readonly [number, Bounds]
-  readonly choice?: readonly [Choice, Given]
+  readonly choice?: readonly [Choice, ReadonlyArray<Given>]
 }
 
 export const boundsOf = (model: Model, { rows }: Decided, row: number): Bounds =>
