@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { randomInt } from "node:crypto"
 import { closeSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { setTimeout as setKill } from "node:timers"
 import { setTimeout } from "node:timers/promises"
 import { kinds } from "../bench/Kinds.ts"
 import { ask } from "./Ask.ts"
@@ -65,10 +66,13 @@ export class Replica {
     return this.answered()
   }
 
-  /** Sends a signal and waits for the end: the exit code, or the signal's name. */
+  /** Sends a signal and waits for the end: the exit code, or the signal's name. Who does not stop in 30 s is killed. */
   async end(signal: "SIGTERM" | "SIGKILL" = "SIGKILL") {
-    if (this.isRunning) this.child!.kill(signal)
-    return this.exited
+    const { child, exited } = this
+    if (!this.isRunning || child === undefined) return exited
+    child.kill(signal)
+    const late = setKill(() => child.kill("SIGKILL"), 30_000)
+    return exited.finally(() => clearTimeout(late))
   }
 
   signal(signal: "SIGSTOP" | "SIGCONT") {

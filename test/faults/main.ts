@@ -30,11 +30,19 @@ const attempt = async (world: World, id: string): Promise<Done> => {
   }
 }
 
+/** Seconds for a case with its attempts: one that stands still is told, and does not keep others waiting. */
+const patience = options.short ? 600 : 7200
+
 const run = Effect.gen(function* () {
   const world = yield* startWorld
   const done: Array<Done> = []
   for (const id of options.ids) {
-    const one = yield* Effect.promise(() => attempt(world, id))
+    const one = yield* Effect.promise(() => attempt(world, id)).pipe(
+      Effect.timeoutOrElse({
+        duration: `${patience} seconds`,
+        orElse: () => Effect.die(new Error(`${id} did not end within ${patience} s.`))
+      })
+    )
     say(one)
     for (const line of world.replicas.flatMap((replica) => replica.unexpected()))
       process.stdout.write(`  ${line.slice(0, 2000)}\n`)
