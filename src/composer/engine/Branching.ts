@@ -14,6 +14,12 @@ export interface Branching {
   readonly excess: number
 }
 
+/** High where at least two ways lower the bound. */
+export const scoreOf = (losses: ReadonlyArray<number>) => {
+  const [first = Infinity, second = first] = losses.toSorted((a, b) => a - b)
+  return Math.max(1, first) * Math.max(1, second)
+}
+
 /** How much lower the bound was after ways that were gone; what is to come is guessed from it. */
 export class Losses {
   readonly #sums = new Map<string, { loss: number; times: number }>()
@@ -30,10 +36,13 @@ export class Losses {
     return own === undefined || excess < 1 ? (own ?? Math.max(1, excess)) : Math.sqrt(own * excess)
   }
 
-  /** High where at least two ways lower the bound. */
-  scoreOf({ ways, excess }: Branching) {
-    const [first, second] = ways.map((way) => this.#guess(way, excess)).toSorted((a, b) => a - b)
-    return first! * (second ?? first!)
+  /** Whether each of the ways was gone before, from whatever part. */
+  isKnown({ ways }: Branching) {
+    return ways.every(({ name }) => this.#sums.has(name))
+  }
+
+  guessOf({ ways, excess }: Branching) {
+    return scoreOf(ways.map((way) => this.#guess(way, excess)))
   }
 }
 
@@ -168,8 +177,8 @@ const looks = 20
 const telling = 0.25
 
 /**
- * What to ask next of a part: what is worth most of the gap, else how many of a kind are there, then who, then who is
- * with whom. Undefined if there is nothing to ask: then the relaxation is a plan.
+ * What to ask next of a part, what promises most first: what is worth most of the gap, else how many of a kind are there,
+ * then who, then who is with whom. If there is nothing to ask, the relaxation is a plan.
  */
 export const branchingOf = (
   model: Model,
@@ -179,7 +188,7 @@ export const branchingOf = (
   relaxed: Relaxed,
   gap: number,
   losses: Losses
-): Branching | undefined => {
+): ReadonlyArray<Branching> => {
   const { values } = relaxed
   const counts = countsOf(model, kinds, values)
   const effects = [...ofSwitches(model, decided, counts, values), ...ofChoices(model, decided, counts, values)]
@@ -204,7 +213,7 @@ export const branchingOf = (
     () => ofGroups(model, patterns, decided, relaxed)
   ]) {
     const all = ask()
-    if (all.length > 0) return all.reduce((best, one) => (losses.scoreOf(one) > losses.scoreOf(best) ? one : best))
+    if (all.length > 0) return all.toSorted((one, other) => losses.guessOf(other) - losses.guessOf(one))
   }
-  return undefined
+  return []
 }

@@ -1,6 +1,7 @@
 import type { Highs } from "highs"
 import { type Found, followerOf, type Hint } from "./Follow.ts"
 import { kindsOf } from "./Kinds.ts"
+import { narrowedOf, undecided } from "./Part.ts"
 import { patternsOf } from "./Patterns.ts"
 import { type Caller, type Problem, seatedWorth, type Seats } from "./Problem.ts"
 import { type Proved, prove, type Prover, proverOf } from "./Prove.ts"
@@ -54,7 +55,7 @@ const ownOf = (highs: Highs, problem: Problem, raids: ReadonlyArray<number>, sea
  */
 export const boundByRaid = (
   highs: Highs,
-  { problem, model, relaxation }: Prover,
+  { problem, patterns, model, relaxation }: Prover,
   start: Found,
   follow: (hint: Hint) => Found,
   iterations: number,
@@ -65,12 +66,7 @@ export const boundByRaid = (
     problem.locks.some((lock) => lock.raid === raid) ? `${raid}` : JSON.stringify(problem.raids[raid])
   )
   const owns = [...alike.values()].map((raids) => ownOf(highs, problem, raids, start.seats))
-  const root = relaxation.solve(
-    { columns: new Map(), rows: new Map(), worth: new Map() },
-    undefined,
-    -Infinity,
-    caller.cancelled
-  )
+  const root = relaxation.solve(narrowedOf(model, patterns, undecided), undefined, -Infinity, caller.cancelled)
   let prices = model.once.map((row) => Math.max(0, Math.round(root.priceOf(row))))
   let best = start
   let bound = root.bound

@@ -21,6 +21,8 @@ export interface Count {
   readonly raid: number
   readonly kind: number
   readonly row: number
+  /** How many are of that kind. */
+  readonly candidates: number
 }
 
 /** A term of a raid's value: worth so much by kind when it is on. */
@@ -217,7 +219,10 @@ export const addEffects = (
   })
 
   const heads = raids.flatMap((_, raid) =>
-    kinds.seats.map((_, kind): Count => ({ raid, kind, row: countOf(raid, ofKind(kind)) }))
+    kinds.seats.map((_, kind): Count => {
+      const own = ofKind(kind)
+      return { raid, kind, row: countOf(raid, own), candidates: own.length }
+    })
   )
   return { switches, choices, heads }
 }

@@ -2,21 +2,30 @@ import type { Model } from "./Model.ts"
 import type { Patterns } from "./Patterns.ts"
 import { groupSize } from "./Problem.ts"
 
-/** Something that patterns have or have not; a row counts the groups of a raid that have it. */
+/** Something that patterns have or have not; a row counts how often the groups of a raid have it. */
 export interface Feature {
   readonly raid: number
   readonly name: string
   readonly row: number
-  /** By pattern: 1 if it has it. */
+  /** By pattern: how often it has it. */
   readonly has: Uint8Array
+  /** Of a cut: the types of whom it counts the pairs. */
+  readonly types: ReadonlyArray<number>
 }
 
 /** A feature by its name, with a row of its own from when it is first asked about. */
-const featureOf = ({ rows, features, cells }: Model, raid: number, name: string, has: () => Uint8Array): Feature => {
+const featureOf = (
+  { rows, features, cells }: Model,
+  raid: number,
+  name: string,
+  has: () => Uint8Array,
+  types: ReadonlyArray<number> = []
+): Feature => {
   const known = features.find((feature) => feature.raid === raid && feature.name === name)
   if (known !== undefined) return known
   const groups = cells.reduce((all, cell) => (cell.raid === raid ? all + cell.groups : all), 0)
-  const made = { raid, name, has: has(), row: rows.push({ lower: 0, upper: groups }) - 1 }
+  const upper = groups * (types.length === 0 ? 1 : groupSize >> 1)
+  const made = { raid, name, has: has(), types, row: rows.push({ lower: 0, upper }) - 1 }
   features.push(made)
   return made
 }
@@ -37,3 +46,17 @@ export const patternOf = (model: Model, { count }: Patterns, raid: number, patte
     has[pattern] = 1
     return has
   })
+
+/** How many pairs of some types are in one group each, whatever type each of a pair is of. */
+export const pairsOf = (model: Model, { members, count }: Patterns, raid: number, types: ReadonlyArray<number>) =>
+  featureOf(
+    model,
+    raid,
+    `pairs of ${types.join()}`,
+    () =>
+      Uint8Array.from({ length: count }, (_, pattern) => {
+        const own = members.subarray(pattern * groupSize, (pattern + 1) * groupSize)
+        return own.reduce((all, type) => (types.includes(type) ? all + 1 : all), 0) >> 1
+      }),
+    types
+  )

@@ -64,9 +64,10 @@ export class Linear {
     this.columns += columns.length
   }
 
-  /** A row in which each of some columns counts once. */
-  addRow(row: Row, columns: ReadonlyArray<number>) {
-    this.native.addRow(row.lower, row.upper, { indices: columns, values: columns.map(() => 1) })
+  /** A row of some columns and their coefficients. */
+  addRow(row: Row, entries: ReadonlyArray<readonly [column: number, value: number]>) {
+    const indices = entries.map(([column]) => column)
+    this.native.addRow(row.lower, row.upper, { indices, values: entries.map(([, value]) => value) })
     this.rows += 1
     this.add(missedOf(row, this.rows - 1))
   }
@@ -94,8 +95,8 @@ export const patternColumn = (
     ...[...counts].map(([type, count]) => [link(type, raid), -count] as const),
     ...(balance.length === 0 || effects === 0 ? [] : [[balance[raid]!, effects] as const]),
     ...features
-      .filter((feature) => feature.raid === raid && feature.has[pattern] === 1)
-      .map(({ row }) => [row, 1] as const)
+      .filter((feature) => feature.raid === raid && feature.has[pattern] !== 0)
+      .map(({ row, has }) => [row, has[pattern]!] as const)
   ]
   return {
     cost: value[pattern]!,

@@ -1,5 +1,7 @@
 import type { Choice, Given } from "./Choices.ts"
+import { mostIn } from "./Cuts.ts"
 import type { Model } from "./Model.ts"
+import type { Patterns } from "./Patterns.ts"
 import type { Narrowed } from "./Relaxation.ts"
 
 export type Bounds = readonly [lower: number, upper: number]
@@ -10,6 +12,9 @@ export interface Decided {
   readonly rows: ReadonlyMap<number, Bounds>
   readonly choices: ReadonlyMap<Choice, ReadonlyArray<Given>>
 }
+
+/** Nothing: of all plans. */
+export const undecided: Decided = { columns: new Map(), rows: new Map(), choices: new Map() }
 
 /** One of the ways on from a part. */
 export interface Way {
@@ -36,8 +41,9 @@ export const optionsIn = (model: Model, decided: Decided, choice: Choice, most: 
 }
 
 /** What a relaxation needs to know of a part. */
-export const narrowedOf = (model: Model, decided: Decided): Narrowed => ({
+export const narrowedOf = (model: Model, patterns: Patterns, decided: Decided): Narrowed => ({
   ...decided,
+  mostOf: mostIn(model, patterns, decided),
   worth: new Map(model.choices.map((choice) => [choice, optionsIn(model, decided, choice, () => Infinity).worth]))
 })
 

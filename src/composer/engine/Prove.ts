@@ -1,5 +1,5 @@
 import type { Basis, Highs } from "highs"
-import { branchingOf, Losses } from "./Branching.ts"
+import { type Branching, branchingOf, Losses, scoreOf } from "./Branching.ts"
 import type { Found, Hint } from "./Follow.ts"
 import type { Kinds } from "./Kinds.ts"
 import { type Model, modelOf } from "./Model.ts"
@@ -43,7 +43,13 @@ interface Part extends Decided {
   readonly bound: number
   /** The way that led to it, and where the relaxation that it comes from ended. */
   readonly from?: { readonly way: Way; readonly basis: Basis }
+  /** If it was relaxed already. */
+  readonly relaxed?: Relaxed
 }
+
+/** Of the questions that promise most so many are looked at, and no more once so many in a row were worse than the best. */
+const looks = 6
+const inVain = 3
 
 /** So many parts are looked at from one search that a relaxation leads to the next. */
 const perHint = 100
@@ -97,6 +103,7 @@ export const prove = (
   let best = start
   let told = Infinity
   let nodes = 0
+  let hinted = 0
   const highest = () =>
     open.reduce<Part | undefined>(
       (most, part) => (most === undefined || part.bound > most.bound ? part : most),
@@ -120,17 +127,48 @@ export const prove = (
     return isEnough || nodes >= limits.nodes || relaxation.iterations >= iterations ? "work" : undefined
   }
 
+  const relax = (part: Part) => {
+    const relaxed = relaxation.solve(
+      narrowedOf(model, patterns, part),
+      part.from?.basis,
+      best.value,
+      caller.cancelled
+    )
+    nodes += 1
+    const bound = Math.min(part.bound, relaxed.bound)
+    if (part.from !== undefined) losses.learn(part.from.way, part.bound - Math.max(bound, best.value))
+    return { ...part, bound, relaxed }
+  }
+
+  /** The parts that a question makes of one, and how well that is. What ways bring is tried unless they were gone before. */
+  const asked = (part: Part, { basis }: Relaxed, question: Branching) => {
+    const isKnown = losses.isKnown(question)
+    const parts = question.ways.flatMap((way): ReadonlyArray<Part> => {
+      const next = wentOn(model, part, way)
+      if (next === undefined) return []
+      const own = { ...next, bound: part.bound, from: { way, basis } }
+      return [isKnown ? own : relax(own)]
+    })
+    const lost = () => parts.map(({ bound }) => part.bound - Math.max(bound, best.value))
+    return { parts, score: isKnown ? losses.guessOf(question) : scoreOf(lost()) }
+  }
+
   const divide = (part: Part, relaxed: Relaxed) => {
-    const branching = branchingOf(model, kinds, patterns, part, relaxed, part.bound - best.value, losses)
-    if (branching === undefined) {
+    const questions = branchingOf(model, kinds, patterns, part, relaxed, part.bound - best.value, losses)
+    if (questions.length === 0) {
       closed = Math.max(closed, part.bound)
       const seats = planOf(problem, kinds, patterns, model, relaxed)
-      improve({ seats, value: score(problem, seats).value })
+      return improve({ seats, value: score(problem, seats).value })
     }
-    for (const way of branching?.ways ?? []) {
-      const next = wentOn(model, part, way)
-      if (next !== undefined) open.push({ ...next, bound: part.bound, from: { way, basis: relaxed.basis } })
+    let most: ReturnType<typeof asked> | undefined
+    let worse = 0
+    for (const question of questions.slice(0, looks)) {
+      const own = asked(part, relaxed, question)
+      worse = most !== undefined && own.score <= most.score ? worse + 1 : 0
+      if (worse === 0) most = own
+      if (worse === inVain) break
     }
+    open.push(...most!.parts)
   }
 
   for (;;) {
@@ -138,15 +176,14 @@ export const prove = (
     if (endedBy !== undefined) return { ...best, bound: boundOfAll(), endedBy }
     if (boundOfAll() < told) tell("relaxing", false)
     const part = highest()!
-    const relaxed = relaxation.solve(narrowedOf(model, part), part.from?.basis, best.value, caller.cancelled)
-    nodes += 1
-    const tighter = { ...part, bound: Math.min(part.bound, relaxed.bound) }
-    if (part.from !== undefined) losses.learn(part.from.way, part.bound - Math.max(tighter.bound, best.value))
+    const { relaxed, ...tighter } = part.relaxed === undefined ? relax(part) : { ...part, relaxed: part.relaxed }
     // It is among the open parts until it is divided, whatever is told meanwhile.
     open[open.indexOf(part)] = tighter
-    if (tighter.bound > best.value && nodes % perHint === 1)
+    if (tighter.bound > best.value && nodes > hinted) {
+      hinted = nodes + perHint
       improve(follow((candidate, raid) => relaxed.values[model.seat(candidate, raid)]!))
-    open.splice(open.indexOf(tighter), 1)
+    }
     if (tighter.bound > best.value) divide(tighter, relaxed)
+    open.splice(open.indexOf(tighter), 1)
   }
 }

@@ -1,5 +1,7 @@
 import type { Basis, Highs } from "highs"
 import type { Choice } from "./Choices.ts"
+import { cutsOf, type MostOf } from "./Cuts.ts"
+import { pairsOf } from "./Features.ts"
 import type { Kinds } from "./Kinds.ts"
 import { Linear, patternColumn } from "./Linear.ts"
 import type { Model } from "./Model.ts"
@@ -12,6 +14,7 @@ export interface Narrowed {
   readonly rows: ReadonlyMap<number, readonly [lower: number, upper: number]>
   /** By choice, what it is worth to each kind at most. */
   readonly worth: ReadonlyMap<Choice, Int32Array>
+  readonly mostOf: MostOf
 }
 
 /** How many groups of a cell have a pattern: a fraction, unless it is a plan. */
@@ -38,6 +41,8 @@ export interface Relaxed {
 const scale = 2 ** 20
 /** Patterns that a round adds to a cell. */
 const perRound = 40
+/** Rounds of cuts in one part. */
+const cutRounds = 3
 
 export class Relaxation {
   readonly #problem: Problem
@@ -52,7 +57,7 @@ export class Relaxation {
   readonly #remains: ReadonlyArray<Float64Array>
   /** Of each pattern, the prices of its members together. */
   readonly #members: Float64Array
-  #part: Narrowed = { columns: new Map(), rows: new Map(), worth: new Map() }
+  #part: Narrowed = { columns: new Map(), rows: new Map(), worth: new Map(), mostOf: () => 0 }
   /** Of the simplex method, so far. */
   iterations = 0
 
@@ -108,17 +113,20 @@ export class Relaxation {
     for (const { raid, row, has } of features) {
       if (row < this.#linear.rows) continue
       const used = [...this.#pool].filter(
-        ([key]) => cells[Math.floor(key / count)]!.raid === raid && has[key % count] === 1
+        ([key]) => cells[Math.floor(key / count)]!.raid === raid && has[key % count] !== 0
       )
       this.#linear.addRow(
         rows[row]!,
-        used.map(([, column]) => column)
+        used.map(([key, column]) => [column, has[key % count]!])
       )
     }
   }
 
-  #narrow(next: Narrowed) {
-    const { rows, columns, choices, seat } = this.#model
+  #narrow(part: Narrowed) {
+    const { rows, columns, choices, features, seat } = this.#model
+    const cuts = features.filter(({ types }) => types.length > 0)
+    const bounds = cuts.map(({ raid, types, row }) => [row, [0, Math.floor(part.mostOf(raid, types) / 2)]] as const)
+    const next = { ...part, rows: new Map([...part.rows, ...bounds]) }
     const { native } = this.#linear
     for (const column of new Set([...this.#part.columns.keys(), ...next.columns.keys()])) {
       const [lower, upper] = next.columns.get(column) ?? [columns[column]!.lower, columns[column]!.upper]
@@ -161,6 +169,7 @@ export class Relaxation {
     this.#grow()
     this.#narrow(part)
     if (from !== undefined) this.#begin(from)
+    let rounds = 0
     for (;;) {
       native.run()
       this.iterations += Number(native.info.get("simplex_iteration_count"))
@@ -175,6 +184,12 @@ export class Relaxation {
         const value = colValue[column] ?? 0
         return value < 1e-6 ? [] : [{ cell: Math.floor(key / count), pattern: key % count, value }]
       })
+      if (better.length === 0 && bound > enough && rounds < cutRounds && this.#cut(groups)) {
+        rounds += 1
+        this.#grow()
+        this.#narrow(part)
+        continue
+      }
       const priceOfRow = (row: number) => prices[row]! / scale
       return {
         bound,
@@ -184,6 +199,15 @@ export class Relaxation {
         priceOf: priceOfRow
       }
     }
+  }
+
+  /** Gives cuts rows; answers whether any had none. */
+  #cut(groups: ReadonlyArray<Group>) {
+    const { rows } = this.#model
+    const before = rows.length
+    for (const { raid, types } of cutsOf(this.#model, this.#patterns, groups, this.#part.mostOf))
+      pairsOf(this.#model, this.#patterns, raid, types)
+    return rows.length > before
   }
 
   /** The patterns that are worth most above their prices, if they are worth more than a hundredth of a point. */
