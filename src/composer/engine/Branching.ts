@@ -41,8 +41,9 @@ export class Losses {
     return ways.every(({ name }) => this.#sums.has(name))
   }
 
-  guessOf({ ways, excess }: Branching) {
-    return scoreOf(ways.map((way) => this.#guess(way, excess)))
+  /** How much lower each way brings the bound, as far as one can tell. */
+  guessesOf({ ways, excess }: Branching) {
+    return ways.map((way) => this.#guess(way, excess))
   }
 }
 
@@ -213,7 +214,8 @@ export const branchingOf = (
     () => ofGroups(model, patterns, decided, relaxed)
   ]) {
     const all = ask()
-    if (all.length > 0) return all.toSorted((one, other) => losses.guessOf(other) - losses.guessOf(one))
+    if (all.length > 0)
+      return all.toSorted((one, other) => scoreOf(losses.guessesOf(other)) - scoreOf(losses.guessesOf(one)))
   }
   return []
 }

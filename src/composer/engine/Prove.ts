@@ -47,12 +47,18 @@ interface Part extends Decided {
   readonly relaxed?: Relaxed
 }
 
+interface Asked {
+  readonly part: Part
+  /** How much less its bound is. */
+  readonly loss: number
+}
+
 /** Of the questions that promise most so many are looked at, and no more once so many in a row were worse than the best. */
 const looks = 6
 const inVain = 3
 
-/** So many parts are looked at from one search that a relaxation leads to the next. */
-const perHint = 100
+/** So many parts are looked at from one search for better plans to the next. */
+const pause = 200
 
 /** Raids alike in size, targets, locks and hour can change places: some of the ways in which they do are left out. */
 const oneOfAlike = ({ raids, locks, sameHour, candidates }: Problem, model: Model) => {
@@ -84,7 +90,8 @@ export interface Proved extends Found {
 /**
  * Bounds what any plan can be worth, by parts: the one with the highest bound is relaxed, asked what makes its relaxation
  * worth too much, and divided by the answers. The bound of all is the highest that is left, and each was checked in
- * integers. What relaxations say of who sits where leads to better plans: `follow` looks for them.
+ * integers. Better plans are looked for now and then where the bound is highest: `follow` begins with what the relaxation
+ * says of who sits where, and a dive goes on with the part that loses least until nothing is left to ask.
  */
 export const prove = (
   { problem, kinds, patterns, model, relaxation, losses }: Prover,
@@ -103,7 +110,7 @@ export const prove = (
   let best = start
   let told = Infinity
   let nodes = 0
-  let hinted = 0
+  let resting = 0
   const highest = () =>
     open.reduce<Part | undefined>(
       (most, part) => (most === undefined || part.bound > most.bound ? part : most),
@@ -140,50 +147,62 @@ export const prove = (
     return { ...part, bound, relaxed }
   }
 
-  /** The parts that a question makes of one, and how well that is. What ways bring is tried unless they were gone before. */
+  /** The parts that a question makes of one, and what each loses. What ways bring is tried unless they were gone before. */
   const asked = (part: Part, { basis }: Relaxed, question: Branching) => {
-    const isKnown = losses.isKnown(question)
-    const parts = question.ways.flatMap((way): ReadonlyArray<Part> => {
+    const guesses = losses.isKnown(question) ? losses.guessesOf(question) : undefined
+    return question.ways.flatMap((way, at): ReadonlyArray<Asked> => {
       const next = wentOn(model, part, way)
       if (next === undefined) return []
-      const own = { ...next, bound: part.bound, from: { way, basis } }
-      return [isKnown ? own : relax(own)]
+      const own: Part = { ...next, bound: part.bound, from: { way, basis } }
+      if (guesses !== undefined) return [{ part: own, loss: guesses[at]! }]
+      const relaxed = relax(own)
+      return [{ part: relaxed, loss: part.bound - Math.max(relaxed.bound, best.value) }]
     })
-    const lost = () => parts.map(({ bound }) => part.bound - Math.max(bound, best.value))
-    return { parts, score: isKnown ? losses.guessOf(question) : scoreOf(lost()) }
   }
 
+  /** Answers the part that loses least. */
   const divide = (part: Part, relaxed: Relaxed) => {
     const questions = branchingOf(model, kinds, patterns, part, relaxed, part.bound - best.value, losses)
     if (questions.length === 0) {
       closed = Math.max(closed, part.bound)
       const seats = planOf(problem, kinds, patterns, model, relaxed)
-      return improve({ seats, value: score(problem, seats).value })
+      improve({ seats, value: score(problem, seats).value })
+      return undefined
     }
-    let most: ReturnType<typeof asked> | undefined
+    let most: ReadonlyArray<Asked> = []
+    let highest = -Infinity
     let worse = 0
     for (const question of questions.slice(0, looks)) {
       const own = asked(part, relaxed, question)
-      worse = most !== undefined && own.score <= most.score ? worse + 1 : 0
-      if (worse === 0) most = own
+      const now = scoreOf(own.map(({ loss }) => loss))
+      worse = now <= highest ? worse + 1 : 0
       if (worse === inVain) break
+      if (worse > 0) continue
+      most = own
+      highest = now
     }
-    open.push(...most!.parts)
+    open.push(...most.map(({ part }) => part))
+    return most.toSorted((one, other) => one.loss - other.loss)[0]?.part
   }
 
+  /** Where a dive goes on. */
+  let ahead: Part | undefined
   for (;;) {
     const endedBy = ended()
     if (endedBy !== undefined) return { ...best, bound: boundOfAll(), endedBy }
     if (boundOfAll() < told) tell("relaxing", false)
-    const part = highest()!
+    const part = ahead ?? highest()!
     const { relaxed, ...tighter } = part.relaxed === undefined ? relax(part) : { ...part, relaxed: part.relaxed }
     // It is among the open parts until it is divided, whatever is told meanwhile.
     open[open.indexOf(part)] = tighter
-    if (tighter.bound > best.value && nodes > hinted) {
-      hinted = nodes + perHint
-      improve(follow((candidate, raid) => relaxed.values[model.seat(candidate, raid)]!))
-    }
-    if (tighter.bound > best.value) divide(tighter, relaxed)
+    const isOpen = tighter.bound > best.value
+    const begins = isOpen && ahead === undefined && nodes > resting
+    if (begins) improve(follow((candidate, raid) => relaxed.values[model.seat(candidate, raid)]!))
+    const next = isOpen ? divide(tighter, relaxed) : undefined
     open.splice(open.indexOf(tighter), 1)
+    if (begins || ahead !== undefined) {
+      ahead = next
+      resting = nodes + pause
+    }
   }
 }
