@@ -12,6 +12,8 @@ import type { Relaxed } from "./Relaxation.ts"
 interface Cut {
   readonly raid: number
   readonly types: ReadonlyArray<number>
+  /** By how many pairs a relaxation is beyond it. */
+  readonly beyond: number
 }
 
 /** How many there can be of some types in a raid. */
@@ -20,8 +22,7 @@ export type MostOf = (raid: number, types: ReadonlyArray<number>) => number
 export const mostIn = (model: Model, { typeOf }: Pick<Patterns, "typeOf">, decided: Decided): MostOf => {
   const most = new Map<string, number>()
   const lowers = new Map<number, number>()
-  for (const { kind, row } of model.heads)
-    lowers.set(kind, (lowers.get(kind) ?? 0) + boundsOf(model, decided, row)[0])
+  for (const { kind, row } of model.heads) lowers.set(kind, (lowers.get(kind) ?? 0) + boundsOf(model, decided, row)[0])
   for (const { raid, kind, row, candidates } of model.heads) {
     const [lower, upper] = boundsOf(model, decided, row)
     const name = `${raid}: ${typeOf[kind]!}`
@@ -44,7 +45,7 @@ export const cutsOf = (
   groups: Relaxed["groups"],
   mostOf: MostOf
 ): ReadonlyArray<Cut> => {
-  const found: Array<Cut & { readonly beyond: number }> = []
+  const found: Array<Cut> = []
   for (const [raid, used] of Map.groupBy(groups, ({ cell }) => cells[cell]!.raid)) {
     const own = used.map(({ pattern, value }) => {
       const counts = new Uint8Array(types + 1)

@@ -30,14 +30,23 @@ const featureOf = (
   return made
 }
 
+/** By pattern: how many of some types are in it. */
+const countsOf = ({ members, count, types }: Patterns, some: ReadonlyArray<number>) => {
+  const isOne = new Uint8Array(types + 1)
+  for (const type of some) isOne[type] = 1
+  const counts = new Uint8Array(count)
+  for (let at = 0, pattern = 0; pattern < count; pattern++)
+    for (const end = at + groupSize; at < end; at++) counts[pattern]! += isOne[members[at]!]!
+  return counts
+}
+
 /** Two types are together, or two of one are. */
-export const pairOf = (model: Model, { members, count }: Patterns, raid: number, one: number, other: number) =>
-  featureOf(model, raid, `${one} ${other}`, () =>
-    Uint8Array.from({ length: count }, (_, pattern) => {
-      const own = members.subarray(pattern * groupSize, (pattern + 1) * groupSize)
-      return own.includes(other, own.indexOf(one) + 1) && own.includes(one) ? 1 : 0
-    })
-  )
+export const pairOf = (model: Model, patterns: Patterns, raid: number, one: number, other: number) =>
+  featureOf(model, raid, `${one} ${other}`, () => {
+    const [ones, others] = [countsOf(patterns, [one]), countsOf(patterns, [other])]
+    const least = one === other ? 2 : 1
+    return ones.map((count, pattern) => (count >= least && others[pattern]! > 0 ? 1 : 0))
+  })
 
 /** It is just that pattern. */
 export const patternOf = (model: Model, { count }: Patterns, raid: number, pattern: number) =>
@@ -48,15 +57,5 @@ export const patternOf = (model: Model, { count }: Patterns, raid: number, patte
   })
 
 /** How many pairs of some types are in one group each, whatever type each of a pair is of. */
-export const pairsOf = (model: Model, { members, count }: Patterns, raid: number, types: ReadonlyArray<number>) =>
-  featureOf(
-    model,
-    raid,
-    `pairs of ${types.join()}`,
-    () =>
-      Uint8Array.from({ length: count }, (_, pattern) => {
-        const own = members.subarray(pattern * groupSize, (pattern + 1) * groupSize)
-        return own.reduce((all, type) => (types.includes(type) ? all + 1 : all), 0) >> 1
-      }),
-    types
-  )
+export const pairsOf = (model: Model, patterns: Patterns, raid: number, types: ReadonlyArray<number>) =>
+  featureOf(model, raid, `pairs of ${types.join()}`, () => countsOf(patterns, types).map((count) => count >> 1), types)

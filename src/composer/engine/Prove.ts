@@ -135,12 +135,7 @@ export const prove = (
   }
 
   const relax = (part: Part) => {
-    const relaxed = relaxation.solve(
-      narrowedOf(model, patterns, part),
-      part.from?.basis,
-      best.value,
-      caller.cancelled
-    )
+    const relaxed = relaxation.solve(narrowedOf(model, patterns, part), part.from?.basis, best.value, caller.cancelled)
     nodes += 1
     const bound = Math.min(part.bound, relaxed.bound)
     if (part.from !== undefined) losses.learn(part.from.way, part.bound - Math.max(bound, best.value))

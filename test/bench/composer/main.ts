@@ -27,8 +27,11 @@ if (!(seeds.length >= 1 && seeds.length <= 500 && seconds >= 1 && seconds <= 60)
 type Known = Pick<Answer, "value" | "bound">
 interface Ours extends Pick<Answer, "value" | "bound" | "endedBy"> {
   readonly halfway: Known
+  readonly halfwayOfAll: Known
   readonly annealed: number
   readonly seconds: number
+  /** Of all threads. */
+  readonly all: number
   /** MB, at its highest. */
   readonly memory: number
 }
@@ -53,7 +56,7 @@ const spread = (all: ReadonlyArray<number>, text: (number: number) => string) =>
   [0.5, 0.9, 1].map((part) => text(quantile(all, part))).join(", ")
 
 const proofs: Array<Row> = [
-  ["rosters", `gap ≤ 1 % at ${seconds / 2} s`, `≤ 2 % at ${seconds} s`, "≤ 1 %", "≤ 0.5 %", "optimal"]
+  ["rosters", `gap ≤ 1 % at ${seconds / 2} s`, "of all threads", `≤ 2 % at ${seconds} s`, "≤ 1 %", "≤ 0.5 %", "optimal"]
 ]
 const gaps: Array<Row> = [
   [
@@ -61,6 +64,7 @@ const gaps: Array<Row> = [
     `gap at ${seconds} s: median, 90th, worst`,
     "in points",
     "processor s",
+    "of all threads",
     "memory MB",
     "below its annealing"
   ]
@@ -89,6 +93,10 @@ for (const shape of Object.keys(shapes)) {
       ours.map(({ halfway }) => gapOf(halfway)),
       0.01
     ),
+    share(
+      ours.map(({ halfwayOfAll }) => gapOf(halfwayOfAll)),
+      0.01
+    ),
     share(final, 0.02),
     share(final, 0.01),
     share(final, 0.005),
@@ -103,6 +111,10 @@ for (const shape of Object.keys(shapes)) {
     ),
     spread(
       ours.map((one) => one.seconds),
+      (number) => number.toFixed(1)
+    ),
+    spread(
+      ours.map((one) => one.all),
       (number) => number.toFixed(1)
     ),
     spread(
@@ -139,7 +151,8 @@ Made by \`npm run bench:composer -- --seeds ${seeds.length} --seconds ${seconds}
 - Rosters of fixed seeds (test/composer/rosters.ts): players with a main and alts, nine of ten there, pairs that are to be
   together and apart, locks, debts; tbc-anniversary@1 with its values. 2×25 chooses from 60 characters, 1×25 from 40, 1×10 from 22,
   3×10 from 45.
-- Seconds are of processor time, each roster in a process of its own, with its peers in another beside it. A gap is the bound
+- Seconds are of the processor time of the thread that composes, each roster in a process of its own, with its peers in another
+  beside it. V8 compiles what runs often on threads of its own: with theirs the time is that of all threads. A gap is the bound
   less the value, in percent of the value: much of a value is had by any plan, so points stand beside.
 
 ## How sure it is

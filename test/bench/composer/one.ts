@@ -35,14 +35,15 @@ if (how === "peers") {
     annealed: annealed.value
   })
 } else {
-  const began = process.cpuUsage()
-  const spent = () => {
-    const { user, system } = process.cpuUsage(began)
-    return (user + system) / 1e6
-  }
+  const [began, allBegan] = [process.threadCpuUsage(), process.cpuUsage()]
+  const seconds = ({ user, system }: NodeJS.CpuUsage) => (user + system) / 1e6
+  const spent = () => seconds(process.threadCpuUsage(began))
+  /** With the threads on which V8 compiles and collects. */
+  const spentByAll = () => seconds(process.cpuUsage(allBegan))
   const half = Number(how) / 2
   let value = 0
   let halfway: { readonly value: number; readonly bound: number | null } = { value: 0, bound: null }
+  let halfwayOfAll = halfway
   let annealed = 0
   const {
     parts: _parts,
@@ -56,9 +57,11 @@ if (how === "peers") {
         value = progress.value ?? value
         if (progress.stage === "annealing") annealed = value
         if (spent() <= half) halfway = { value, bound: progress.bound }
+        if (spentByAll() <= half) halfwayOfAll = { value, bound: progress.bound }
       },
       cancelled: () => spent() > Number(how)
     }
   )
-  say({ ...answer, halfway, annealed, seconds: spent(), memory: process.resourceUsage().maxRSS / 1024 })
+  const memory = process.resourceUsage().maxRSS / 1024
+  say({ ...answer, halfway, halfwayOfAll, annealed, seconds: spent(), all: spentByAll(), memory })
 }
