@@ -1,8 +1,6 @@
-import type { Model } from "./Model.ts"
-import { boundsOf, type Decided } from "./Part.ts"
+import type { Group, Model } from "./Model.ts"
 import type { Patterns } from "./Patterns.ts"
 import { groupSize } from "./Problem.ts"
-import type { Relaxed } from "./Relaxation.ts"
 
 /**
  * Of some types of whom seven can be there no more than three pairs can be in groups, however they sit. A relaxation, in
@@ -19,20 +17,6 @@ interface Cut {
 /** How many there can be of some types in a raid. */
 export type MostOf = (raid: number, types: ReadonlyArray<number>) => number
 
-export const mostIn = (model: Model, { typeOf }: Pick<Patterns, "typeOf">, decided: Decided): MostOf => {
-  const most = new Map<string, number>()
-  const lowers = new Map<number, number>()
-  for (const { kind, row } of model.heads) lowers.set(kind, (lowers.get(kind) ?? 0) + boundsOf(model, decided, row)[0])
-  for (const { raid, kind, row, candidates } of model.heads) {
-    const [lower, upper] = boundsOf(model, decided, row)
-    const name = `${raid}: ${typeOf[kind]!}`
-    // Who must be elsewhere is not here.
-    const here = Math.max(0, Math.min(upper, candidates - (lowers.get(kind)! - lower)))
-    most.set(name, (most.get(name) ?? 0) + here)
-  }
-  return (raid, types) => types.reduce((all, type) => all + most.get(`${raid}: ${type}`)!, 0)
-}
-
 /** A cut that takes less off is not worth its row. */
 const least = 0.1
 /** Cuts that are made at once. */
@@ -42,7 +26,7 @@ const perRound = 30
 export const cutsOf = (
   { cells }: Model,
   { members, types }: Patterns,
-  groups: Relaxed["groups"],
+  groups: ReadonlyArray<Group>,
   mostOf: MostOf
 ): ReadonlyArray<Cut> => {
   const found: Array<Cut> = []

@@ -19,6 +19,13 @@ interface Cell {
   readonly row: number
 }
 
+/** How many groups of a cell have a pattern: a fraction, unless it is a plan. */
+export interface Group {
+  readonly cell: number
+  readonly pattern: number
+  readonly value: number
+}
+
 /** All but the patterns: what is decided, what it is worth, and the rows between. */
 export interface Model {
   readonly rows: Array<Row>

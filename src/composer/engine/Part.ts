@@ -1,5 +1,5 @@
 import type { Choice, Given } from "./Choices.ts"
-import { mostIn } from "./Cuts.ts"
+import type { MostOf } from "./Cuts.ts"
 import type { Model } from "./Model.ts"
 import type { Patterns } from "./Patterns.ts"
 import type { Narrowed } from "./Relaxation.ts"
@@ -38,6 +38,21 @@ export const optionsIn = (model: Model, decided: Decided, choice: Choice, most: 
     upper(choice.all),
     decided.choices.get(choice)
   )
+}
+
+/** How many there can be of some types in a raid, by what is decided of their kinds. */
+export const mostIn = (model: Model, { typeOf }: Pick<Patterns, "typeOf">, decided: Decided): MostOf => {
+  const most = new Map<string, number>()
+  const lowers = new Map<number, number>()
+  for (const { kind, row } of model.heads) lowers.set(kind, (lowers.get(kind) ?? 0) + boundsOf(model, decided, row)[0])
+  for (const { raid, kind, row, candidates } of model.heads) {
+    const [lower, upper] = boundsOf(model, decided, row)
+    const name = `${raid}: ${typeOf[kind]!}`
+    // Who must be elsewhere is not here.
+    const here = Math.max(0, Math.min(upper, candidates - (lowers.get(kind)! - lower)))
+    most.set(name, (most.get(name) ?? 0) + here)
+  }
+  return (raid, types) => types.reduce((all, type) => all + most.get(`${raid}: ${type}`)!, 0)
 }
 
 /** What a relaxation needs to know of a part. */

@@ -4,7 +4,7 @@ import { cutsOf, type MostOf } from "./Cuts.ts"
 import { pairsOf } from "./Features.ts"
 import type { Kinds } from "./Kinds.ts"
 import { Linear, patternColumn } from "./Linear.ts"
-import type { Model } from "./Model.ts"
+import type { Group, Model } from "./Model.ts"
 import type { Patterns } from "./Patterns.ts"
 import { groupSize, type Problem } from "./Problem.ts"
 
@@ -15,13 +15,6 @@ export interface Narrowed {
   /** By choice, what it is worth to each kind at most. */
   readonly worth: ReadonlyMap<Choice, Int32Array>
   readonly mostOf: MostOf
-}
-
-/** How many groups of a cell have a pattern: a fraction, unless it is a plan. */
-interface Group {
-  readonly cell: number
-  readonly pattern: number
-  readonly value: number
 }
 
 /** What the relaxation says of a part. */
