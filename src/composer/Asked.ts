@@ -19,6 +19,13 @@ export interface Offered {
   readonly debt: number
 }
 
+/** A seat of the plan as it is. */
+interface SeatBefore {
+  readonly entry_id: string
+  readonly raid: number
+  readonly group: number
+}
+
 /** What a composition is made from, as it is read. */
 export interface World {
   readonly role: typeof GuildRole.Type
@@ -29,6 +36,8 @@ export interface World {
   readonly raids: ReadonlyArray<RaidFacts>
   /** The whole roster. */
   readonly entries: ReadonlyArray<Offered & { readonly status: string }>
+  /** Who of the roster has a seat. */
+  readonly seats: ReadonlyArray<SeatBefore>
   /** What its parent was asked for; null without one. */
   readonly wishes: Wishes | null
 }
@@ -41,6 +50,8 @@ export interface Facts {
   readonly balance: boolean
   readonly raids: ReadonlyArray<RaidFacts & { readonly targets: Targets }>
   readonly offered: ReadonlyArray<Offered>
+  /** The plan's seats when it was asked for. */
+  readonly before: ReadonlyArray<SeatBefore>
   readonly locks: ReadonlyArray<{ readonly entry_id: string; readonly raid: number; readonly group: number | null }>
   readonly together: ReadonlyArray<ReadonlyArray<string>>
   readonly apart: ReadonlyArray<ReadonlyArray<string>>

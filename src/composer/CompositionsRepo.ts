@@ -147,6 +147,9 @@ export class CompositionsRepo extends Context.Service<
               'debt', coalesce((select times from waited where waited.player_id = w.id), 0)) order by e.created_at, e.id)
               from roster_entries e join characters c on c.id = e.character_id join roster_players w on w.id = e.player_id
               where e.guild_id = p.guild_id), '[]'),
+            'seats', coalesce((select json_agg(json_build_object('entry_id', s.live_entry_id, 'raid', s.raid,
+              'group', s."group")) from plan_seats s
+              where s.plan_id = p.id and s."group" >= 0 and s.live_entry_id is not null), '[]'),
             'wishes', (select f.wishes from plan_compositions f where f.id = ${parent}::uuid and f.plan_id = p.id)
           )::text, 'UTF8') as body
           from asked join plans p on p.id = asked.id join guilds g on g.id = p.guild_id`.pipe(

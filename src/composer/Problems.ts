@@ -1,6 +1,7 @@
 import { rulesets } from "../rulesets/Rulesets.ts"
 import { isSameHour } from "../rulesets/Warnings.ts"
 import type { Facts, Offered, SeatRow } from "./Asked.ts"
+import { numbered } from "./Numbering.ts"
 import { type Pair, type Problem, type Seats, weights } from "./engine/Problem.ts"
 
 /** Points for each that one raid has more than another, if balance is wished for. */
@@ -49,8 +50,9 @@ export const problemOf = (facts: Facts): Problem => {
 const placed = (one: Offered, raid: number, group: number, slot: number): SeatRow => ({ ...one, raid, group, slot })
 
 /** The seats as they are stored. Who was offered and sits nowhere waits on the first raid's bench, by their main. */
-export const rowsOf = ({ offered }: Facts, seats: Seats): ReadonlyArray<SeatRow> => {
-  const rows = seats.flatMap((groups, raid) =>
+export const rowsOf = (facts: Facts, seats: Seats): ReadonlyArray<SeatRow> => {
+  const { offered } = facts
+  const rows = numbered(facts, seats).flatMap((groups, raid) =>
     groups.flatMap((group, at) => group.map((candidate, slot) => placed(offered[candidate]!, raid, at, slot)))
   )
   const seated = new Set(rows.map(({ player_id }) => player_id))

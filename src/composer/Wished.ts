@@ -106,6 +106,7 @@ export const factsOf = Effect.fnUntraced(function* (world: World, wishes: Wishes
       return { ...raid, targets: { ...usual, ...wishes.targets } }
     }),
     offered,
+    before: world.seats,
     locks,
     together: pairs(wishes.together),
     apart: pairs(wishes.apart)

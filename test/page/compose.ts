@@ -108,7 +108,7 @@ const readTheAnswer = async (page: Page) => {
   assert.ok(signed(parts.at(-1)![1]!) > signed(parts.at(-1)![2]!), "the answer is worth no more than the plan")
   assert.ok((await page.locator("#effects-more li").count()) > 0)
   const moves = await rows(page, "moves")
-  assert.equal(await page.locator("#moves-title").textContent(), `${moves.length} move`)
+  assert.equal(await page.locator("#moves-title").textContent(), `${moves.length} characters move`)
   assert.equal((await page.locator("#answer-seats .moved").count()) > 0, true)
   const first = page.locator("#answer-seats details").first()
   assert.equal(await first.locator("dl").count(), 0)

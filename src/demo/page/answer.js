@@ -42,7 +42,7 @@ const face = ({ name, class: className, spec }, colourOf) =>
   element("span", {}, swatch(colourOf(className)), ` ${name} `, element("small", {}, words(spec)))
 
 const drawMoves = (moves, colourOf) => {
-  const many = moves.length === 1 ? "1 moves" : `${moves.length} move`
+  const many = moves.length === 1 ? "One character moves" : `${moves.length} characters move`
   $("moves-title").textContent = moves.length === 0 ? "Nobody moves" : many
   $("moves").replaceChildren(...moves.map(({ seat, from, to }) => row(face(seat, colourOf), from, to)))
   $("moves").parentElement.hidden = moves.length === 0

@@ -1,4 +1,5 @@
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
+import { constants, setPriority } from "node:os"
 import { setTimeout } from "node:timers/promises"
 import { parseArgs } from "node:util"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -14,7 +15,8 @@ import { plainTable, type Row } from "../Summary.ts"
 
 /*
  * `node test/bench/composer/neighbours.ts`: what other requests wait while the bundle composes two raids of 25 of 120
- * characters, beside what they wait without it, in turns. The server has two cores, or one to itself with its thread.
+ * characters, beside what they wait without it, and while a process that has nothing to do with it only counts at the
+ * same priority, in turns. The server has two cores, or one to itself with its thread.
  */
 
 const { values } = parseArgs({
@@ -59,6 +61,18 @@ const composing = async (subject: Subject, plan: string) => {
   }
 }
 
+/** A process that takes what others leave of a processor: what it costs them is the machine's and its kernel's. */
+const counting = async () => {
+  const child = spawn(process.execPath, ["-e", "for (;;) {}"], { stdio: "ignore" })
+  setPriority(child.pid!, constants.priority.PRIORITY_LOW)
+  await setTimeout(1500)
+  return async () => {
+    child.kill("SIGKILL")
+  }
+}
+
+const kinds = ["alone", "composing", "counting"] as const
+
 const median = (all: ReadonlyArray<number>) => quantile(all.toSorted(), 0.5)
 
 const run = Effect.gen(function* () {
@@ -66,7 +80,14 @@ const run = Effect.gen(function* () {
   const servers = yield* startServers
   const subject = yield* startSubject("bundle", servers.variables, servers.folder)
   const rows: Array<Row> = [
-    ["server has", "route", "p50 ms", "p50 composing", "p99 ms", "p99 composing", "p99, times", "load"]
+    [
+      "server has",
+      "route",
+      ...kinds.map((kind) => `p50 ${kind}`),
+      ...kinds.map((kind) => `p99 ${kind}`),
+      "times alone",
+      "load"
+    ]
   ]
   yield* Effect.promise(async () => {
     const raids = [25, 25].map((size) => ({ title: `Raid of ${size}`, size }))
@@ -76,30 +97,22 @@ const run = Effect.gen(function* () {
       for (const route of ["session", "roster", "plan"] satisfies ReadonlyArray<RouteName>) {
         const prepared = prepare("bundle", route)
         await closedLoop(subject.port, prepared, 2000)
-        const took = {
-          alone: [] as Array<readonly [number, number]>,
-          composing: [] as Array<readonly [number, number]>
-        }
-        for (let round = 0; round < rounds; round++) {
-          for (const kind of ["alone", "composing"] as const) {
-            const end = kind === "composing" ? await composing(subject, plan.id) : undefined
+        const took = new Map<string, Array<readonly [p50: number, p99: number]>>(kinds.map((kind) => [kind, []]))
+        for (let round = 0; round < rounds; round++)
+          for (const kind of kinds) {
+            const end =
+              kind === "alone" ? undefined : await (kind === "counting" ? counting() : composing(subject, plan.id))
             const { latencies } = await openLoop(subject.port, prepared, requests, rate)
             await end?.()
-            took[kind].push([quantile(latencies, 0.5), quantile(latencies, 0.99)])
+            took.get(kind)!.push([quantile(latencies, 0.5), quantile(latencies, 0.99)])
           }
-        }
-        const [p50, p99] = [0, 1].map((at) => ({
-          alone: median(took.alone.map((one) => one[at]!)),
-          composing: median(took.composing.map((one) => one[at]!))
-        })) as [Record<keyof typeof took, number>, Record<keyof typeof took, number>]
+        const [p50, p99] = [0, 1].map((at) => kinds.map((kind) => median(took.get(kind)!.map((one) => one[at]!))))
+        const [alone = 0, ...others] = p99!
         rows.push([
           list.length > 1 ? "two cores" : "one core",
           route,
-          p50.alone.toFixed(2),
-          p50.composing.toFixed(2),
-          p99.alone.toFixed(2),
-          p99.composing.toFixed(2),
-          (p99.composing / p99.alone).toFixed(2),
+          ...[...p50!, ...p99!].map((ms) => ms.toFixed(2)),
+          others.map((ms) => (ms / alone).toFixed(2)).join(" and "),
           load()
         ])
       }
