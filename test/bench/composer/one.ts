@@ -62,6 +62,9 @@ if (how === "peers") {
       cancelled: () => spent() > Number(how)
     }
   )
+  const { value: final, bound } = answer
+  if (spent() <= half) halfway = { value: final, bound }
+  if (spentByAll() <= half) halfwayOfAll = { value: final, bound }
   const memory = process.resourceUsage().maxRSS / 1024
   say({ ...answer, halfway, halfwayOfAll, annealed, seconds: spent(), all: spentByAll(), memory })
 }
