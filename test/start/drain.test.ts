@@ -121,11 +121,16 @@ it.live(
       yield* until(ask(ready, pooled), (answer) => JSON.stringify(answer) === JSON.stringify(unready))
       assert.isBelow(performance.now() - stopped, 1000)
       const answers: Array<Answer | string> = []
-      yield* until(ask(postgres), (answer) => answers.push(answer) > 0 && answer === "ECONNREFUSED")
+      // The kernel resets a connection that nobody had taken from its queue when the port was closed.
+      const ends = ["ECONNREFUSED", "ECONNRESET"]
+      yield* until(ask(postgres), (answer) => answers.push(answer) > 0 && ends.includes(String(answer)))
       assert.isAtLeast(performance.now() - stopped, 1500)
       const served = answers.slice(0, -1)
       assert.isAbove(served.length, 10)
-      assert.isTrue(served.every((answer) => typeof answer === "object" && answer.status === 200))
+      assert.deepStrictEqual(
+        served.filter((answer) => typeof answer !== "object" || answer.status !== 200),
+        []
+      )
 
       // Long after the last response, and later than an idle connection would be closed without a delay.
       yield* Effect.sleep("1 second")
