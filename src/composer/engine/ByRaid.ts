@@ -1,57 +1,36 @@
 import type { Highs } from "highs"
 import { type Found, followerOf, type Hint } from "./Follow.ts"
-import { kindsOf } from "./Kinds.ts"
+import { Master, type Prices } from "./Master.ts"
+import { charge, differing, oneRaidOf, type OneRaid, planAt, pricedOf, seatsIn } from "./OneRaid.ts"
 import { narrowedOf, undecided } from "./Part.ts"
-import { patternsOf } from "./Patterns.ts"
-import { type Caller, type Problem, seatedWorth, type Seats } from "./Problem.ts"
-import { type Proved, prove, type Prover, proverOf } from "./Prove.ts"
+import type { Caller, Problem } from "./Problem.ts"
+import { type Proved, prove, type Prover } from "./Prove.ts"
+import { paidBy, RaidSearch } from "./RaidSearch.ts"
+import { score } from "./Score.ts"
 
 /** Small raids are soon proved by themselves, and there the relaxation of all is worth most too much. */
 export const isByRaid = ({ raids, weights }: Problem) =>
   raids.length > 2 && weights.balance === 0 && raids.every(({ size }) => size <= 10)
 
-/** A raid by itself, or some that are alike in all that is asked of them. */
-interface Own {
-  readonly raids: ReadonlyArray<number>
-  readonly prover: Prover
-  /** Its candidates, as all raids know them: who is locked to another is none. */
-  readonly candidates: ReadonlyArray<number>
-  last: Seats
-}
-
-/** Steps of the annealing, for one raid. */
+/** Steps of an annealing within a proof of one raid. */
 const moves = 5000
-/** Parts of one raid that a round looks at, at most. */
-const parts = 400
-/** Each time the bound has not sunk in so many rounds, steps are half as long. */
-const patience = 3
-const longest = 0.5
-const shortest = 0.02
+/** How exactly raids are proved at first, as a share of the value. */
+const coarse = 0.02
 
 const sum = (all: ReadonlyArray<number>) => all.reduce((one, other) => one + other, 0)
 
-const ownOf = (highs: Highs, problem: Problem, raids: ReadonlyArray<number>, seats: Seats): Own => {
-  const raid = raids[0]!
-  const locks = problem.locks.filter((lock) => lock.raid === raid)
-  const candidates = [...problem.candidates.keys()].filter((candidate) =>
-    problem.locks.every((lock) => lock.candidate !== candidate || lock.raid === raid)
-  )
-  const own: Problem = {
-    ...problem,
-    raids: [problem.raids[raid]!],
-    sameHour: [],
-    candidates: candidates.map((candidate) => problem.candidates[candidate]!),
-    locks: locks.map((lock) => ({ ...lock, raid: 0, candidate: candidates.indexOf(lock.candidate) }))
-  }
-  const kinds = kindsOf(own)
-  const last = [seats[raid]!.map((group) => group.map((candidate) => candidates.indexOf(candidate)))]
-  return { raids, candidates, last, prover: proverOf(highs, own, kinds, patternsOf(own, kinds)) }
+/** Prices, and what each of the raids is at these. */
+interface Priced {
+  readonly prices: Prices
+  readonly problems: ReadonlyArray<Problem>
 }
 
 /**
  * Bounds raids together by each for itself. If seats have prices, which nobody need pay twice, no plan is worth more than
- * all prices and what each raid is worth at most after its members have paid. Prices rise for whom several raids want
- * and fall for whom none wants, as subgradients say, until the bound sinks no more. The raids' own plans are hints.
+ * all prices and what each raid is worth at most after its members have paid. Prices are those of the best choice among
+ * the plans of single raids that are known, with fractions allowed (column generation): annealing looks for plans that
+ * are worth more than that until it finds none, then each raid is proved, at first not to the point. What the known plans
+ * make together are plans of all raids.
  */
 export const boundByRaid = (
   highs: Highs,
@@ -62,72 +41,96 @@ export const boundByRaid = (
   random: () => number,
   caller: Caller
 ): Proved & { readonly iterations: number } => {
-  const alike = Map.groupBy(problem.raids.keys(), (raid) =>
-    problem.locks.some((lock) => lock.raid === raid) ? `${raid}` : JSON.stringify(problem.raids[raid])
-  )
-  const owns = [...alike.values()].map((raids) => ownOf(highs, problem, raids, start.seats))
+  const owns = differing(problem)
+  const raids = owns.map((some, own) => oneRaidOf(highs, problem, some, own))
+  const master = new Master(highs, problem, owns)
   const root = relaxation.solve(narrowedOf(model, patterns, undecided), undefined, -Infinity, caller.cancelled)
-  let prices = model.once.map((row) => Math.max(0, Math.round(root.priceOf(row))))
+  const center = master.pricesOf((candidate) => root.priceOf(model.once[candidate]!))
+  const search = new RaidSearch(master, raids, center, random, caller)
   let best = start
   let bound = root.bound
-  let length = longest
-  let idle = 0
-  const spent = () => relaxation.iterations + sum(owns.map(({ prover }) => prover.relaxation.iterations))
-  const shares = problem.candidates.map(() => problem.raids.map(() => 0))
+  const spent = () => relaxation.iterations + sum(raids.map(({ prover }) => prover.relaxation.iterations))
 
-  const round = (own: Own) => {
-    const { prover, candidates } = own
-    const priced = candidates.map((candidate) => ({ ...problem.candidates[candidate]!, price: prices[candidate]! }))
-    const now: Prover = { ...prover, problem: { ...prover.problem, candidates: priced } }
-    priced.forEach((one, at) => prover.relaxation.setCost(prover.model.seat(at, 0), seatedWorth(problem, one)))
-    const search = followerOf(now.problem, prover.kinds, prover.patterns, moves, random, caller)
-    const begin = search((candidate) => (own.last[0]!.some((group) => group.includes(candidate)) ? 1 : 0))
-    const gap = (bound - best.value) / (20 * problem.raids.length)
-    const proved = prove(
-      now,
-      begin,
-      search,
-      { nodes: parts, iterations: Infinity, gap, bound: Infinity },
-      { ...caller, tell: () => {} }
+  const tell = (isNew: boolean) =>
+    caller.tell({
+      stage: isNew ? "proving" : "relaxing",
+      value: best.value,
+      seats: isNew ? best.seats : null,
+      bound: Math.max(bound, best.value)
+    })
+  const improve = (found: Found) => {
+    if (found.value <= best.value) return
+    best = found
+    tell(true)
+  }
+
+  /** Prices at which hardly any plan is worth more than what is known of. */
+  const reprice = (): Priced => {
+    search.fill()
+    search.complete()
+    const seats = master.best()
+    if (seats !== undefined) {
+      improve({ seats, value: score(problem, seats).value })
+      improve(follow((candidate, raid) => (seats[raid]!.some((group) => group.includes(candidate)) ? 1 : 0)))
+    }
+    const prices = master.prices()
+    return { prices, problems: raids.map((one) => pricedOf(one, master, prices)) }
+  }
+
+  /** What a raid is worth at some prices, to so many points; a plan that is worth that much more than known is enough. */
+  const proved = (one: OneRaid, { prices, problems }: Priced, gap: number) => {
+    const { prover, division } = one
+    const priced = problems[one.own]!
+    charge(prover, priced)
+    const { plan, worth } = search.ranked(one, prices)[0]!
+    const limits = { nodes: Infinity, iterations: iterations - spent(), gap, bound: Infinity, value: worth + 2 * gap }
+    return prove(
+      { ...prover, problem: priced },
+      { seats: seatsIn(one, plan.groups), value: worth },
+      followerOf(priced, prover.kinds, prover.patterns, moves, random, caller),
+      { ...limits, division },
+      {
+        ...caller,
+        tell: ({ seats, value }) => {
+          if (seats !== null && value !== null) master.add(planAt(one, master, prices, { seats, value }))
+        }
+      }
     )
-    own.last = proved.seats
-    return proved.bound
   }
 
   try {
+    for (const one of raids)
+      for (const raid of one.raids) {
+        const groups = start.seats[raid]!
+        master.add({ own: one.own, groups, value: score(one.prover.problem, seatsIn(one, groups)).value })
+      }
+    let priced: Priced | undefined
+    /** To how many points raids are proved, together. */
+    let target = Math.floor(coarse * Math.abs(best.value))
+    let isDone = false
     for (;;) {
       const endedBy = bound <= best.value ? "optimal" : caller.cancelled() ? "cancel" : "work"
-      if (endedBy !== "work" || length < shortest || spent() >= iterations)
+      if (endedBy !== "work" || isDone || spent() >= iterations)
         return { ...best, bound: Math.max(bound, best.value), endedBy, iterations: spent() }
-      const now = sum(prices) + sum(owns.map((own) => own.raids.length * round(own)))
-      idle = now < bound ? 0 : idle + 1
-      bound = Math.min(bound, now)
-      const wanted = problem.candidates.map(() => 0)
-      for (const own of shares) own.forEach((share, raid) => (own[raid] = share / 2))
-      for (const { last, raids, candidates } of owns)
-        for (const at of last.flat(2)) {
-          const candidate = candidates[at]!
-          wanted[candidate]! += raids.length
-          for (const raid of raids) shares[candidate]![raid]! += 0.5 / raids.length
-        }
-      const found = follow((candidate, raid) => shares[candidate]![raid]!)
-      const isBetter = found.value > best.value
-      if (isBetter) best = found
-      caller.tell({
-        stage: isBetter ? "proving" : "relaxing",
-        value: best.value,
-        seats: isBetter ? best.seats : null,
-        bound: Math.max(bound, best.value)
-      })
-      if (idle >= patience) {
-        length /= 2
-        idle = 0
+      priced ??= reprice()
+      const { prices } = priced
+      const known = master.plans.length
+      const gap = Math.floor(target / problem.raids.length)
+      const all = raids.map((one) => ({ times: one.raids.length, ...proved(one, priced!, gap) }))
+      const most = paidBy(prices) + sum(all.map(({ times, bound }) => times * bound))
+      const had = paidBy(prices) + sum(all.map(({ times, value }) => times * value))
+      if (most < bound) {
+        bound = most
+        search.center = prices
+        tell(false)
       }
-      const slope = wanted.map((times, candidate) => (times === 0 && prices[candidate] === 0 ? 0 : times - 1))
-      const step = (length * (now - best.value)) / Math.max(1, sum(slope.map((one) => one * one)))
-      prices = prices.map((price, candidate) => Math.max(0, Math.round(price + step * slope[candidate]!)))
+      isDone = gap === 0 && master.plans.length === known
+      // The prices are kept until they are what is most wrong: what was divided can be divided further.
+      if (had - master.worth() > most - had) priced = undefined
+      else target = Math.floor(target / 2)
     }
   } finally {
-    for (const { prover } of owns) prover.relaxation.dispose()
+    master.dispose()
+    for (const { prover } of raids) prover.relaxation.dispose()
   }
 }

@@ -1,5 +1,5 @@
 import { anneal, greedy, place, warm } from "./Anneal.ts"
-import { draftOf } from "./Draft.ts"
+import { type Draft, draftOf } from "./Draft.ts"
 import type { Kinds } from "./Kinds.ts"
 import type { Patterns } from "./Patterns.ts"
 import type { Caller, Problem, Seats } from "./Problem.ts"
@@ -13,7 +13,17 @@ export interface Found {
 /** How sure it is that a candidate sits in a raid, from 0 to 1. */
 export type Hint = (candidate: number, raid: number) => number
 
-/** Begins with whom a hint seats where, surest first, and anneals that from a low temperature. */
+/** Seats whom a hint seats, surest first, then others. */
+export const seatHinted = (problem: Problem, draft: Draft, hint: Hint) => {
+  const hinted = problem.candidates
+    .flatMap((_, candidate) => problem.raids.map((_, raid) => ({ candidate, raid, share: hint(candidate, raid) })))
+    .filter(({ share }) => share > 0.05)
+    .toSorted((one, other) => other.share - one.share)
+  for (const { candidate, raid } of hinted) place(draft, candidate, raid)
+  greedy(problem, draft)
+}
+
+/** Begins with whom a hint seats where and anneals that from a low temperature. */
 export const followerOf =
   (
     problem: Problem,
@@ -25,11 +35,6 @@ export const followerOf =
   ) =>
   (hint: Hint): Found => {
     const draft = draftOf(problem, kinds, patterns)
-    const hinted = problem.candidates
-      .flatMap((_, candidate) => problem.raids.map((_, raid) => ({ candidate, raid, share: hint(candidate, raid) })))
-      .filter(({ share }) => share > 0.05)
-      .toSorted((one, other) => other.share - one.share)
-    for (const { candidate, raid } of hinted) place(draft, candidate, raid)
-    greedy(problem, draft)
+    seatHinted(problem, draft, hint)
     return anneal(problem, draft, moves, warm, random, caller)
   }

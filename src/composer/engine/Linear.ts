@@ -38,8 +38,9 @@ export class Linear {
 
   constructor(highs: Highs, { rows, columns }: Model) {
     this.native = highs.createModel()
-    // Edges are priced by Devex: it begins at any basis without work.
-    this.native.options.set({ output_flag: false, simplex_dual_edge_weight_strategy: 1 })
+    // Edges are priced by Devex: it begins at any basis without work. The method is chosen by what the basis lacks: after
+    // new columns it is the primal one.
+    this.native.options.set({ output_flag: false, simplex_dual_edge_weight_strategy: 1, simplex_strategy: 0 })
     this.native.changeObjectiveSense(highs.constants.objectiveSense.maximize)
     const infinite = (bound: number) => (Number.isFinite(bound) ? bound : Math.sign(bound) * highs.infinity)
     this.native.addRows({

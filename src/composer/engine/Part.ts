@@ -2,7 +2,7 @@ import type { Choice, Given } from "./Choices.ts"
 import type { MostOf } from "./Cuts.ts"
 import type { Model } from "./Model.ts"
 import type { Patterns } from "./Patterns.ts"
-import type { Narrowed } from "./Relaxation.ts"
+import type { Narrowed } from "./Pricing.ts"
 
 export type Bounds = readonly [lower: number, upper: number]
 

@@ -35,6 +35,17 @@ export interface Limits {
   readonly gap: number
   /** A bound that is known before. */
   readonly bound: number
+  /** A plan that is worth more is enough, too. */
+  readonly value: number
+  /** What plans are divided into so far. */
+  readonly division?: Division
+}
+
+/** It is begun with no parts. */
+export interface Division {
+  parts: ReadonlyArray<Part>
+  /** At the prices of which problem they were looked at. */
+  problem: Problem
 }
 
 /** A part of all plans. */
@@ -43,8 +54,12 @@ interface Part extends Decided {
   readonly bound: number
   /** The way that led to it, and where the relaxation that it comes from ended. */
   readonly from?: { readonly way: Way; readonly basis: Basis }
+  /** Where its own ended at other prices. */
+  readonly basis?: Basis
   /** If it was relaxed already. */
-  readonly relaxed?: Relaxed
+  readonly relaxed?: Relaxed | undefined
+  /** If it was relaxed at other prices, or what it is a part of was. */
+  readonly boundNow?: Relaxed["boundNow"]
 }
 
 interface Asked {
@@ -102,9 +117,18 @@ export const prove = (
 ): Proved => {
   relaxation.seed(groupsOf(kinds, patterns, model, start.seats))
   const iterations = relaxation.iterations + limits.iterations
-  const open: Array<Part> = [
-    { columns: oneOfAlike(problem, model), rows: new Map(), choices: new Map(), bound: Infinity }
-  ]
+  const all: Part = { columns: oneOfAlike(problem, model), rows: new Map(), choices: new Map(), bound: Infinity }
+  const { division } = limits
+  const known = division?.parts ?? []
+  const isOld = division?.problem !== problem
+  const anew = (part: Part): Part => ({ ...part, relaxed: undefined, bound: part.boundNow?.() ?? Infinity })
+  const open: Array<Part> = known.length === 0 ? [all] : isOld ? known.map(anew) : [...known]
+  const older = new Set(isOld ? open : [])
+  /** Those of whom nothing is left. */
+  const settled: Array<Part> = []
+  const settle = (part: Part) => {
+    if (division !== undefined) settled.push(part)
+  }
   /** The highest bound of parts that cannot be divided. */
   let closed = -Infinity
   let best = start
@@ -130,25 +154,31 @@ export const prove = (
   const ended = (): EndedBy | undefined => {
     if (boundOfAll() <= best.value) return "optimal"
     if (caller.cancelled()) return "cancel"
-    const isEnough = boundOfAll() - best.value <= limits.gap || closed >= boundOfAll()
+    const isEnough = boundOfAll() - best.value <= limits.gap || closed >= boundOfAll() || best.value > limits.value
     return isEnough || nodes >= limits.nodes || relaxation.iterations >= iterations ? "work" : undefined
   }
 
   const relax = (part: Part) => {
-    const relaxed = relaxation.solve(narrowedOf(model, patterns, part), part.from?.basis, best.value, caller.cancelled)
+    const relaxed = relaxation.solve(
+      narrowedOf(model, patterns, part),
+      part.basis ?? part.from?.basis,
+      best.value + limits.gap,
+      caller.cancelled
+    )
     nodes += 1
     const bound = Math.min(part.bound, relaxed.bound)
-    if (part.from !== undefined) losses.learn(part.from.way, part.bound - Math.max(bound, best.value))
-    return { ...part, bound, relaxed }
+    if (part.from !== undefined && !older.has(part))
+      losses.learn(part.from.way, part.bound - Math.max(bound, best.value))
+    return { ...part, bound, relaxed, boundNow: relaxed.boundNow, basis: relaxed.basis }
   }
 
   /** The parts that a question makes of one, and what each loses. What ways bring is tried unless they were gone before. */
-  const asked = (part: Part, { basis }: Relaxed, question: Branching) => {
+  const asked = (part: Part, { basis, boundNow }: Relaxed, question: Branching) => {
     const guesses = losses.isKnown(question) ? losses.guessesOf(question) : undefined
     return question.ways.flatMap((way, at): ReadonlyArray<Asked> => {
       const next = wentOn(model, part, way)
       if (next === undefined) return []
-      const own: Part = { ...next, bound: part.bound, from: { way, basis } }
+      const own: Part = { ...next, bound: part.bound, from: { way, basis }, boundNow }
       if (guesses !== undefined) return [{ part: own, loss: guesses[at]! }]
       const relaxed = relax(own)
       return [{ part: relaxed, loss: part.bound - Math.max(relaxed.bound, best.value) }]
@@ -162,6 +192,7 @@ export const prove = (
       closed = Math.max(closed, part.bound)
       const seats = planOf(problem, kinds, patterns, model, relaxed)
       improve({ seats, value: score(problem, seats).value })
+      settle(part)
       return undefined
     }
     let most: ReadonlyArray<Asked> = []
@@ -184,17 +215,24 @@ export const prove = (
   let ahead: Part | undefined
   for (;;) {
     const endedBy = ended()
-    if (endedBy !== undefined) return { ...best, bound: boundOfAll(), endedBy }
+    if (endedBy !== undefined) {
+      if (division !== undefined) Object.assign(division, { problem, parts: [...open, ...settled] })
+      return { ...best, bound: boundOfAll(), endedBy }
+    }
     if (boundOfAll() < told) tell("relaxing", false)
     const part = ahead ?? highest()!
-    const { relaxed, ...tighter } = part.relaxed === undefined ? relax(part) : { ...part, relaxed: part.relaxed }
+    const looked = part.relaxed === undefined ? relax(part) : { ...part, relaxed: part.relaxed }
     // It is among the open parts until it is divided, whatever is told meanwhile.
-    open[open.indexOf(part)] = tighter
+    open[open.indexOf(part)] = looked
+    // Other parts may be higher at the new prices.
+    if (older.has(part) && looked.bound < highest()!.bound) continue
+    const { relaxed, ...tighter } = looked
     const isOpen = tighter.bound > best.value
     const begins = isOpen && ahead === undefined && nodes > resting
     if (begins) improve(follow((candidate, raid) => relaxed.values[model.seat(candidate, raid)]!))
     const next = isOpen ? divide(tighter, relaxed) : undefined
-    open.splice(open.indexOf(tighter), 1)
+    open.splice(open.indexOf(looked), 1)
+    if (!isOpen) settle(tighter)
     if (begins || ahead !== undefined) {
       ahead = next
       resting = nodes + pause

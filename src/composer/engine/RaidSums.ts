@@ -1,11 +1,15 @@
 import { bestOfSlot, type Bundle, type Kinds, type Offer } from "./Kinds.ts"
+import { randomOf } from "./Random.ts"
 
 /** The value of a raid's own effects, none of which stacks, kept while kinds come and go. */
-export interface RaidSums {
+interface RaidSums {
   readonly add: (kind: number) => void
   readonly remove: (kind: number) => void
   readonly value: () => number
 }
+
+/** Values of raids that are remembered. */
+const remembered = 2 ** 16
 
 /** What a bundle is worth to a raid, by how many of each kind are in it. */
 type Evaluate = (counts: Int32Array) => number
@@ -45,7 +49,7 @@ const forAudience = ({ offers }: Bundle, givers: ReadonlyArray<number>, audience
 }
 
 /** Remembers values by the counts of those kinds, of which a raid has fewer than 32 each. */
-const remembered = (kinds: ReadonlyArray<number>, evaluate: Evaluate): Evaluate => {
+const byCounts = (kinds: ReadonlyArray<number>, evaluate: Evaluate): Evaluate => {
   if (kinds.length > 10) return evaluate
   const known = new Map<number, number>()
   return (counts) => {
@@ -68,14 +72,13 @@ const evaluatesOf = (kinds: Kinds): ReadonlyArray<Evaluate> => {
       return Array.from({ length: kinds.audiences }, (_, audience) => {
         const own = all.filter((kind) => kinds.audience[kind] === audience)
         const useful = bundle.offers.filter(({ worth }) => own.some((kind) => worth.at(-1)![kind]! > 0))
-        return remembered([...new Set([...own, ...givers])], forAudience({ ...bundle, offers: useful }, givers, own))
+        return byCounts([...new Set([...own, ...givers])], forAudience({ ...bundle, offers: useful }, givers, own))
       })
     return []
   })
 }
 
-/** For raids of one problem: what is remembered is shared. */
-export const raidSumsOf = (kinds: Kinds) => {
+const makerOf = (kinds: Kinds) => {
   const evaluates = evaluatesOf(kinds)
   const bundles = kinds.raid.filter(({ way }) => way === "free" || way === "rivals" || way === "slot")
   const offers = bundles.flatMap(({ offers }) => offers)
@@ -111,45 +114,86 @@ export const raidSumsOf = (kinds: Kinds) => {
     return [{ givers, stacks: bundle.offers.map(({ stacks }) => stacks) }]
   })
 
+  const random = randomOf(kinds.seats.length)
+  const codes = Float64Array.from(kinds.seats, () => Math.floor(random() * 2 ** 48))
+  const places = Int32Array.from(kinds.seats, () => random() * 2 ** 32)
+  // One value a place: with 48 and 32 bits of a sum over members two raids are hardly ever taken for each other.
+  const knownCode = new Float64Array(remembered).fill(-1)
+  const knownPlace = new Int32Array(remembered)
+  const knownValue = new Int32Array(remembered)
+
   return (): RaidSums => {
     const counts = new Int32Array(kinds.seats.length)
     const sums = new Int32Array(terms)
     const givers = new Int32Array(terms)
+    /** What came and went since the sums were last needed. */
+    const late = new Int32Array(kinds.seats.length)
+    let code = 0
+    let place = 0
     const change = (kind: number, by: 1 | -1) => {
-      counts[kind]! += by
-      for (const [term, points] of gains[kind]!) sums[term]! += by * points
-      for (const term of gives[kind]!) givers[term]! += by
+      late[kind]! += by
+      code += by * codes[kind]!
+      place = (place + by * places[kind]!) | 0
+    }
+    const catchUp = () => {
+      for (let kind = 0; kind < late.length; kind++) {
+        const by = late[kind]!
+        if (by === 0) continue
+        late[kind] = 0
+        counts[kind]! += by
+        for (const [term, points] of gains[kind]!) sums[term]! += by * points
+        for (const term of gives[kind]!) givers[term]! += by
+      }
     }
     const worth = (at: number, levels: number) => {
       for (let level = levels - 1; level >= 0; level--) if (givers[at + level]! > 0) return sums[at + level]!
       return 0
     }
     const rows: Array<Int32Array> = []
+    const evaluate = () => {
+      catchUp()
+      let value = 0
+      for (const offers of ranges) {
+        let most = 0
+        for (const [at, levels] of offers) {
+          const own = worth(at, levels)
+          if (own > most) most = own
+        }
+        value += most
+      }
+      for (const { givers, stacks } of slots) {
+        rows.length = 0
+        for (const { kind, given, terms, row } of givers) {
+          if (counts[kind] === 0) continue
+          for (const effect of given) row[effect] = sums[terms[effect]!]!
+          for (let n = 0; n < counts[kind]!; n++) rows.push(row)
+        }
+        if (rows.length > 0) value += bestOfSlot(rows, stacks)
+      }
+      for (const evaluate of evaluates) value += evaluate(counts)
+      return value
+    }
     return {
       add: (kind) => change(kind, 1),
       remove: (kind) => change(kind, -1),
       value: () => {
-        let value = 0
-        for (const offers of ranges) {
-          let most = 0
-          for (const [at, levels] of offers) {
-            const own = worth(at, levels)
-            if (own > most) most = own
-          }
-          value += most
-        }
-        for (const { givers, stacks } of slots) {
-          rows.length = 0
-          for (const { kind, given, terms, row } of givers) {
-            if (counts[kind] === 0) continue
-            for (const effect of given) row[effect] = sums[terms[effect]!]!
-            for (let n = 0; n < counts[kind]!; n++) rows.push(row)
-          }
-          if (rows.length > 0) value += bestOfSlot(rows, stacks)
-        }
-        for (const evaluate of evaluates) value += evaluate(counts)
+        const at = (place ^ (place >>> 16)) & (remembered - 1)
+        if (knownCode[at] === code && knownPlace[at] === place) return knownValue[at]!
+        const value = evaluate()
+        knownCode[at] = code
+        knownPlace[at] = place
+        knownValue[at] = value
         return value
       }
     }
   }
+}
+
+const makers = new WeakMap<Kinds, ReturnType<typeof makerOf>>()
+
+/** For raids of one problem: what is remembered is shared. */
+export const raidSumsOf = (kinds: Kinds) => {
+  const maker = makers.get(kinds) ?? makerOf(kinds)
+  makers.set(kinds, maker)
+  return maker
 }

@@ -56,13 +56,14 @@ export const solve = async (problem: Problem, limits: Budget, caller: Caller): P
   const library = await loadHighs()
   const prover = proverOf(library, problem, kinds, patterns)
   try {
-    const follow = followerOf(problem, kinds, patterns, limits.moves / 9, random, stopping)
+    const follow = (moves: number) => followerOf(problem, kinds, patterns, moves, random, stopping)
     const { nodes, iterations } = limits
     const byRaid = isByRaid(problem)
-      ? boundByRaid(library, prover, best, follow, iterations, random, stopping)
+      ? boundByRaid(library, prover, best, follow(limits.moves / 3), iterations, random, stopping)
       : { ...best, bound: Infinity, iterations: 0 }
     const left = iterations - byRaid.iterations
-    const proved = prove(prover, byRaid, follow, { nodes, iterations: left, gap: 0, bound: byRaid.bound }, stopping)
+    const all = { nodes, iterations: left, gap: 0, bound: byRaid.bound, value: Infinity }
+    const proved = prove(prover, byRaid, follow(limits.moves / 9), all, stopping)
     const endedBy = proved.endedBy === "cancel" && !caller.cancelled() ? "time" : proved.endedBy
     return {
       ...answered(proved.seats),
