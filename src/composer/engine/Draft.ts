@@ -37,13 +37,15 @@ export const draftOf = (problem: Problem, kinds: Kinds, patterns: Patterns): Dra
   })
   const kindOf = Int32Array.from(kinds.of)
 
-  const { codes, known } = patterns
-  const codeOf = Float64Array.from(kindOf, (kind) => codes[patterns.typeOf[kind]!]!)
+  const { first, second, valueOf } = patterns.codes
+  const firstOf = Float64Array.from(kindOf, (kind) => first[patterns.typeOf[kind]!]!)
+  const secondOf = Int32Array.from(kindOf, (kind) => second[patterns.typeOf[kind]!]!)
 
   const at = new Int32Array(size).fill(-1)
   const seatOf = new Int32Array(candidates.length).fill(-1)
-  const groupCodes = new Float64Array(groups)
-  const groupValues = new Int32Array(groups).fill(known.get(0)!)
+  const firsts = new Float64Array(groups)
+  const seconds = new Int32Array(groups)
+  const groupValues = new Int32Array(groups).fill(valueOf(0, 0))
   const make = raidSumsOf(kinds)
   const sums = raids.map(() => make())
   const heads = raids.map(() => new Int32Array(roles.length))
@@ -72,7 +74,8 @@ export const draftOf = (problem: Problem, kinds: Kinds, patterns: Patterns): Dra
       sums[raid]!.remove(kindOf[before]!)
       heads[raid]![roleOf[before]!]! -= 1
       sits[candidates[before]!.player * raids.length + raid]! -= 1
-      groupCodes[group]! -= codeOf[before]!
+      firsts[group]! -= firstOf[before]!
+      seconds[group]! -= secondOf[before]!
       seated -= own[before]!
       seatOf[before] = -1
     }
@@ -81,11 +84,12 @@ export const draftOf = (problem: Problem, kinds: Kinds, patterns: Patterns): Dra
       sums[raid]!.add(kindOf[candidate]!)
       heads[raid]![roleOf[candidate]!]! += 1
       sits[candidates[candidate]!.player * raids.length + raid]! += 1
-      groupCodes[group]! += codeOf[candidate]!
+      firsts[group]! += firstOf[candidate]!
+      seconds[group]! += secondOf[candidate]!
       seated += own[candidate]!
       seatOf[candidate] = seat
     }
-    groupValues[group] = known.get(groupCodes[group]!) ?? Number.NaN
+    groupValues[group] = valueOf(firsts[group]!, seconds[group]!)
   }
   const raidValue = (raid: number) => {
     const own = sums[raid]!.value()

@@ -40,7 +40,7 @@ const sum = (all: ReadonlyArray<number>) => all.reduce((one, other) => one + oth
  * all that anybody could have where the switch is on.
  */
 export const addEffects = (
-  { row, add, tie, shared }: Rows,
+  { row, atMost, add, tie, shared }: Rows,
   problem: Problem,
   kinds: Kinds,
   balanced: (raid: number, points: number) => ReadonlyArray<Entry>
@@ -96,8 +96,8 @@ export const addEffects = (
     const upper = most(worth, raids[raid]!.size)
     if (upper === 0) return []
     const givers = giversOf(gives)
-    const there = row(-Infinity, 0)
-    const bounded = row(-Infinity, 0)
+    const there = atMost()
+    const bounded = atMost()
     candidates.forEach((_, candidate) => tie(candidate, raid, there, -worth[kinds.of[candidate]!]!))
     const { on, entries } = enough(raid, givers, count)
     entries.push([bounded, -upper])
@@ -138,7 +138,7 @@ export const addEffects = (
         undefined
       )
       if (worth.every((points) => points === 0)) continue
-      const bound = row(-Infinity, 0)
+      const bound = atMost()
       candidates.forEach((_, candidate) => tie(candidate, raid, bound, -worth[kinds.of[candidate]!]!))
       add(0, most(worth, raids[raid]!.size), [
         [limit, -1],
@@ -188,7 +188,7 @@ export const addEffects = (
         const sorted = kinds.seats.map((_, kind) =>
           offers.map(({ worth }) => worth[0]![kind]!).toSorted((a, b) => b - a)
         )
-        const limit = row(-Infinity, 0)
+        const limit = atMost()
         const gains = offers.flatMap((offer, at) => [
           ...(at < headsOf(raid, giversOf(gives))
             ? term(raid, { worth: Int32Array.from(sorted, (own) => own[at]!), gives }, at + 1, [[limit, 1]])
@@ -201,14 +201,14 @@ export const addEffects = (
       }
       if (way === "single")
         for (const { level, worth } of offers) {
-          const given = row(-Infinity, 0)
+          const given = atMost()
           candidates.forEach((_, candidate) => {
             if (level[kinds.of[candidate]!]! > 0) tie(candidate, raid, given, -1)
           })
           kinds.seats.forEach((_, kind) => {
             const points = worth[0]![kind]!
             if (points === 0) return
-            const there = row(-Infinity, 0)
+            const there = atMost()
             candidates.forEach((_, candidate) => {
               if (kinds.of[candidate] === kind) tie(candidate, raid, there, -1)
             })

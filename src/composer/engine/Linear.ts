@@ -7,7 +7,8 @@ import type { Column, Row } from "./Rows.ts"
 /** What a row lacks has a price that no plan pays, so that there is always an answer, and with it a bound. */
 const missing = 1e6
 
-const missedOf = ({ lower, upper }: Row, row: number): ReadonlyArray<Column> => {
+const missedOf = ({ lower, upper, isLoose = false }: Row, row: number): ReadonlyArray<Column> => {
+  if (isLoose) return []
   const missed = (value: number) => ({ cost: -missing, lower: 0, upper: 1e4, rows: [row], values: [value] })
   return [...(Number.isFinite(upper) ? [missed(-1)] : []), ...(Number.isFinite(lower) ? [missed(1)] : [])]
 }

@@ -16,25 +16,50 @@ export interface Patterns {
   readonly last: Uint8Array
   /** Effects and free seats, in points. */
   readonly value: Int32Array
-  /** By type: a number, so that the sum over a group's members is another for each pattern. A free seat is 0. */
-  readonly codes: Float64Array
-  /** What a pattern is worth, by the sum of its codes. */
-  readonly known: ReadonlyMap<number, number>
+  readonly codes: Codes
 }
 
-const codesOf = ({ types, count, members, value }: Omit<Patterns, "codes" | "known">) => {
+/**
+ * A pattern's value is found by sums over its members: two numbers by type, so that the first sum is another for each
+ * pattern, and the second tells where to look. A free seat has 0 and 0.
+ */
+interface Codes {
+  readonly first: Float64Array
+  readonly second: Int32Array
+  /** What the pattern with these sums is worth; 0 if there is none. */
+  readonly valueOf: (first: number, second: number) => number
+}
+
+const codesOf = ({ types, count, members, value }: Omit<Patterns, "codes">): Codes => {
   const random = randomOf(types)
+  const size = 2 ** (2 + Math.floor(Math.log2(count)))
+  const begin = (second: number) => (second ^ (second >>> 15)) & (size - 1)
   for (;;) {
-    const codes = Float64Array.from({ length: types + 1 }, (_, type) =>
+    const first = Float64Array.from({ length: types + 1 }, (_, type) =>
       type === types ? 0 : Math.floor(random() * 2 ** 45)
     )
-    const known = new Map<number, number>()
-    for (let pattern = 0; pattern < count; pattern++) {
-      let code = 0
-      for (let seat = 0; seat < groupSize; seat++) code += codes[members[pattern * groupSize + seat]!]!
-      known.set(code, value[pattern]!)
+    const second = Int32Array.from(first, (code) => (code === 0 ? 0 : random() * 2 ** 32))
+    const keys = new Float64Array(size).fill(-1)
+    const values = new Int32Array(size)
+    const placeOf = (code: number, from: number) => {
+      let at = begin(from)
+      while (keys[at] !== code && keys[at] !== -1) at = (at + 1) & (size - 1)
+      return at
     }
-    if (known.size === count) return { codes, known }
+    let found = 0
+    for (let pattern = 0; pattern < count; pattern++) {
+      let [code, from] = [0, 0]
+      for (let seat = 0; seat < groupSize; seat++) {
+        const type = members[pattern * groupSize + seat]!
+        code += first[type]!
+        from = (from + second[type]!) | 0
+      }
+      const at = placeOf(code, from)
+      if (keys[at] === -1) found += 1
+      keys[at] = code
+      values[at] = value[pattern]!
+    }
+    if (found === count) return { first, second, valueOf: (code, from) => values[placeOf(code, from)]! }
   }
 }
 
@@ -87,5 +112,5 @@ export const patternsOf = ({ candidates, weights }: Problem, kinds: Kinds): Patt
     last: Uint8Array.from(last),
     value: Int32Array.from(values)
   }
-  return { ...made, ...codesOf(made) }
+  return { ...made, codes: codesOf(made) }
 }

@@ -21,21 +21,17 @@ export const scale = 2 ** 20
 const perRound = 40
 
 /** What is to be had at most of a column that is worth so much above its price. */
-const mostOf = (reward: number, [lower, upper]: readonly [number, number]) => reward * (reward > 0 ? upper : lower)
+const mostOf = (reward: number, lower: number, upper: number) => reward * (reward > 0 ? upper : lower)
 
 /** A bound that was `total` when seats were worth so much above their prices. */
-const boundNow = (
-  total: number,
-  seats: ReadonlyArray<Column>,
-  rewards: Float64Array,
-  decided: ReadonlyArray<readonly [number, number]>
-) => {
+const boundNow = (total: number, seats: ReadonlyArray<Column>, rewards: Float64Array, decided: Narrowed["columns"]) => {
   const before = seats.map(({ cost }) => cost)
   return () => {
     let now = total
-    seats.forEach(({ cost }, seat) => {
-      const reward = rewards[seat]! + (cost - before[seat]!) * scale
-      now += mostOf(reward, decided[seat]!) - mostOf(rewards[seat]!, decided[seat]!)
+    seats.forEach((own, seat) => {
+      const reward = rewards[seat]! + (own.cost - before[seat]!) * scale
+      const [lower, upper] = decided.get(seat) ?? [own.lower, own.upper]
+      now += mostOf(reward, lower, upper) - mostOf(rewards[seat]!, lower, upper)
     })
     return Math.floor(now / scale)
   }
@@ -115,12 +111,16 @@ export class Pricing {
           rewards[seat(candidate, raid)]! += (own[kind]! - worth[kind]!) * price
         })
     }
-    const decided = columns.map((one, column) => part.columns.get(column) ?? ([one.lower, one.upper] as const))
-    rewards.forEach((reward, column) => (total += mostOf(reward, decided[column]!)))
+    for (let column = 0; column < columns.length; column++)
+      total += mostOf(rewards[column]!, columns[column]!.lower, columns[column]!.upper)
+    for (const [column, [lower, upper]] of part.columns) {
+      const own = columns[column]!
+      total += mostOf(rewards[column]!, lower, upper) - mostOf(rewards[column]!, own.lower, own.upper)
+    }
     cells.forEach(({ groups }, cell) => (total += groups * this.#priceOfGroup(cell, prices)))
     return {
       bound: Math.floor(total / scale),
-      boundNow: boundNow(total, columns.slice(0, seats), rewards.slice(0, seats), decided.slice(0, seats))
+      boundNow: boundNow(total, columns.slice(0, seats), rewards.slice(0, seats), part.columns)
     }
   }
 

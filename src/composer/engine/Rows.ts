@@ -3,6 +3,8 @@ import { type Problem, seatedWorth } from "./Problem.ts"
 export interface Row {
   lower: number
   upper: number
+  /** Whatever is decided, it holds where what is counted for it is nothing. */
+  readonly isLoose?: boolean
 }
 
 export interface Column {
@@ -20,6 +22,8 @@ export type Entry = [row: number, value: number]
 /** Rows and columns in the making. The seats' columns come first, though their entries are known last. */
 export interface Rows {
   readonly row: (lower: number, upper: number) => number
+  /** A row that something to be gained is at most as much as others allow. */
+  readonly atMost: () => number
   /** A column of its own; its entries may grow until the end. */
   readonly add: (cost: number, upper: number, entries: ReadonlyArray<Readonly<Entry>>) => number
   /** The column of a candidate in a raid. */
@@ -48,6 +52,7 @@ export const rowsOf = (problem: Problem): Rows => {
   }
   return {
     row,
+    atMost: () => rows.push({ lower: -Infinity, upper: 0, isLoose: true }) - 1,
     seat,
     tie,
     add: (cost, upper, entries) => seats.length + others.push(() => columnOf(cost, upper, entries)) - 1,
