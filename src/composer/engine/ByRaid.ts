@@ -16,6 +16,8 @@ export const isByRaid = ({ raids, weights }: Problem) =>
 const moves = 5000
 /** How exactly raids are proved at first, as a share of the value. */
 const coarse = 0.02
+/** Parts of one raid that are looked at before the next one's: none is without a bound for long. */
+const turn = 400
 
 const sum = (all: ReadonlyArray<number>) => all.reduce((one, other) => one + other, 0)
 
@@ -83,7 +85,7 @@ export const boundByRaid = (
     const priced = problems[one.own]!
     charge(prover, priced)
     const { plan, worth } = search.ranked(one, prices)[0]!
-    const limits = { nodes: Infinity, iterations: iterations - spent(), gap, bound: Infinity, value: worth + 2 * gap }
+    const limits = { nodes: turn, iterations: iterations - spent(), gap, bound: Infinity, value: worth + 2 * gap }
     return prove(
       { ...prover, problem: priced },
       { seats: seatsIn(one, plan.groups), value: worth },
@@ -124,10 +126,11 @@ export const boundByRaid = (
         search.center = prices
         tell(false)
       }
-      isDone = gap === 0 && master.plans.length === known
+      const isExact = all.every(({ bound, value }) => bound - value <= gap)
+      isDone = isExact && gap === 0 && master.plans.length === known
       // The prices are kept until they are what is most wrong: what was divided can be divided further.
       if (had - master.worth() > most - had) priced = undefined
-      else target = Math.floor(target / 2)
+      else if (isExact) target = Math.floor(target / 2)
     }
   } finally {
     master.dispose()
