@@ -19,15 +19,6 @@ export interface OneRaid {
   root: Basis | undefined
 }
 
-/** The raids that differ. A player's hours are counted by raid, so those with others at the same hour are not alike. */
-export const differing = ({ raids, locks, sameHour }: Problem): ReadonlyArray<ReadonlyArray<number>> => [
-  ...Map.groupBy(raids.keys(), (raid) =>
-    locks.some((lock) => lock.raid === raid) || sameHour.some((pair) => pair.includes(raid))
-      ? `${raid}`
-      : JSON.stringify(raids[raid])
-  ).values()
-]
-
 export const oneRaidOf = (highs: Highs, problem: Problem, raids: ReadonlyArray<number>, own: number): OneRaid => {
   const raid = raids[0]!
   const locks = problem.locks.filter((lock) => lock.raid === raid)

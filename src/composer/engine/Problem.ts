@@ -91,6 +91,15 @@ export const byPlayer = ({ players, candidates }: Problem): ReadonlyArray<Readon
   return own
 }
 
+/** Raids that are alike in size, targets, locks and hour can change places; of these each is one. */
+export const differing = ({ raids, locks, sameHour }: Problem): ReadonlyArray<ReadonlyArray<number>> => [
+  ...Map.groupBy(raids.keys(), (raid) =>
+    locks.some((lock) => lock.raid === raid) || sameHour.some((pair) => pair.includes(raid))
+      ? `${raid}`
+      : JSON.stringify(raids[raid])
+  ).values()
+]
+
 export const groupSize = 5
 
 /** Candidates by raid and group; the order in a group means nothing. */

@@ -6,7 +6,7 @@ import { type Model, modelOf } from "./Model.ts"
 import { type Bounds, type Decided, narrowedOf, type Way, wentOn } from "./Part.ts"
 import type { Patterns } from "./Patterns.ts"
 import { groupsOf, planOf } from "./Plan.ts"
-import type { Caller, EndedBy, Problem } from "./Problem.ts"
+import { type Caller, differing, type EndedBy, type Problem } from "./Problem.ts"
 import { Relaxation, type Relaxed } from "./Relaxation.ts"
 import { score } from "./Score.ts"
 
@@ -75,16 +75,12 @@ const inVain = 3
 /** So many parts are looked at from one search for better plans to the next. */
 const pause = 200
 
-/** Raids alike in size, targets, locks and hour can change places: some of the ways in which they do are left out. */
-const oneOfAlike = ({ raids, locks, sameHour, candidates }: Problem, model: Model) => {
+/** Some of the ways in which raids that are alike change places are left out. */
+const oneOfAlike = (problem: Problem, model: Model) => {
+  const { locks, candidates } = problem
   const columns = new Map<number, Bounds>()
   const taken = new Set(locks.map(({ candidate }) => candidate))
-  const names = raids.map((raid, index) =>
-    locks.some((lock) => lock.raid === index) || sameHour.some((pair) => pair.includes(index))
-      ? `${index}`
-      : JSON.stringify(raid)
-  )
-  for (const alike of Map.groupBy(raids.keys(), (raid) => names[raid]!).values()) {
+  for (const alike of differing(problem)) {
     // The first of these is in the first raid if anywhere, the second in the first two, and so on.
     for (const raid of alike.keys()) {
       if (raid + 1 >= alike.length) break
