@@ -1,5 +1,4 @@
 import { assert, it } from "@effect/vitest"
-import highs from "highs"
 import { anneal, greedy, hot } from "../../src/composer/engine/Anneal.ts"
 import { boundByRaid } from "../../src/composer/engine/ByRaid.ts"
 import { draftOf } from "../../src/composer/engine/Draft.ts"
@@ -11,10 +10,10 @@ import type { Problem } from "../../src/composer/engine/Problem.ts"
 import { type Division, prove, proverOf } from "../../src/composer/engine/Prove.ts"
 import { randomOf } from "../../src/composer/engine/Random.ts"
 import { score } from "../../src/composer/engine/Score.ts"
+import { loadHighs } from "../../src/composer/engine/Solve.ts"
 import { rosterOf, shapes } from "./rosters.ts"
 
 const quiet = { tell: () => {}, cancelled: () => false }
-const load = highs as unknown as typeof highs.default
 
 /** Annealed for a moment. */
 const found = (problem: Problem) => {
@@ -25,7 +24,7 @@ const found = (problem: Problem) => {
 }
 
 it("what was divided at some prices proves the same at others as what is divided anew", async () => {
-  const library = await load()
+  const library = await loadHighs()
   const problem = rosterOf(5, { ...shapes["1×10"], players: 14, characters: 22 })
   const kinds = kindsOf(problem)
   const patterns = patternsOf(problem, kinds)
@@ -58,6 +57,13 @@ it("what was divided at some prices proves the same at others as what is divided
   kept.relaxation.dispose()
 })
 
+/** Three raids of five, from 24 characters. */
+const threeOf = (seed: number, sameHour: Problem["sameHour"]): Problem => {
+  const one = { min: 1, max: 1 }
+  const roster = rosterOf(seed, { ...shapes["3×10"], players: 18, characters: 24 })
+  return { ...roster, raids: roster.raids.map(() => ({ size: 5, targets: { tank: one, heal: one } })), sameHour }
+}
+
 it.each([
   ["at different hours", []],
   [
@@ -69,11 +75,8 @@ it.each([
     ]
   ]
 ] as const)("three raids %s: proved to the point, where the relaxation of all is far off", async (_, sameHour) => {
-  const library = await load()
-  const one = { min: 1, max: 1 }
-  const roster = rosterOf(4, { ...shapes["3×10"], players: 18, characters: 24 })
-  const raids = roster.raids.map(() => ({ size: 5, targets: { tank: one, heal: one } }))
-  const problem: Problem = { ...roster, raids, sameHour }
+  const library = await loadHighs()
+  const problem = threeOf(4, sameHour)
   const kinds = kindsOf(problem)
   const patterns = patternsOf(problem, kinds)
   const prover = proverOf(library, problem, kinds, patterns)
@@ -95,4 +98,20 @@ it.each([
   const later = followerOf(problem, kinds, patterns, 200_000, randomOf(9), quiet)(() => 0)
   assert.isAtLeast(by.bound, later.value)
   prover.relaxation.dispose()
+})
+
+it("without a limit of work it ends by itself, with a bound that no plan is above", async () => {
+  const library = await loadHighs()
+  for (let seed = 11; seed <= 14; seed++) {
+    const problem = threeOf(seed, [])
+    const kinds = kindsOf(problem)
+    const patterns = patternsOf(problem, kinds)
+    const prover = proverOf(library, problem, kinds, patterns)
+    const random = randomOf(seed)
+    const follow = followerOf(problem, kinds, patterns, 20_000, random, quiet)
+    const by = boundByRaid(library, prover, found(problem), follow, Infinity, random, quiet)
+    assert.strictEqual(by.endedBy, by.bound === by.value ? "optimal" : "work", `seed ${seed}`)
+    assert.isAtLeast(by.bound, followerOf(problem, kinds, patterns, 100_000, randomOf(9), quiet)(() => 0).value)
+    prover.relaxation.dispose()
+  }
 })

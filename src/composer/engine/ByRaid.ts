@@ -25,6 +25,8 @@ const sum = (all: ReadonlyArray<number>) => all.reduce((one, other) => one + oth
 interface Priced {
   readonly prices: Prices
   readonly problems: ReadonlyArray<Problem>
+  /** How many plans were known of when the prices were made. */
+  readonly known: number
 }
 
 /**
@@ -76,7 +78,7 @@ export const boundByRaid = (
       improve(follow((candidate, raid) => (seats[raid]!.some((group) => group.includes(candidate)) ? 1 : 0)))
     }
     const prices = master.prices()
-    return { prices, problems: raids.map((one) => pricedOf(one, master, prices)) }
+    return { prices, problems: raids.map((one) => pricedOf(one, master, prices)), known: master.plans.length }
   }
 
   /** What a raid is worth at some prices, to so many points; a plan that is worth that much more than known is enough. */
@@ -85,12 +87,12 @@ export const boundByRaid = (
     const priced = problems[one.own]!
     charge(prover, priced)
     const { plan, worth } = search.ranked(one, prices)[0]!
-    const limits = { nodes: turn, iterations: iterations - spent(), gap, bound: Infinity, value: worth + 2 * gap }
+    const left = iterations - spent()
     return prove(
       { ...prover, problem: priced },
       { seats: seatsIn(one, plan.groups), value: worth },
       followerOf(priced, prover.kinds, prover.patterns, moves, random, caller),
-      { ...limits, division },
+      { nodes: turn, iterations: left, gap, bound: Infinity, value: worth + 2 * gap, division },
       {
         ...caller,
         tell: ({ seats, value }) => {
@@ -115,8 +117,7 @@ export const boundByRaid = (
       if (endedBy !== "work" || isDone || spent() >= iterations)
         return { ...best, bound: Math.max(bound, best.value), endedBy, iterations: spent() }
       priced ??= reprice()
-      const { prices } = priced
-      const known = master.plans.length
+      const { prices, known } = priced
       const gap = Math.floor(target / problem.raids.length)
       const all = raids.map((one) => ({ times: one.raids.length, ...proved(one, priced!, gap) }))
       const most = paidBy(prices) + sum(all.map(({ times, bound }) => times * bound))
@@ -127,9 +128,10 @@ export const boundByRaid = (
         tell(false)
       }
       const isExact = all.every(({ bound, value }) => bound - value <= gap)
-      isDone = isExact && gap === 0 && master.plans.length === known
+      const isNew = master.plans.length > known
+      isDone = isExact && gap === 0 && !isNew
       // The prices are kept until they are what is most wrong: what was divided can be divided further.
-      if (had - master.worth() > most - had) priced = undefined
+      if (isNew && had - master.worth() > most - had) priced = undefined
       else if (isExact) target = Math.floor(target / 2)
     }
   } finally {

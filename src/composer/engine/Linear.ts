@@ -31,6 +31,23 @@ const addColumns = (native: Native, rows: number, columns: ReadonlyArray<Column>
   })
 }
 
+/** Rows without coefficients. */
+export const addRows = (highs: Highs, native: Native, rows: ReadonlyArray<Row>) => {
+  const infinite = (bound: number) => (Number.isFinite(bound) ? bound : Math.sign(bound) * highs.infinity)
+  native.addRows({
+    lower: Float64Array.from(rows, ({ lower }) => infinite(lower)),
+    upper: Float64Array.from(rows, ({ upper }) => infinite(upper)),
+    matrix: {
+      format: "csr",
+      numRows: rows.length,
+      numCols: 0,
+      starts: new Int32Array(rows.length + 1),
+      indices: new Int32Array(0),
+      values: new Float64Array(0)
+    }
+  })
+}
+
 /** The solver with a model that grows, and how large it is by now. */
 export class Linear {
   readonly native: Native
@@ -43,19 +60,7 @@ export class Linear {
     // new columns it is the primal one.
     this.native.options.set({ output_flag: false, simplex_dual_edge_weight_strategy: 1, simplex_strategy: 0 })
     this.native.changeObjectiveSense(highs.constants.objectiveSense.maximize)
-    const infinite = (bound: number) => (Number.isFinite(bound) ? bound : Math.sign(bound) * highs.infinity)
-    this.native.addRows({
-      lower: Float64Array.from(rows, ({ lower }) => infinite(lower)),
-      upper: Float64Array.from(rows, ({ upper }) => infinite(upper)),
-      matrix: {
-        format: "csr",
-        numRows: rows.length,
-        numCols: 0,
-        starts: new Int32Array(rows.length + 1),
-        indices: new Int32Array(0),
-        values: new Float64Array(0)
-      }
-    })
+    addRows(highs, this.native, rows)
     this.rows = rows.length
     this.add(columns)
     this.add(rows.flatMap(missedOf))

@@ -1,4 +1,5 @@
 import type { Highs, Model as Native } from "highs"
+import { addRows } from "./Linear.ts"
 import type { Problem, Seats } from "./Problem.ts"
 
 /** Members of one raid, in groups, and what that raid is worth before anybody pays for a seat. */
@@ -40,19 +41,10 @@ export class Master {
     )
     const once = candidates.length + sameHour.length * players
     this.#rows = once + owns.length
-    const count = (row: number) => (row < once ? 1 : owns[row - once]!.length)
-    this.#native.addRows({
-      lower: Float64Array.from({ length: this.#rows }, (_, row) => (row < once ? -highs.infinity : count(row))),
-      upper: Float64Array.from({ length: this.#rows }, (_, row) => count(row)),
-      matrix: {
-        format: "csr",
-        numRows: this.#rows,
-        numCols: 0,
-        starts: new Int32Array(this.#rows + 1),
-        indices: new Int32Array(0),
-        values: new Float64Array(0)
-      }
-    })
+    addRows(highs, this.#native, [
+      ...Array.from({ length: once }, () => ({ lower: -Infinity, upper: 1 })),
+      ...owns.map(({ length }) => ({ lower: length, upper: length }))
+    ])
   }
 
   /** Whether it is new. */

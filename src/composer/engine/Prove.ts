@@ -54,11 +54,11 @@ interface Part extends Decided {
   readonly bound: number
   /** The way that led to it, and where the relaxation that it comes from ended. */
   readonly from?: { readonly way: Way; readonly basis: Basis }
-  /** Where its own ended at other prices. */
+  /** Where its own relaxation ended, if there was one. */
   readonly basis?: Basis
   /** If it was relaxed already. */
   readonly relaxed?: Relaxed | undefined
-  /** If it was relaxed at other prices, or what it is a part of was. */
+  /** Its bound at other prices: its own relaxation's, or that of what it is a part of. */
   readonly boundNow?: Relaxed["boundNow"]
 }
 

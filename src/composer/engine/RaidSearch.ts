@@ -4,7 +4,7 @@ import { seatHinted } from "./Follow.ts"
 import type { Master, Prices, RaidPlan } from "./Master.ts"
 import { charge, type OneRaid, planAt, pricedOf, seatsIn } from "./OneRaid.ts"
 import { narrowedOf, undecided } from "./Part.ts"
-import type { Caller } from "./Problem.ts"
+import type { Caller, Problem } from "./Problem.ts"
 
 /** Steps of an annealing, twice as many each time that nothing was found at the last prices. */
 const moves = 2000
@@ -59,8 +59,9 @@ export class RaidSearch {
       let isFound = false
       for (const one of this.#raids) {
         const enough = this.ranked(one, now)[0]!.worth + telling
-        for (const draft of this.#begins(one, prices, vain > 0)) {
-          const plan = this.#anneal(one, prices, draft, moves * 2 ** vain)
+        const priced = pricedOf(one, this.#master, prices)
+        for (const draft of this.#begins(one, prices, priced, vain > 0)) {
+          const plan = this.#anneal(one, prices, priced, draft, moves * 2 ** vain)
           if (plan.value - this.#master.paid(now, plan) > enough) isFound = true
         }
         total += one.raids.length * this.ranked(one, prices)[0]!.worth
@@ -74,9 +75,8 @@ export class RaidSearch {
   }
 
   /** One of the best plans, and if that was in vain what the relaxation says of who is there. */
-  *#begins(one: OneRaid, prices: Prices, isInVain: boolean): Generator<Draft> {
+  *#begins(one: OneRaid, prices: Prices, priced: Problem, isInVain: boolean): Generator<Draft> {
     const { kinds, patterns, model, relaxation } = one.prover
-    const priced = pricedOf(one, this.#master, prices)
     const known = this.ranked(one, prices)
     const { plan } = known[Math.floor(this.#random() * Math.min(begins, known.length))]!
     const draft = draftOf(priced, kinds, patterns)
@@ -91,7 +91,7 @@ export class RaidSearch {
     yield other
   }
 
-  #anneal(one: OneRaid, prices: Prices, draft: Draft, steps: number, priced = pricedOf(one, this.#master, prices)) {
+  #anneal(one: OneRaid, prices: Prices, priced: Problem, draft: Draft, steps: number) {
     const found = anneal(priced, draft, steps, warm, this.#random, this.#caller)
     const plan = planAt(one, this.#master, prices, found)
     this.#master.add(plan)
@@ -122,7 +122,7 @@ export class RaidSearch {
       )
       const groups = known?.plan.groups.map((group) => group.filter(isOpen)) ?? []
       for (const candidate of seatsIn(one, groups)[0]!.flat()) place(draft, candidate, 0)
-      const plan = this.#anneal(one, paying, draft, diveMoves, priced)
+      const plan = this.#anneal(one, paying, priced, draft, diveMoves)
       if (!plan.groups.flat().every(isOpen)) return
       for (const candidate of plan.groups.flat()) taken.add(candidate)
     }

@@ -13,7 +13,7 @@ import { draftOf } from "./Draft.ts"
 export const budget: Budget = { moves: 450_000, iterations: 150_000, nodes: 4000, seconds: 60 }
 
 // Its types are those of CommonJS, its code is a module's: there the default is the function itself.
-const loadHighs = highs as unknown as typeof highs.default
+export const loadHighs = highs as unknown as typeof highs.default
 
 /** Each run of the annealing begins anew, so that one that went astray is not the end. */
 const runs = 3
