@@ -29,7 +29,7 @@ it("what was divided at some prices proves the same at others as what is divided
   const kinds = kindsOf(problem)
   const patterns = patternsOf(problem, kinds)
   const random = randomOf(17)
-  const kept = proverOf(library, problem, kinds, patterns)
+  const kept = { ...proverOf(library, problem, kinds, patterns), pairs: undefined }
   const division: Division = { parts: [], problem }
   const limits = { nodes: Infinity, iterations: Infinity, bound: Infinity, value: Infinity }
   let older = 0
@@ -42,7 +42,7 @@ it("what was divided at some prices proves the same at others as what is divided
       const how = division === undefined ? { ...limits, gap } : { ...limits, gap, division }
       return prove({ ...prover, problem: priced }, found(priced), follow, how, quiet)
     }
-    const anew = proverOf(library, problem, kinds, patterns)
+    const anew = { ...proverOf(library, problem, kinds, patterns), pairs: undefined }
     const fresh = proved(anew, 0)
     anew.relaxation.dispose()
     const again = proved(kept, gap, division)

@@ -1,10 +1,10 @@
 import type { Highs } from "highs"
 import { type Found, followerOf, type Hint } from "./Follow.ts"
 import { Master, type Prices } from "./Master.ts"
-import { charge, oneRaidOf, type OneRaid, planAt, pricedOf, seatsIn } from "./OneRaid.ts"
+import { charge, oneRaidOf, type OneRaid, planAt, pricedOf } from "./OneRaid.ts"
 import { narrowedOf, undecided } from "./Part.ts"
 import { type Caller, differing, type Problem } from "./Problem.ts"
-import { type Proved, prove, type Prover } from "./Prove.ts"
+import { type Proved, prove, type Prover, workOf } from "./Prove.ts"
 import { paidBy, RaidSearch } from "./RaidSearch.ts"
 import { score } from "./Score.ts"
 
@@ -15,7 +15,7 @@ export const isByRaid = ({ raids, weights }: Problem) =>
 /** Steps of an annealing within a proof of one raid. */
 const moves = 5000
 /** How exactly raids are proved at first, as a share of the value. */
-const coarse = 0.02
+const coarse = 0.01
 /** Parts of one raid that are looked at before the next one's: none is without a bound for long. */
 const turn = 400
 
@@ -25,7 +25,7 @@ const sum = (all: ReadonlyArray<number>) => all.reduce((one, other) => one + oth
 interface Priced {
   readonly prices: Prices
   readonly problems: ReadonlyArray<Problem>
-  /** How many plans were known of when the prices were made. */
+  /** What was new, and better, when the prices were made. */
   readonly known: number
 }
 
@@ -46,14 +46,15 @@ export const boundByRaid = (
   caller: Caller
 ): Proved & { readonly iterations: number } => {
   const owns = differing(problem)
-  const raids = owns.map((some, own) => oneRaidOf(highs, problem, some, own))
+  const provers = new Map<string, Prover>()
+  const raids = owns.map((some, own) => oneRaidOf(highs, problem, some, own, provers))
   const master = new Master(highs, problem, owns)
   const root = relaxation.solve(narrowedOf(model, patterns, undecided), undefined, -Infinity, caller.cancelled)
   const center = master.pricesOf((candidate) => root.priceOf(model.once[candidate]!))
   const search = new RaidSearch(master, raids, center, random, caller)
   let best = start
   let bound = root.bound
-  const spent = () => relaxation.iterations + sum(raids.map(({ prover }) => prover.relaxation.iterations))
+  const spent = () => relaxation.iterations + sum([...provers.values()].map(workOf))
 
   const tell = (isNew: boolean) =>
     caller.tell({
@@ -78,21 +79,24 @@ export const boundByRaid = (
       improve(follow((candidate, raid) => (seats[raid]!.some((group) => group.includes(candidate)) ? 1 : 0)))
     }
     const prices = master.prices()
-    return { prices, problems: raids.map((one) => pricedOf(one, master, prices)), known: master.plans.length }
+    return { prices, problems: raids.map((one) => pricedOf(one, master, prices)), known: master.news }
   }
 
   /** What a raid is worth at some prices, to so many points; a plan that is worth that much more than known is enough. */
   const proved = (one: OneRaid, { prices, problems }: Priced, gap: number) => {
-    const { prover, division } = one
+    const { prover, division, columns } = one
+    // Another raid was divided already: what is asked there is asked here.
+    const other = raids.find((other) => other.prover === prover && other.division.parts.length > 0)
+    if (division.parts.length === 0 && other !== undefined) Object.assign(division, other.division)
     const priced = problems[one.own]!
     charge(prover, priced)
     const { plan, worth } = search.ranked(one, prices)[0]!
     const left = iterations - spent()
     return prove(
       { ...prover, problem: priced },
-      { seats: seatsIn(one, plan.groups), value: worth },
+      { seats: [plan.groups], value: worth },
       followerOf(priced, prover.kinds, prover.patterns, moves, random, caller),
-      { nodes: turn, iterations: left, gap, bound: Infinity, value: worth + 2 * gap, division },
+      { nodes: turn, iterations: left, gap, bound: Infinity, value: worth + 2 * gap, columns, division },
       {
         ...caller,
         tell: ({ seats, value }) => {
@@ -106,8 +110,9 @@ export const boundByRaid = (
     for (const one of raids)
       for (const raid of one.raids) {
         const groups = start.seats[raid]!
-        master.add({ own: one.own, groups, value: score(one.prover.problem, seatsIn(one, groups)).value })
+        master.add({ own: one.own, groups, value: score(one.problem, [groups]).value })
       }
+    tell(false)
     let priced: Priced | undefined
     /** To how many points raids are proved, together. */
     let target = Math.floor(coarse * Math.abs(best.value))
@@ -119,16 +124,29 @@ export const boundByRaid = (
       priced ??= reprice()
       const { prices, known } = priced
       const gap = Math.floor(target / problem.raids.length)
-      const all = raids.map((one) => ({ times: one.raids.length, ...proved(one, priced!, gap) }))
-      const most = paidBy(prices) + sum(all.map(({ times, bound }) => times * bound))
-      const had = paidBy(prices) + sum(all.map(({ times, value }) => times * value))
+      const all: Array<Proved & Pick<OneRaid, "raids">> = []
+      let isWrong = false
+      for (const one of raids) {
+        const known = search.ranked(one, prices)[0]!.worth
+        const own = proved(one, priced, gap)
+        all.push({ ...own, raids: one.raids })
+        // At such prices the others are not worth their time.
+        isWrong = own.value > known + 2 * gap
+        if (isWrong) break
+      }
+      if (isWrong) {
+        priced = undefined
+        continue
+      }
+      const most = paidBy(prices) + sum(all.map(({ raids, bound }) => raids.length * bound))
+      const had = paidBy(prices) + sum(all.map(({ raids, value }) => raids.length * value))
       if (most < bound) {
         bound = most
         search.center = prices
         tell(false)
       }
       const isExact = all.every(({ bound, value }) => bound - value <= gap)
-      const isNew = master.plans.length > known
+      const isNew = master.news > known
       isDone = isExact && gap === 0 && !isNew
       // The prices are kept until they are what is most wrong: what was divided can be divided further.
       if (isNew && had - master.worth() > most - had) priced = undefined
@@ -136,6 +154,6 @@ export const boundByRaid = (
     }
   } finally {
     master.dispose()
-    for (const { prover } of raids) prover.relaxation.dispose()
+    for (const { relaxation } of provers.values()) relaxation.dispose()
   }
 }

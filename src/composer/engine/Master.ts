@@ -18,12 +18,15 @@ export class Master {
   readonly #problem: Problem
   readonly #owns: ReadonlyArray<ReadonlyArray<number>>
   readonly #native: Native
-  readonly #known = new Set<string>()
+  readonly #known = new Map<string, number>()
   /** By raid, by player: rows by which a player sits in one of two raids. */
   readonly #hours: ReadonlyArray<ReadonlyArray<ReadonlyArray<number>>>
   readonly #rows: number
   readonly #constants: Highs["constants"]
+  /** One for some members of a raid, the best that is known. */
   readonly plans: Array<RaidPlan> = []
+  /** How often one was new, or better. */
+  news = 0
 
   constructor(highs: Highs, problem: Problem, owns: ReadonlyArray<ReadonlyArray<number>>) {
     const { candidates, raids, sameHour, players } = problem
@@ -31,7 +34,7 @@ export class Master {
     this.#owns = owns
     this.#constants = highs.constants
     this.#native = highs.createModel()
-    this.#native.options.set({ output_flag: false, mip_max_nodes: 2000 })
+    this.#native.options.set({ output_flag: false, mip_max_nodes: 300 })
     this.#native.changeObjectiveSense(highs.constants.objectiveSense.maximize)
     const hour = (pair: number, player: number) => candidates.length + pair * players + player
     this.#hours = raids.map((_, raid) =>
@@ -47,22 +50,26 @@ export class Master {
     ])
   }
 
-  /** Whether it is new. */
   add(plan: RaidPlan) {
     const { candidates } = this.#problem
     const raid = this.#owns[plan.own]![0]!
     const members = plan.groups.flat().toSorted((one, other) => one - other)
     const name = `${plan.own}: ${members.join()}`
-    if (this.#known.has(name)) return false
-    this.#known.add(name)
-    this.plans.push(plan)
+    const known = this.#known.get(name)
+    if (known !== undefined && this.plans[known]!.value >= plan.value) return
+    this.news += 1
+    if (known !== undefined) {
+      this.plans[known] = plan
+      this.#native.changeColCost(known, plan.value)
+      return
+    }
+    this.#known.set(name, this.plans.push(plan) - 1)
     const indices = [
       ...members,
       ...new Set(members.flatMap((one) => this.#hours[raid]![candidates[one]!.player]!)),
       this.#rows - this.#owns.length + plan.own
     ]
     this.#native.addCol(plan.value, 0, Infinity, { indices, values: indices.map(() => 1) })
-    return true
   }
 
   /** What the relaxed choice says that rows are worth, in whole points: any prices bound what a plan is worth. */

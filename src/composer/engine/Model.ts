@@ -4,7 +4,7 @@ import { addEffects, type Count, type Switch } from "./Effects.ts"
 import type { Feature } from "./Features.ts"
 import type { Kinds } from "./Kinds.ts"
 import type { Patterns } from "./Patterns.ts"
-import { byPlayer, groupSize, type Problem } from "./Problem.ts"
+import { byPlayer, groupSize, type Pair, type Problem } from "./Problem.ts"
 import { type Column, type Entry, type Row, rowsOf } from "./Rows.ts"
 
 /** Some groups of a raid that take the same patterns: one that a lock names, or all others. */
@@ -26,6 +26,25 @@ export interface Group {
   readonly value: number
 }
 
+/** How many of a role are to be in a raid, and the columns of those too few and too many. */
+interface Target {
+  readonly raid: number
+  readonly role: RaidRole
+  readonly min: number
+  readonly max: number
+  readonly missing: number
+  readonly extra: number
+}
+
+/** A pair that is to be together in a raid, or apart, and the column of its wish that is broken. */
+interface Wish {
+  readonly raid: number
+  readonly isTogether: boolean
+  readonly players: Pair
+  readonly column: number
+  readonly rows: ReadonlyArray<number>
+}
+
 /** All but the patterns: what is decided, what it is worth, and the rows between. */
 export interface Model {
   readonly rows: Array<Row>
@@ -41,6 +60,10 @@ export interface Model {
   readonly once: ReadonlyArray<number>
   /** They grow as they are asked about, and rows with them. */
   readonly features: Array<Feature>
+  /** Rows by which one of a player's candidates sits in a raid. */
+  readonly alts: ReadonlyArray<{ readonly row: number; readonly candidates: ReadonlyArray<number> }>
+  readonly targets: ReadonlyArray<Target>
+  readonly wishes: ReadonlyArray<Wish>
   readonly switches: ReadonlyArray<Switch>
   readonly choices: ReadonlyArray<Choice>
   /** Of each kind in each raid. */
@@ -100,6 +123,7 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
   const balanced = (raid: number, points: number): ReadonlyArray<Entry> =>
     balance.length === 0 ? [] : [[balance[raid]!, points]]
 
+  const alts: Array<Model["alts"][number]> = []
   const once = candidates.map(() => row(0, 1))
   candidates.forEach((_, candidate) => {
     raids.forEach((_, raid) => {
@@ -113,6 +137,7 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
     if (some.length > 1)
       raids.forEach((_, raid) => {
         const once = row(0, 1)
+        alts.push({ row: once, candidates: some })
         for (const candidate of some) tie(candidate, raid, once, 1)
       })
     for (const pair of sameHour) {
@@ -121,6 +146,7 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
     }
   })
 
+  const wanted: Array<Target> = []
   raids.forEach(({ size, targets }, raid) => {
     for (const role of RaidRole.literals) {
       const target = targets[role]
@@ -129,24 +155,28 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
       candidates.forEach((_, candidate) => {
         if (kinds.roles[kinds.of[candidate]!] === role) tie(candidate, raid, heads, 1)
       })
-      if (target.min > 0) add(weights.role, size, [[heads, 1]])
-      if (target.max < size) add(weights.role, size, [[heads, -1]])
+      const missing = add(weights.role, size, [[heads, 1]])
+      const extra = add(weights.role, size, [[heads, -1]])
+      wanted.push({ raid, role, ...target, missing, extra })
     }
   })
+  const wishes: Array<Wish> = []
   for (const [one, other] of together)
     raids.forEach((_, raid) => {
       const without = [row(-Infinity, 0), row(-Infinity, 0)] as const
-      add(weights.pair, 1, [
+      const column = add(weights.pair, 1, [
         [without[0], -1],
         [without[1], -1]
       ])
+      wishes.push({ raid, isTogether: true, players: [one, other], column, rows: without })
       for (const candidate of own[one]!) without.forEach((row, at) => tie(candidate, raid, row, at === 0 ? 1 : -1))
       for (const candidate of own[other]!) without.forEach((row, at) => tie(candidate, raid, row, at === 0 ? -1 : 1))
     })
   for (const [one, other] of apart)
     raids.forEach((_, raid) => {
       const both = row(-Infinity, 1)
-      add(weights.pair, 1, [[both, -1]])
+      const column = add(weights.pair, 1, [[both, -1]])
+      wishes.push({ raid, isTogether: false, players: [one, other], column, rows: [both] })
       for (const candidate of [...own[one]!, ...own[other]!]) tie(candidate, raid, both, 1)
     })
 
@@ -158,6 +188,9 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
     seat,
     link,
     cells,
+    alts,
+    targets: wanted,
+    wishes,
     balance,
     once,
     features: []

@@ -23,15 +23,26 @@ const perRound = 40
 /** What is to be had at most of a column that is worth so much above its price. */
 const mostOf = (reward: number, lower: number, upper: number) => reward * (reward > 0 ? upper : lower)
 
+/** What prices say, of a model of one cell. */
+export interface Priced {
+  /** By row. */
+  readonly prices: Float64Array
+  /** By column: what it is worth above its price. */
+  readonly rewards: Float64Array
+  /** By pattern: what it is worth above the prices of its members. */
+  readonly remains: Float64Array
+}
+
 /** A bound that was `total` when seats were worth so much above their prices. */
 const boundNow = (total: number, seats: ReadonlyArray<Column>, rewards: Float64Array, decided: Narrowed["columns"]) => {
   const before = seats.map(({ cost }) => cost)
-  return () => {
+  return (columns: Narrowed["columns"]) => {
     let now = total
     seats.forEach((own, seat) => {
       const reward = rewards[seat]! + (own.cost - before[seat]!) * scale
-      const [lower, upper] = decided.get(seat) ?? [own.lower, own.upper]
-      now += mostOf(reward, lower, upper) - mostOf(rewards[seat]!, lower, upper)
+      const [lower, upper] = columns.get(seat) ?? [own.lower, own.upper]
+      const [lowerThen, upperThen] = decided.get(seat) ?? [own.lower, own.upper]
+      now += mostOf(reward, lower, upper) - mostOf(rewards[seat]!, lowerThen, upperThen)
     })
     return Math.floor(now / scale)
   }
@@ -55,6 +66,8 @@ export class Pricing {
   readonly #starts: Int32Array
   readonly #rows: Int32Array
   readonly #values: Float64Array
+  #prices = new Float64Array()
+  #rewards = new Float64Array()
 
   constructor(problem: Problem, kinds: Kinds, model: Model, patterns: Patterns) {
     this.#problem = problem
@@ -86,7 +99,7 @@ export class Pricing {
   }
 
   /** The bound that prices make, in points; those that only a rounding has are set to 0. */
-  bound(part: Narrowed, prices: Float64Array) {
+  bound(part: Narrowed, prices: Float64Array<ArrayBuffer>) {
     const { rows, columns, cells, seat, seats } = this.#model
     const ofCells = new Set(cells.map(({ row }) => row))
     let total = 0
@@ -118,10 +131,17 @@ export class Pricing {
       total += mostOf(rewards[column]!, lower, upper) - mostOf(rewards[column]!, own.lower, own.upper)
     }
     cells.forEach(({ groups }, cell) => (total += groups * this.#priceOfGroup(cell, prices)))
+    this.#rewards = rewards
+    this.#prices = prices
     return {
       bound: Math.floor(total / scale),
       boundNow: boundNow(total, columns.slice(0, seats), rewards.slice(0, seats), part.columns)
     }
+  }
+
+  /** What the last prices say. */
+  priced(): Priced {
+    return { prices: this.#prices, rewards: this.#rewards, remains: this.#remains[0]! }
   }
 
   /** The patterns that are worth most above the last prices, if they are worth more than a hundredth of a point. */

@@ -5,6 +5,7 @@ import type { Kinds } from "./Kinds.ts"
 import { type Model, modelOf } from "./Model.ts"
 import { type Bounds, type Decided, narrowedOf, type Way, wentOn } from "./Part.ts"
 import type { Patterns } from "./Patterns.ts"
+import { Pairs } from "./Pairs.ts"
 import { groupsOf, planOf } from "./Plan.ts"
 import { type Caller, differing, type EndedBy, type Problem } from "./Problem.ts"
 import { Relaxation, type Relaxed } from "./Relaxation.ts"
@@ -18,18 +19,28 @@ export interface Prover {
   readonly model: Model
   readonly relaxation: Relaxation
   readonly losses: Losses
+  /** If all plans of it can be looked at that prices leave. */
+  readonly pairs: Pairs | undefined
 }
 
 export const proverOf = (highs: Highs, problem: Problem, kinds: Kinds, patterns: Patterns): Prover => {
   const model = modelOf(problem, kinds, patterns)
   const relaxation = new Relaxation(highs, problem, kinds, model, patterns)
-  return { problem, kinds, patterns, model, relaxation, losses: new Losses() }
+  const pairs = Pairs.of(problem, kinds, patterns, model)
+  return { problem, kinds, patterns, model, relaxation, losses: new Losses(), pairs }
 }
+
+/** Pairs that are looked at in the time that an iteration of the simplex method takes. */
+const pairsPerIteration = 500
+
+/** What was spent on it so far, in iterations of the simplex method. */
+export const workOf = ({ relaxation, pairs }: Prover) =>
+  relaxation.iterations + Math.floor((pairs?.looked ?? 0) / pairsPerIteration)
 
 export interface Limits {
   /** Parts that are relaxed. */
   readonly nodes: number
-  /** Of the simplex method. */
+  /** Of the simplex method, and what else is counted as such. */
   readonly iterations: number
   /** It is enough if the bound is above the value by no more than that. */
   readonly gap: number
@@ -37,6 +48,8 @@ export interface Limits {
   readonly bound: number
   /** A plan that is worth more is enough, too. */
   readonly value: number
+  /** Bounds that hold for all plans. */
+  readonly columns?: ReadonlyMap<number, Bounds>
   /** What plans are divided into so far. */
   readonly division?: Division
 }
@@ -105,19 +118,24 @@ export interface Proved extends Found {
  * says of who sits where, and a dive goes on with the part that loses least until nothing is left to ask.
  */
 export const prove = (
-  { problem, kinds, patterns, model, relaxation, losses }: Prover,
+  prover: Prover,
   start: Found,
   follow: (hint: Hint) => Found,
   limits: Limits,
   caller: Caller
 ): Proved => {
+  const { problem, kinds, patterns, model, relaxation, losses, pairs } = prover
   relaxation.seed(groupsOf(kinds, patterns, model, start.seats))
-  const iterations = relaxation.iterations + limits.iterations
-  const all: Part = { columns: oneOfAlike(problem, model), rows: new Map(), choices: new Map(), bound: Infinity }
+  const iterations = workOf(prover) + limits.iterations
+  const columns = new Map([...oneOfAlike(problem, model), ...(limits.columns ?? [])])
+  const all: Part = { columns, rows: new Map(), choices: new Map(), bound: Infinity }
   const { division } = limits
   const known = division?.parts ?? []
   const isOld = division?.problem !== problem
-  const anew = (part: Part): Part => ({ ...part, relaxed: undefined, bound: part.boundNow?.() ?? Infinity })
+  const anew = (part: Part): Part => {
+    const own = new Map([...part.columns, ...columns])
+    return { ...part, columns: own, relaxed: undefined, bound: part.boundNow?.(own) ?? Infinity }
+  }
   const open: Array<Part> = known.length === 0 ? [all] : isOld ? known.map(anew) : [...known]
   const older = new Set(isOld ? open : [])
   /** Those of whom nothing is left. */
@@ -151,7 +169,27 @@ export const prove = (
     if (boundOfAll() <= best.value) return "optimal"
     if (caller.cancelled()) return "cancel"
     const isEnough = boundOfAll() - best.value <= limits.gap || closed >= boundOfAll() || best.value > limits.value
-    return isEnough || nodes >= limits.nodes || relaxation.iterations >= iterations ? "work" : undefined
+    return isEnough || nodes >= limits.nodes || workOf(prover) >= iterations ? "work" : undefined
+  }
+
+  const costs = model.columns.slice(0, model.seats).map(({ cost }) => cost)
+  /** Of a part of which all plans were looked at: none is worth more than that and what its seats are worth more by then. */
+  const laterBound = (relaxed: Relaxed, part: Part, most: number): Relaxed["boundNow"] => {
+    return (columns) => {
+      const boundsOf = (column: number) => columns.get(column) ?? [0, 1]
+      const isWithin = [...part.columns].every(
+        ([column, [lower, upper]]) => boundsOf(column)[0] >= lower && boundsOf(column)[1] <= upper
+      )
+      const rises = costs.map((cost, seat) => Math.max(0, model.columns[seat]!.cost - cost) * boundsOf(seat)[1])
+      const highest = rises.toSorted((one, other) => other - one).slice(0, problem.raids[0]!.size)
+      const bound = relaxed.boundNow(columns)
+      return isWithin
+        ? Math.min(
+            bound,
+            highest.reduce((one, other) => one + other, most)
+          )
+        : bound
+    }
   }
 
   const relax = (part: Part) => {
@@ -162,10 +200,19 @@ export const prove = (
       caller.cancelled
     )
     nodes += 1
-    const bound = Math.min(part.bound, relaxed.bound)
+    let bound = Math.min(part.bound, relaxed.bound)
+    let { boundNow } = relaxed
+    if (pairs !== undefined && bound > best.value) {
+      const found = pairs.best(problem, relaxation.priced(), part.columns, relaxed.bound, best.value)
+      if (found !== undefined) {
+        if (found !== "none") improve(found)
+        bound = best.value
+        boundNow = laterBound(relaxed, part, bound)
+      }
+    }
     if (part.from !== undefined && !older.has(part))
       losses.learn(part.from.way, part.bound - Math.max(bound, best.value))
-    return { ...part, bound, relaxed, boundNow: relaxed.boundNow, basis: relaxed.basis }
+    return { ...part, bound, relaxed, boundNow, basis: relaxed.basis }
   }
 
   /** The parts that a question makes of one, and what each loses. What ways bring is tried unless they were gone before. */

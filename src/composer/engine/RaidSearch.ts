@@ -2,14 +2,14 @@ import { anneal, place, warm } from "./Anneal.ts"
 import { type Draft, draftOf } from "./Draft.ts"
 import { seatHinted } from "./Follow.ts"
 import type { Master, Prices, RaidPlan } from "./Master.ts"
-import { charge, type OneRaid, planAt, pricedOf, seatsIn } from "./OneRaid.ts"
+import { charge, type OneRaid, planAt, pricedOf } from "./OneRaid.ts"
 import { narrowedOf, undecided } from "./Part.ts"
 import type { Caller, Problem } from "./Problem.ts"
 
 /** Steps of an annealing, twice as many each time that nothing was found at the last prices. */
-const moves = 2000
+const moves = 1000
 /** So many times in a row nothing may be found. */
-const patience = 5
+const patience = 3
 /** How far prices go towards those of the master, from the best so far. */
 const stride = 0.6
 /** A plan begins with one of so many that are best. */
@@ -80,11 +80,16 @@ export class RaidSearch {
     const known = this.ranked(one, prices)
     const { plan } = known[Math.floor(this.#random() * Math.min(begins, known.length))]!
     const draft = draftOf(priced, kinds, patterns)
-    for (const candidate of seatsIn(one, plan.groups)[0]!.flat()) place(draft, candidate, 0)
+    for (const candidate of plan.groups.flat()) place(draft, candidate, 0)
     yield draft
     if (!isInVain) return
     charge(one.prover, priced)
-    const { values, basis } = relaxation.solve(narrowedOf(model, patterns, undecided), one.root, -Infinity, () => true)
+    const { values, basis } = relaxation.solve(
+      narrowedOf(model, patterns, { ...undecided, columns: one.columns }),
+      one.root,
+      -Infinity,
+      () => true
+    )
     one.root = basis
     const other = draftOf(priced, kinds, patterns)
     seatHinted(priced, other, (candidate) => values[model.seat(candidate, 0)]!)
@@ -121,7 +126,7 @@ export class RaidSearch {
         ({ plan }) => plan.groups.flat().filter((candidate) => !isOpen(candidate)).length <= shared
       )
       const groups = known?.plan.groups.map((group) => group.filter(isOpen)) ?? []
-      for (const candidate of seatsIn(one, groups)[0]!.flat()) place(draft, candidate, 0)
+      for (const candidate of groups.flat()) place(draft, candidate, 0)
       const plan = this.#anneal(one, paying, priced, draft, diveMoves)
       if (!plan.groups.flat().every(isOpen)) return
       for (const candidate of plan.groups.flat()) taken.add(candidate)

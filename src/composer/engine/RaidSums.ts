@@ -2,7 +2,7 @@ import { bestOfSlot, type Bundle, type Kinds, type Offer } from "./Kinds.ts"
 import { randomOf } from "./Random.ts"
 
 /** The value of a raid's own effects, none of which stacks, kept while kinds come and go. */
-interface RaidSums {
+export interface RaidSums {
   readonly add: (kind: number) => void
   readonly remove: (kind: number) => void
   readonly value: () => number

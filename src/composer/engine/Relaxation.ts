@@ -12,8 +12,8 @@ import type { Problem } from "./Problem.ts"
 export interface Relaxed {
   /** No plan of the part is worth more: checked in integers, see `Pricing`. */
   readonly bound: number
-  /** The bound that the same prices of rows make when what seats are worth has changed. */
-  readonly boundNow: () => number
+  /** The bound that the same prices of rows make when what seats are worth has changed, and who may have them. */
+  readonly boundNow: (columns: Narrowed["columns"]) => number
   /** By column of the model. */
   readonly values: Float64Array
   readonly groups: ReadonlyArray<Group>
@@ -173,6 +173,11 @@ export class Relaxation {
     for (const { raid, types } of cutsOf(this.#model, this.#patterns, groups, this.#part.mostOf))
       pairsOf(this.#model, this.#patterns, raid, types)
     return rows.length > before
+  }
+
+  /** What the prices of the last one say. */
+  priced() {
+    return this.#pricing.priced()
   }
 
   dispose() {

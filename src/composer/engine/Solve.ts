@@ -41,7 +41,9 @@ export const solve = async (problem: Problem, limits: Budget, caller: Caller): P
   const first = fresh()
   let best = { seats: first.seats(), value: first.value() }
   caller.tell({ stage: "greedy", ...best, bound: null })
-  for (let run = 0; run < runs && !stopping.cancelled(); run++) {
+  // Where raids are searched one by one later, one run is enough.
+  const isSearched = isByRaid(problem)
+  for (let run = 0; run < (isSearched ? 1 : runs) && !stopping.cancelled(); run++) {
     const found = anneal(problem, run === 0 ? first : fresh(), limits.moves / runs, hot, random, stopping)
     if (found.value <= best.value) continue
     best = found
@@ -58,7 +60,7 @@ export const solve = async (problem: Problem, limits: Budget, caller: Caller): P
   try {
     const follow = (moves: number) => followerOf(problem, kinds, patterns, moves, random, stopping)
     const { nodes, iterations } = limits
-    const byRaid = isByRaid(problem)
+    const byRaid = isSearched
       ? boundByRaid(library, prover, best, follow(limits.moves / 3), iterations, random, stopping)
       : { ...best, bound: Infinity, iterations: 0 }
     const left = iterations - byRaid.iterations

@@ -1,0 +1,52 @@
+import type { Terms } from "./Terms.ts"
+
+/** Who sits where. */
+export interface Place {
+  readonly kind: number
+  readonly seat: number
+}
+
+/**
+ * Seats candidates of kinds in all ways that lose no more than `left`, as far as one can tell, and tells of each. Places
+ * are in the order of kinds; who was counted for a kind is lost by whoever is there instead.
+ */
+export const seatPair = (
+  { members, owed, wished }: Terms,
+  order: ReadonlyArray<number>,
+  playerOf: (candidate: number) => number,
+  sits: Uint8Array,
+  places: ReadonlyArray<Place>,
+  left: number,
+  found: (candidates: ReadonlyArray<number>) => void
+) => {
+  const chosen: Array<number> = []
+  /** What is lost for good by players none of whose candidates is of a kind that is still to come. */
+  const lostBefore = (turn: number) => {
+    let lost = 0
+    for (const { player, price, last } of owed) if (last < turn && sits[player] === 0) lost += price
+    for (const { one, other, lost: own, last } of wished) if (last < turn) lost += own[sits[one]! + 2 * sits[other]!]!
+    return lost
+  }
+  const extend = (at: number, from: number, counted: number, left: number) => {
+    const kind = places[at]?.kind
+    const isNext = kind !== places[at - 1]?.kind
+    if (isNext && lostBefore(kind === undefined ? Infinity : order[kind]!) >= left) return
+    if (kind === undefined) {
+      found(chosen)
+      return
+    }
+    const { candidates, nets } = members[kind]!
+    for (let index = isNext ? 0 : from; index < candidates.length; index++) {
+      const now = left - nets[counted]! + nets[index]!
+      if (now <= 0) return
+      const player = playerOf(candidates[index]!)
+      if (sits[player] === 1) continue
+      sits[player] = 1
+      chosen.push(candidates[index]!)
+      extend(at + 1, index + 1, places[at + 1]?.kind === kind ? counted + 1 : 0, now)
+      chosen.pop()
+      sits[player] = 0
+    }
+  }
+  extend(0, 0, 0, left)
+}

@@ -1,0 +1,162 @@
+import type { Kinds } from "./Kinds.ts"
+import type { Model } from "./Model.ts"
+import type { Bounds } from "./Part.ts"
+import { type Priced, scale } from "./Pricing.ts"
+import { groupSize, type Problem, seatedWorth } from "./Problem.ts"
+
+/** Members of a raid of two groups, and one more. */
+export const width = 2 * groupSize + 1
+/** More than all is worth, and small enough that sums of it are exact: whoever is locked is missed by that much. */
+export const never = 2 ** 46
+/** More than all who are locked are missed by. */
+const absent = 2 ** 50
+
+/** What a bound loses by who sits in a raid. All is in whole parts of a point, see `scale`. */
+export interface Losses {
+  /** By kind and how many of it sit already: what one more loses. Whoever is locked is worth `never`. */
+  readonly exact: Float64Array
+  /** For one group of two by itself: as if whoever is locked were in the other. */
+  readonly apart: Float64Array
+  /** What is lost if nobody sits who is not locked. */
+  readonly nobody: number
+  readonly locked: number
+}
+
+/** By kind: whoever may sit, in the order in which they are counted, and what they are worth. */
+interface Members {
+  readonly candidates: ReadonlyArray<number>
+  readonly nets: ReadonlyArray<number>
+}
+
+/** One of a player's candidates is to sit: their price is lost if none does. */
+interface Owed {
+  readonly player: number
+  readonly price: number
+  /** The kinds of the candidates, a bit each, and the last of them in the order in which they are seated. */
+  readonly kinds: number
+  readonly last: number
+}
+
+/** A pair that is to be together, or apart. */
+interface Wished {
+  readonly one: number
+  readonly other: number
+  readonly last: number
+  /** What is lost if neither sits, the first does, the other does, both do. */
+  readonly lost: ReadonlyArray<number>
+}
+
+/** What raids are worth at most, with rows about single players and pairs priced instead of kept. */
+export interface Terms {
+  /** As in `Losses.exact`: what one more is worth. */
+  readonly nets: Float64Array
+  readonly members: ReadonlyArray<Members>
+  readonly owed: ReadonlyArray<Owed>
+  readonly wished: ReadonlyArray<Wished>
+  /** What all pay for the rows that are priced. */
+  readonly paid: number
+}
+
+/** Of a model of one raid: what prices say of its seats. */
+export class SeatTerms {
+  readonly #model: Model
+  readonly #kinds: Kinds
+  /** By kind: its candidates. */
+  readonly #own: ReadonlyArray<ReadonlyArray<number>>
+  /** Rows about players of whom there are several candidates, and about pairs. */
+  readonly #personal: ReadonlySet<number>
+  /** By kind: when it is seated. Those are first of whom others want to be with or without somebody. */
+  readonly order: ReadonlyArray<number>
+  readonly #lastOf: (some: ReadonlyArray<number>) => number
+
+  constructor({ candidates }: Problem, kinds: Kinds, model: Model) {
+    this.#model = model
+    this.#kinds = kinds
+    const all = [...kinds.of.keys()]
+    this.#own = kinds.seats.map((_, kind) => all.filter((one) => kinds.of[one] === kind))
+    this.#personal = new Set([...model.alts.map(({ row }) => row), ...model.wishes.flatMap(({ rows }) => rows)])
+    const paired = new Set(model.wishes.flatMap(({ players }) => players))
+    const isPaired = (kind: number) => this.#own[kind]!.some((one) => paired.has(candidates[one]!.player))
+    const byTurn = [...kinds.seats.keys()].toSorted((one, other) => Number(isPaired(other)) - Number(isPaired(one)))
+    this.order = kinds.seats.map((_, kind) => byTurn.indexOf(kind))
+    this.#lastOf = (some) => Math.max(-1, ...some.map((one) => this.order[kinds.of[one]!]!))
+  }
+
+  #boundsOf(columns: ReadonlyMap<number, Bounds>, candidate: number) {
+    return columns.get(candidate) ?? [this.#model.columns[candidate]!.lower, this.#model.columns[candidate]!.upper]
+  }
+
+  losses({ prices, rewards }: Priced, columns: ReadonlyMap<number, Bounds>): Losses {
+    const { once } = this.#model
+    const exact = new Float64Array((this.#own.length + 1) * width)
+    const apart = exact.slice()
+    let [nobody, locked] = [0, 0]
+    this.#own.forEach((own, kind) => {
+      const [some, free]: [Array<number>, Array<number>] = [[], []]
+      for (const one of own) {
+        const [lower, upper] = this.#boundsOf(columns, one)
+        if (upper === 0) continue
+        // That they sit once says no more than the bounds of the seat: the price is the seat's.
+        const loss = -rewards[one]! - prices[once[one]!]!
+        if (lower === 1) locked += 1
+        else nobody -= Math.min(loss, 0)
+        some.push(lower === 1 ? -never : loss)
+        free.push(lower === 1 ? 0 : loss)
+      }
+      some.sort((one, other) => one - other)
+      free.sort((one, other) => one - other)
+      for (let at = 0; at < width; at++) {
+        exact[kind * width + at] = some[at] ?? never
+        apart[kind * width + at] = free[at] ?? never
+      }
+    })
+    return { exact, apart, nobody, locked }
+  }
+
+  terms(problem: Problem, { prices, rewards }: Priced, columns: ReadonlyMap<number, Bounds>): Terms {
+    const { rows, columns: all, alts, wishes } = this.#model
+    const { of } = this.#kinds
+    const isOpen = (candidate: number) => this.#boundsOf(columns, candidate)[1] > 0
+    const isLocked = (candidate: number) => this.#boundsOf(columns, candidate)[0] > 0
+    let paid = 0
+    for (const row of this.#personal)
+      if (prices[row] !== 0) paid += prices[row]! * (prices[row]! > 0 ? rows[row]!.upper : rows[row]!.lower)
+    for (const { column } of wishes) paid += Math.max(0, rewards[column]!)
+    const netOf = (candidate: number) => {
+      const { rows, values } = all[candidate]!
+      let net = seatedWorth(problem, problem.candidates[candidate]!) * scale
+      rows.forEach((row, at) => {
+        if (this.#personal.has(row)) net -= values[at]! * prices[row]!
+      })
+      if (!isLocked(candidate)) return net
+      paid -= never
+      return net + never
+    }
+    const nets = new Float64Array((this.#own.length + 1) * width)
+    const members = this.#own.map((own, kind): Members => {
+      const some = own
+        .filter(isOpen)
+        .map((candidate) => ({ candidate, net: netOf(candidate) }))
+        .toSorted((one, other) => other.net - one.net)
+      for (let at = 0; at < width; at++) nets[kind * width + at] = some[at]?.net ?? -absent
+      return { candidates: some.map(({ candidate }) => candidate), nets: some.map(({ net }) => net) }
+    })
+    const owed = alts.flatMap(({ row, candidates }): ReadonlyArray<Owed> => {
+      const own = candidates.filter(isOpen)
+      const kinds = own.reduce((all, one) => all | (1 << of[one]!), 0)
+      const { player } = problem.candidates[candidates[0]!]!
+      return prices[row]! > 0 ? [{ player, price: prices[row]!, kinds, last: this.#lastOf(own) }] : []
+    })
+    const wished = wishes.map(({ isTogether, players: [one, other], rows, column }): Wished => {
+      const [first = 0, second = 0] = rows.map((row) => prices[row]!)
+      const kept = Math.max(0, rewards[column]!)
+      const broken = kept - problem.weights.pair * scale
+      const own = [...of.keys()].filter((at) => [one, other].includes(problem.candidates[at]!.player))
+      const lost = isTogether
+        ? [kept, broken - first + second, broken - second + first, kept]
+        : [kept + first, kept, kept, broken - first]
+      return { one, other, last: this.#lastOf(own), lost }
+    })
+    return { nets, members, owed, wished, paid }
+  }
+}
