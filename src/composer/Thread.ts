@@ -1,6 +1,7 @@
 import { getHeapStatistics, setFlagsFromString } from "node:v8"
 import { readFile } from "node:fs/promises"
 import { Worker } from "node:worker_threads"
+import { begun } from "../infra/Begun.ts"
 import type { Answer, Problem, Progress } from "./engine/Problem.ts"
 import type { Why } from "./engine/Explain.ts"
 
@@ -9,6 +10,8 @@ export interface Task {
   readonly seconds: number
   /** One number; when it is not 0 any more the work ends with the best so far. */
   readonly flag: SharedArrayBuffer
+  /** Grows while requests come: they come first. */
+  readonly begun: Int32Array
 }
 
 export interface Solved {
@@ -60,7 +63,7 @@ export const startThread = (
   setFlagsFromString(`--max-old-space-size=${heap}`)
   setFlagsFromString("--no-concurrent-recompilation")
   const thread = new Worker(entry, {
-    workerData: { problem, seconds, flag } satisfies Task,
+    workerData: { problem, seconds, flag, begun } satisfies Task,
     resourceLimits: { maxOldGenerationSizeMb: heap },
     execArgv: [],
     env: {}
