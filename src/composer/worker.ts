@@ -4,12 +4,13 @@ import { parentPort, workerData } from "node:worker_threads"
 import { whyOf } from "./engine/Explain.ts"
 import type { Progress } from "./engine/Problem.ts"
 import { budget, solve } from "./engine/Solve.ts"
+import { giveWay } from "./GiveWay.ts"
 import type { FromThread, Task } from "./Thread.ts"
 
 /** Milliseconds between two tellings. */
 const pause = 200
 
-const { problem, seconds, flag } = workerData as Task
+const { problem, seconds, flag, begun } = workerData as Task
 const stopped = new Int32Array(flag)
 const say = (message: FromThread) => parentPort!.postMessage(message)
 
@@ -32,5 +33,10 @@ const tell = (progress: Progress) => {
   told = now
   say({ kind: "progress", progress: { ...progress, seats: best } })
 }
-const answer = await solve(problem, { ...budget, seconds }, { tell, cancelled: () => Atomics.load(stopped, 0) !== 0 })
+const rest = giveWay(begun, stopped)
+const cancelled = () => {
+  rest()
+  return Atomics.load(stopped, 0) !== 0
+}
+const answer = await solve(problem, { ...budget, seconds }, { tell, cancelled })
 say({ kind: "answer", answer, why: whyOf(problem, answer.seats) })

@@ -14,6 +14,7 @@ import {
 } from "../http/ApiError.ts"
 import { RequestInfo } from "../http/RequestInfo.ts"
 import { AppConfig } from "../infra/AppConfig.ts"
+import { begun } from "../infra/Begun.ts"
 import { newBudget, SqlBudget } from "../infra/Sql.ts"
 import { isCallerGone } from "../infra/SqlFaults.ts"
 import { CurrentCount, RateLimits, RequestCount } from "../limits/RateLimits.ts"
@@ -25,6 +26,8 @@ import { type Route, routeOf } from "./RouteTable.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
 type Response = HttpServerResponse.HttpServerResponse
+
+const isOfCompositions = /\/plans\/:\w+\/compos/
 
 const pathOf = (url: string) => url.split(/[?#]/, 1)[0]!
 
@@ -112,6 +115,8 @@ export const pipelineLayer = HttpRouter.middleware(
         const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
         const path = pathOf(request.url)
         const route = routeOf(path)
+        // Who asks how a composition does waits for it: it gives way to all others.
+        if (route === undefined || !isOfCompositions.test(route.template)) Atomics.add(begun, 0, 1)
         const info = new Facts(request, fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
         const sent = cookies.read(request.headers.cookie)
         const count = new RequestCount(route?.allowances.get(request.method) ?? "requests")

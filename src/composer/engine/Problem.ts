@@ -150,7 +150,7 @@ export interface Budget {
   readonly iterations: number
   /** Parts that the proof relaxes. */
   readonly nodes: number
-  /** Of the clock: a stop for safety. */
+  /** Of the clock, rests of the thread included: a stop for safety. */
   readonly seconds: number
 }
 
