@@ -21,7 +21,7 @@ const copied = async (folder: string) => {
 const until = <A>(fact: () => Promise<A> | A, holds: (value: A) => boolean) =>
   Effect.promise(async () => fact()).pipe(
     Effect.repeat({ until: holds, schedule: Schedule.spaced("20 millis") }),
-    Effect.timeout("30 seconds")
+    Effect.timeout("60 seconds")
   )
 
 const times = (demo: Demo, words: string) => demo.said().split(words).length - 1
