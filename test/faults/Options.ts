@@ -3,7 +3,7 @@ import { cases } from "./Cases.ts"
 
 export const readOptions = () => {
   const usage = `npm run faults -- --case D03,D09 [--rounds 50] | --all [--short] [--report]
-  --short   few rounds of each; times fail at three times their limits only, as machines are busy
+  --short   few rounds of each
   --report  writes docs/reliability.md
   cases:    ${Object.keys(cases).join(", ")}
 `

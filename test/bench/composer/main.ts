@@ -167,7 +167,7 @@ integers.
 ## What others find
 
 Loss against the best plan that anybody found: median, 90th percentile, worst. Hill climbing and annealing have
-twice as many steps as the composer's annealing has at most before it proves, beam search keeps 20.
+twice as many steps as the composer's annealing has before it proves, beam search keeps 20.
 
 ${markdownTable(losses)}
 
