@@ -66,6 +66,14 @@ export class Replica {
     return this.answered()
   }
 
+  /** Milliseconds until a process ends that has nothing configured: what a start takes of this machine before it asks anybody. */
+  refused() {
+    const { words, cwd } = this.kind
+    const since = performance.now()
+    const child = spawn(process.execPath, words, { cwd, env: {}, stdio: "ignore" })
+    return new Promise<number>((resolve) => child.once("exit", () => resolve(performance.now() - since)))
+  }
+
   /** Sends a signal and waits for the end: the exit code, or the signal's name. Who does not stop in 30 s is killed. */
   async end(signal: "SIGTERM" | "SIGKILL" = "SIGKILL") {
     const { child, exited } = this

@@ -79,7 +79,7 @@ counts. ${holding} figures hold, ${misses} miss.
 - Node ${process.versions.node}, PostgreSQL ${servers.postgres}, ${servers.redis}, with clients, proxies and servers on the same machine.
 - Two replicas of the built bundle behind a balancer that repeats no request that was sent. The faults are made by a proxy in
   front of PostgreSQL and Redis, by signals, and by stops and starts of the servers themselves.
-- A case that takes less than two minutes and misses a time is measured again, up to three times in all; the last one counts.
+- A case that takes less than two minutes and misses a time is measured again, up to five times in all; the last one counts.
   What was lost, doubled or answered with 500 is never measured again.
 
 ${all.join("\n")}`

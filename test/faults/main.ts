@@ -12,7 +12,7 @@ const options = readOptions()
 execFileSync("npm", ["run", "build"], { cwd: root, stdio: ["ignore", "ignore", "inherit"] })
 
 /** A machine with other things to do makes times miss, so those are measured again; what was lost stays lost. */
-const mostAttempts = 3
+const mostAttempts = 5
 const longest = 120
 
 const attempt = async (world: World, id: string): Promise<Done> => {

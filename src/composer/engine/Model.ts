@@ -26,9 +26,8 @@ export interface Group {
   readonly value: number
 }
 
-/** How many of a role are to be in a raid, and the columns of those too few and too many. */
+/** How many of a role are to be in a raid, and the columns of those who are missing and of those too many. */
 interface Target {
-  readonly raid: number
   readonly role: RaidRole
   readonly min: number
   readonly max: number
@@ -38,7 +37,6 @@ interface Target {
 
 /** A pair that is to be together in a raid, or apart, and the column of its wish that is broken. */
 interface Wish {
-  readonly raid: number
   readonly isTogether: boolean
   readonly players: Pair
   readonly column: number
@@ -157,7 +155,7 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
       })
       const missing = add(weights.role, size, [[heads, 1]])
       const extra = add(weights.role, size, [[heads, -1]])
-      wanted.push({ raid, role, ...target, missing, extra })
+      wanted.push({ role, ...target, missing, extra })
     }
   })
   const wishes: Array<Wish> = []
@@ -168,7 +166,7 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
         [without[0], -1],
         [without[1], -1]
       ])
-      wishes.push({ raid, isTogether: true, players: [one, other], column, rows: without })
+      wishes.push({ isTogether: true, players: [one, other], column, rows: without })
       for (const candidate of own[one]!) without.forEach((row, at) => tie(candidate, raid, row, at === 0 ? 1 : -1))
       for (const candidate of own[other]!) without.forEach((row, at) => tie(candidate, raid, row, at === 0 ? -1 : 1))
     })
@@ -176,7 +174,7 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
     raids.forEach((_, raid) => {
       const both = row(-Infinity, 1)
       const column = add(weights.pair, 1, [[both, -1]])
-      wishes.push({ raid, isTogether: false, players: [one, other], column, rows: [both] })
+      wishes.push({ isTogether: false, players: [one, other], column, rows: [both] })
       for (const candidate of [...own[one]!, ...own[other]!]) tie(candidate, raid, both, 1)
     })
 

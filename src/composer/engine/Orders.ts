@@ -113,6 +113,7 @@ export class Orders {
     }
   }
 
+  /** Which buckets have pairs by which no more is lost, heads too few or too many reckoned with. */
   matches({ lost, buckets }: Ordered, { rewards }: Priced, limit: number, weight: number) {
     let pairs = 0
     const matches: Array<Match> = []
@@ -139,6 +140,7 @@ export class Orders {
     return matches
   }
 
+  /** So that what is read of pairs one after the other lies together. */
   copied({ parties }: Ordered): Copied {
     const { members, alone, columns, gains, starts, gives } = this.#parties
     const made = {

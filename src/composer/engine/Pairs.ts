@@ -27,6 +27,7 @@ export class Pairs {
   readonly #sits: Uint8Array
   #problem: Problem
   #draft: Draft
+
   /** Undefined if it is no raid of two groups that nobody names, or if there are too many groups that could be. */
   static of(problem: Problem, kinds: Kinds, patterns: Patterns, model: Model) {
     if (model.cells.length !== 1 || model.cells[0]!.groups !== 2) return undefined
