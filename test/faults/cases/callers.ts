@@ -21,29 +21,40 @@ const ordinary = async <A>(port: number, run: () => Promise<A>) => {
 
 const p99Of = (answers: Parameters<typeof msOf>[0]) => times("", msOf(answers), {}).p99!
 
-/** A provider that never answers, and 200 who wait for it. */
+const callers = 200
+
+const refresh = (port: number, user: number, character: string) =>
+  ask(port, { method: "POST", path: `/characters/${character}/warcraftlogs/refresh`, user })
+
+/** A crowd, not a volley: two hundred requests in one instant delay each other, whatever they ask for. */
+const refreshAll = (port: number, as: (owner: number) => number) =>
+  Promise.all(
+    Array.from({ length: callers }, async (_, n) => {
+      const owner = 1 + (n % raiders)
+      const character = characterOf(owner, 1 + (Math.floor(n / raiders) % 3))
+      await setTimeout(n * 10)
+      return refresh(port, as(owner), character)
+    })
+  )
+
+/**
+ * A provider that never answers, and 200 who wait for it. Any two hundred requests take their share of a busy machine, so
+ * other routes are compared with what they are while as many are refused before the provider is asked.
+ */
 export const hanging = async (world: World, { short }: Size): Promise<Result> => {
   const { port } = world.replicas[0]
-  const callers = 200
   await warm(world)
   const length = short ? 3000 : 8000
-  const before = await ordinary(port, () => setTimeout(length))
+  const strangers = () => refreshAll(port, (owner) => 2000 + owner)
+  await Promise.all([strangers(), refresh(port, 1, characterOf(1, 1))])
+  const before = await ordinary(port, () => Promise.all([strangers(), setTimeout(length)]))
   world.warcraftlogs.fault({ kind: "hang" })
   const during = await ordinary(port, async () => {
-    const waited = Array.from({ length: callers }, async (_, n) => {
-      const user = 1 + (n % raiders)
-      const character = characterOf(user, 1 + (Math.floor(n / raiders) % 3))
-      // A crowd, not a volley: two hundred requests in one instant delay each other, whatever they ask for.
-      await setTimeout(n * 10)
-      return ask(port, { method: "POST", path: `/characters/${character}/warcraftlogs/refresh`, user })
-    })
-    const [answers] = await Promise.all([Promise.all(waited), setTimeout(length)])
-    const user = 2
-    const path = `/characters/${characterOf(user, 1)}/warcraftlogs/refresh`
-    const next = await ask(port, { method: "POST", path, user })
-    return { answers, next }
+    const [answers] = await Promise.all([refreshAll(port, (owner) => owner), setTimeout(length)])
+    return { answers, next: await refresh(port, 2, characterOf(2, 1)) }
   })
   const { answers, next } = during.result
+  const refused = before.result[0]
   const normal = p99Of(before.answers)
   const limit = Math.max(normal * 1.2, normal + 10)
   return {
@@ -54,7 +65,8 @@ export const hanging = async (world: World, { short }: Size): Promise<Result> =>
       times("callers of the provider", msOf(answers), { worst: 6000 }),
       none("callers answered other than 503", callers, answers.filter(({ status }) => status !== 503).length),
       times("the next caller, whom the open circuit refuses", [next.ms], { worst: 100 }),
-      times("other routes before", msOf(before.answers), {}),
+      none("strangers not refused", callers, refused.filter(({ status }) => status !== 403 && status !== 404).length),
+      times("other routes while strangers ask", msOf(before.answers), {}),
       times("other routes, p99 at most 1.2 times that, or 10 ms more", msOf(during.answers), { p99: Math.ceil(limit) }),
       none("other routes not 200", during.answers.length, during.answers.filter(({ status }) => status !== 200).length)
     ]
