@@ -36,7 +36,7 @@ export interface Ordered {
 }
 
 /** What is read of each pair, by the order of its parties: see `Parties`. */
-export interface Copied extends Pick<Parties, "members" | "gains" | "starts" | "gives"> {
+export interface Copied extends Pick<Parties, "members"> {
   readonly alone: Float64Array
 }
 
@@ -50,6 +50,8 @@ export class Orders {
   /** What is lost by a party, and by its members alone. */
   readonly #lost: Float64Array
   readonly #lostBySeats: Float64Array
+  /** By party: where its last member is in `Losses.apart`. */
+  readonly #lastAt: Int32Array
   /** How many pairs were looked at so far, and what takes as long. */
   looked = 0
 
@@ -58,6 +60,8 @@ export class Orders {
     this.#parties = parties
     this.#lost = new Float64Array(parties.count)
     this.#lostBySeats = new Float64Array(parties.count)
+    const { last, times } = parties
+    this.#lastAt = Int32Array.from(last, (kind, party) => kind * width + times[party]! - 1)
     const numbers = new Map<string, number>()
     const headsOf: Array<ReadonlyArray<number>> = []
     this.#heads = Int32Array.from({ length: parties.count }, (_, party) => {
@@ -76,27 +80,31 @@ export class Orders {
 
   /** Those parties by which and by the best other one no more than the limit is lost. */
   order(remains: Float64Array, lossOf: Float64Array, gap: number, limit: number): Ordered | undefined {
-    const { count, without, last, times, pattern } = this.#parties
-    const highest = remains.reduce((one, other) => Math.max(one, other), -Infinity)
-    const lost = remains.map((own) => highest - own)
+    const { count, without, pattern } = this.#parties
+    let highest = -Infinity
+    for (let at = 0; at < remains.length; at++) if (remains[at]! > highest) highest = remains[at]!
     // By patterns alone it is soon seen where there are far too many.
-    if (lost.reduce((few, own) => (own <= gap ? few + 1 : few), 0) > mostPatterns) return undefined
-    const [all, bySeats] = [this.#lost, this.#lostBySeats]
+    let open = 0
+    for (let at = 0; at < remains.length; at++) if (highest - remains[at]! <= gap) open += 1
+    if (open > mostPatterns) return undefined
+    const [all, bySeats, lastAt] = [this.#lost, this.#lostBySeats, this.#lastAt]
     this.looked += count / partiesPerPair
     let least = Infinity
     for (let party = 0; party < count; party++) {
-      const seats = party === 0 ? 0 : bySeats[without[party]!]! + lossOf[last[party]! * width + times[party]! - 1]!
+      const seats = party === 0 ? 0 : bySeats[without[party]!]! + lossOf[lastAt[party]!]!
       bySeats[party] = seats
-      const own = seats + lost[pattern[party]!]!
+      const own = seats + highest - remains[pattern[party]!]!
       all[party] = own
       if (own < least) least = own
     }
-    let few = 0
-    for (let party = 0; party < count; party++) if (all[party]! + least <= limit) few += 1
-    if (few > mostParties) return undefined
     const byHeads: Array<Array<number>> = this.#headsOf.map(() => [])
-    for (let party = 0; party < count; party++)
-      if (all[party]! + least <= limit) byHeads[this.#heads[party]!]!.push(party)
+    let left = mostParties
+    for (let party = 0; party < count; party++) {
+      if (all[party]! + least > limit) continue
+      byHeads[this.#heads[party]!]!.push(party)
+      left -= 1
+      if (left < 0) return undefined
+    }
     const buckets: Array<Bucket> = []
     const parties: Array<number> = []
     byHeads.forEach((own, at) => {
@@ -108,7 +116,7 @@ export class Orders {
     return {
       parties: Int32Array.from(parties),
       lost: Float64Array.from(parties, (party) => all[party]!),
-      lostByPattern: Float64Array.from(parties, (party) => lost[pattern[party]!]!),
+      lostByPattern: Float64Array.from(parties, (party) => highest - remains[pattern[party]!]!),
       buckets
     }
   }
@@ -140,23 +148,13 @@ export class Orders {
     return matches
   }
 
-  /** So that what is read of pairs one after the other lies together. */
+  /** So that what is read of all pairs one after the other lies together. */
   copied({ parties }: Ordered): Copied {
-    const { members, alone, columns, gains, starts, gives } = this.#parties
-    const made = {
-      members: new Uint8Array(parties.length * groupSize),
-      alone: Float64Array.from(parties, (party) => alone[party]! * scale),
-      gains: new Int32Array(parties.length * columns),
-      starts: new Int32Array(parties.length + 1),
-      gives: new Int32Array(parties.reduce((all, party) => all + starts[party + 1]! - starts[party]!, 0))
-    }
-    parties.forEach((party, at) => {
-      made.members.set(members.subarray(party * groupSize, (party + 1) * groupSize), at * groupSize)
-      made.gains.set(gains.subarray(party * columns, (party + 1) * columns), at * columns)
-      const own = gives.subarray(starts[party], starts[party + 1])
-      made.gives.set(own, made.starts[at])
-      made.starts[at + 1] = made.starts[at]! + own.length
-    })
-    return made
+    const { members, alone } = this.#parties
+    const made = new Uint8Array(parties.length * groupSize)
+    for (let at = 0; at < parties.length; at++)
+      for (let seat = 0; seat < groupSize; seat++)
+        made[at * groupSize + seat] = members[parties[at]! * groupSize + seat]!
+    return { members: made, alone: Float64Array.from(parties, (party) => alone[party]! * scale) }
   }
 }

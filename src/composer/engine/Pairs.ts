@@ -52,11 +52,6 @@ export class Pairs {
     return this.#orders.looked
   }
 
-  #membersOf(party: number) {
-    const { members, none } = this.#parties
-    return members.subarray(party * groupSize, (party + 1) * groupSize).filter((kind) => kind !== none)
-  }
-
   /**
    * The best plan that is worth more than `enough` of those that lose no more than a bound is above it, "none" if there is
    * none, undefined if there are too many pairs to look at.
@@ -92,10 +87,24 @@ export class Pairs {
     terms: Terms,
     enough: number
   ): Found | "none" {
-    const { members, alone, gains, starts, gives } = copied
-    const { none, columns } = this.#parties
-    const { nets, owed, paid } = terms
+    const { members, alone } = copied
+    const { none, columns, gains, starts, gives } = this.#parties
+    const { nets, owed, clashes, paid } = terms
     const there = new Uint8Array(none + 1)
+    /** What is lost at least since players sit once, when the first party is there and another from a place on. */
+    const clashing = (begin: number) => {
+      for (let at = begin; at < begin + groupSize; at++) there[members[at]!]! += 1
+      let lost = 0
+      for (const { kinds, at } of clashes) {
+        const [one, other] = [there[kinds[0]]!, there[kinds[1]]!]
+        if (at[0] >= one || at[1] >= other) continue
+        const [first, second] = [kinds[0] * width, kinds[1] * width]
+        const least = Math.min(nets[first + at[0]]! - nets[first + one]!, nets[second + at[1]]! - nets[second + other]!)
+        if (least > lost) lost = least
+      }
+      for (let at = begin; at < begin + groupSize; at++) there[members[at]!]! -= 1
+      return lost
+    }
     let best: Found | undefined
     let value = enough * scale
     for (const { one, other, left, heads } of matches) {
@@ -123,8 +132,9 @@ export class Pairs {
           while (at > begin) there[members[--at]!]! -= 1
           if (loss > most) continue
           let gain = 0
-          for (let at = starts[first]!; at < starts[first + 1]!; at++) gain += gains[second * columns + gives[at]!]!
-          for (let at = starts[second]!; at < starts[second + 1]!; at++) gain += gains[first * columns + gives[at]!]!
+          const [here, beside] = [parties[first]!, parties[second]!]
+          for (let at = starts[here]!; at < starts[here + 1]!; at++) gain += gains[beside * columns + gives[at]!]!
+          for (let at = starts[beside]!; at < starts[beside + 1]!; at++) gain += gains[here * columns + gives[at]!]!
           all += gain * scale
           if (all <= value) continue
           let kinds = 0
@@ -132,7 +142,7 @@ export class Pairs {
             kinds |= (1 << members[first * groupSize + seat]!) | (1 << members[begin + seat]!)
           let inVain = 0
           for (const { price, kinds: own } of owed) if ((own & kinds) === 0) inVain += price
-          if (all - inVain <= value || loss + inVain > most) continue
+          if (all - inVain <= value || loss + inVain > most || all - inVain - clashing(begin) <= value) continue
           // Worth what it is, in place of what it is at most.
           const pair = [parties[first]!, parties[second]!] as const
           all += this.#worth(pair) * scale - gain * scale - alone[first]! - alone[second]!
@@ -164,11 +174,15 @@ export class Pairs {
   #seat(pair: readonly [number, number], terms: Terms, left: number, enough: number) {
     const { put, value, seats } = this.#draft
     const { order } = this.#seats
-    const places = pair
-      .flatMap((party, group) =>
-        [...this.#membersOf(party)].map((kind, at): Place => ({ kind, seat: group * groupSize + at }))
-      )
-      .toSorted((one, other) => order[one.kind]! - order[other.kind]!)
+    const { members, none } = this.#parties
+    const places: Array<Place> = []
+    pair.forEach((party, group) => {
+      for (let at = 0; at < groupSize; at++) {
+        const kind = members[party * groupSize + at]!
+        if (kind !== none) places.push({ kind, seat: group * groupSize + at })
+      }
+    })
+    places.sort((one, other) => order[one.kind]! - order[other.kind]!)
     const playerOf = (candidate: number) => this.#problem.candidates[candidate]!.player
     let best: Found | undefined
     seatPair(terms, order, playerOf, this.#sits, places, left, (candidates) => {

@@ -11,7 +11,7 @@ export interface Place {
  * are in the order of kinds; who was counted for a kind is lost by whoever is there instead.
  */
 export const seatPair = (
-  { members, owed, wished }: Terms,
+  { members, wished }: Terms,
   order: ReadonlyArray<number>,
   playerOf: (candidate: number) => number,
   sits: Uint8Array,
@@ -20,17 +20,19 @@ export const seatPair = (
   found: (candidates: ReadonlyArray<number>) => void
 ) => {
   const chosen: Array<number> = []
-  /** What is lost for good by players none of whose candidates is of a kind that is still to come. */
-  const lostBefore = (turn: number) => {
-    let lost = 0
-    for (const { player, price, last } of owed) if (last < turn && sits[player] === 0) lost += price
-    for (const { one, other, lost: own, last } of wished) if (last < turn) lost += own[sits[one]! + 2 * sits[other]!]!
-    return lost
-  }
-  const extend = (at: number, from: number, counted: number, left: number) => {
+  const extend = (at: number, from: number, counted: number, before: number, settledBefore: number) => {
     const kind = places[at]?.kind
     const isNext = kind !== places[at - 1]?.kind
-    if (isNext && lostBefore(kind === undefined ? Infinity : order[kind]!) >= left) return
+    let [left, settled] = [before, settledBefore]
+    if (isNext) {
+      // What is lost for good by those none of whose candidates is of a kind that is still to come.
+      const turn = kind === undefined ? Infinity : order[kind]!
+      for (; settled < wished.length && wished[settled]!.last < turn; settled++) {
+        const { one, other, lost } = wished[settled]!
+        left -= lost[sits[one]! + 2 * sits[other]!]!
+      }
+      if (left <= 0) return
+    }
     if (kind === undefined) {
       found(chosen)
       return
@@ -43,10 +45,10 @@ export const seatPair = (
       if (sits[player] === 1) continue
       sits[player] = 1
       chosen.push(candidates[index]!)
-      extend(at + 1, index + 1, places[at + 1]?.kind === kind ? counted + 1 : 0, now)
+      extend(at + 1, index + 1, places[at + 1]?.kind === kind ? counted + 1 : 0, now, settled)
       chosen.pop()
       sits[player] = 0
     }
   }
-  extend(0, 0, 0, left)
+  extend(0, 0, 0, left, 0)
 }

@@ -2,7 +2,7 @@ import type { Kinds } from "./Kinds.ts"
 import type { Model } from "./Model.ts"
 import type { Bounds } from "./Part.ts"
 import { type Priced, scale } from "./Pricing.ts"
-import { groupSize, type Problem, seatedWorth } from "./Problem.ts"
+import { groupSize, type Pair, type Problem, seatedWorth } from "./Problem.ts"
 
 /** Members of a raid of two groups, and one more. */
 export const width = 2 * groupSize + 1
@@ -30,20 +30,26 @@ interface Members {
 
 /** One of a player's candidates is to sit: their price is lost if none does. */
 interface Owed {
-  readonly player: number
   readonly price: number
-  /** The kinds of the candidates, a bit each, and the last of them in the order in which they are seated. */
+  /** The kinds of the candidates, a bit each. */
   readonly kinds: number
-  readonly last: number
 }
 
-/** A pair that is to be together, or apart. */
+/** A pair that is to be together, or apart; or a player of whom something is owed, who is both. */
 interface Wished {
   readonly one: number
   readonly other: number
+  /** The last of their kinds in the order in which these are seated. */
   readonly last: number
   /** What is lost if neither sits, the first does, the other does, both do. */
   readonly lost: ReadonlyArray<number>
+}
+
+/** Two candidates of one player, who sits once: of one of their kinds another than is counted sits, or one less. */
+interface Clash {
+  readonly kinds: Pair
+  /** Which of their kinds they are. */
+  readonly at: Pair
 }
 
 /** What raids are worth at most, with rows about single players and pairs priced instead of kept. */
@@ -52,6 +58,8 @@ export interface Terms {
   readonly nets: Float64Array
   readonly members: ReadonlyArray<Members>
   readonly owed: ReadonlyArray<Owed>
+  readonly clashes: ReadonlyArray<Clash>
+  /** Those who are settled first are first. */
   readonly wished: ReadonlyArray<Wished>
   /** What all pay for the rows that are priced. */
   readonly paid: number
@@ -141,13 +149,28 @@ export class SeatTerms {
       for (let at = 0; at < width; at++) nets[kind * width + at] = some[at]?.net ?? -absent
       return { candidates: some.map(({ candidate }) => candidate), nets: some.map(({ net }) => net) }
     })
-    const owed = alts.flatMap(({ row, candidates }): ReadonlyArray<Owed> => {
+    const owed: Array<Owed> = []
+    const clashes: Array<Clash> = []
+    const wished: Array<Wished> = []
+    for (const { row, candidates } of alts) {
       const own = candidates.filter(isOpen)
-      const kinds = own.reduce((all, one) => all | (1 << of[one]!), 0)
-      const { player } = problem.candidates[candidates[0]!]!
-      return prices[row]! > 0 ? [{ player, price: prices[row]!, kinds, last: this.#lastOf(own) }] : []
-    })
-    const wished = wishes.map(({ isTogether, players: [one, other], rows, column }): Wished => {
+      const price = prices[row]!
+      if (price > 0) {
+        const { player } = problem.candidates[candidates[0]!]!
+        owed.push({ price, kinds: own.reduce((all, one) => all | (1 << of[one]!), 0) })
+        wished.push({ one: player, other: player, last: this.#lastOf(own), lost: [price, 0, 0, 0] })
+      }
+      const at = (candidate: number) => members[of[candidate]!]!.candidates.indexOf(candidate)
+      for (const [place, one] of own.entries())
+        for (const other of own.slice(place + 1))
+          if (of[one] !== of[other]) clashes.push({ kinds: [of[one]!, of[other]!], at: [at(one), at(other)] })
+    }
+    for (const {
+      isTogether,
+      players: [one, other],
+      rows,
+      column
+    } of wishes) {
       const [first = 0, second = 0] = rows.map((row) => prices[row]!)
       const kept = Math.max(0, rewards[column]!)
       const broken = kept - problem.weights.pair * scale
@@ -155,8 +178,9 @@ export class SeatTerms {
       const lost = isTogether
         ? [kept, broken - first + second, broken - second + first, kept]
         : [kept + first, kept, kept, broken - first]
-      return { one, other, last: this.#lastOf(own), lost }
-    })
-    return { nets, members, owed, wished, paid }
+      wished.push({ one, other, last: this.#lastOf(own), lost })
+    }
+    wished.sort((one, other) => one.last - other.last)
+    return { nets, members, owed, clashes, wished, paid }
   }
 }
