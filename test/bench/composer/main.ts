@@ -39,6 +39,8 @@ type Peer = "greedy" | "climbed" | "beam" | "annealed"
 interface Measured {
   readonly ours: Ours
   readonly peers: Readonly<Record<Peer, number>>
+  /** Steps of annealing in a second of processor time: how fast the machine was. */
+  readonly pace: number
 }
 
 const one = async (...words: ReadonlyArray<string>) => {
@@ -69,19 +71,20 @@ const gaps: Array<Row> = [
     "below its annealing"
   ]
 ]
+const paces: Array<string> = []
 const losses: Array<Row> = [["rosters", "greedy", "hill climbing", "beam search", "annealing", "the composer"]]
 const before = load()
 for (const shape of Object.keys(shapes)) {
   const all: Array<Measured> = []
   for (const seed of seeds) {
-    const [ours, peers]: [Ours, Measured["peers"]] = await Promise.all([
+    const [ours, { pace, ...peers }]: [Ours, Measured["peers"] & Pick<Measured, "pace">] = await Promise.all([
       one(shape, String(seed), String(seconds)),
       one(shape, String(seed), "peers")
     ])
     const best = Math.max(ours.value, ...Object.values(peers))
     if (best > (ours.bound ?? Infinity))
       throw new Error(`${shape} ${seed}: ${best} was found above the bound ${ours.bound}.`)
-    all.push({ ours, peers })
+    all.push({ ours, peers, pace })
     process.stderr.write(`${shape} ${seed}: ${ours.value} of ${ours.bound}, ${ours.endedBy}\n`)
   }
   const ours = all.map((one) => one.ours)
@@ -123,6 +126,8 @@ for (const shape of Object.keys(shapes)) {
     ),
     String(ours.filter(({ value, annealed }) => value < annealed).length)
   ])
+  const pace = all.map((one) => one.pace)
+  paces.push(`${[0, 0.5, 1].map((part) => Math.round(quantile(pace, part) / 1000)).join(", ")} for ${shape}`)
   const lossOf = (pick: (one: Measured) => number) =>
     spread(
       all.map((one) => {
@@ -148,6 +153,8 @@ writeFileSync(
 Made by \`npm run bench:composer -- --seeds ${seeds.length} --seconds ${seconds}\`; a run replaces it.
 
 - Machine: ${machine()}. Load average before and after: ${before}, ${load()}. Node ${process.versions.node}.
+- Machines differ: a second of this one's processor was so many thousand steps of annealing (least, median, most):
+  ${paces.join("; ")}.
 - Rosters of fixed seeds (test/composer/rosters.ts): players with a main and alts, nine of ten there, pairs that are to be
   together and apart, locks, debts; tbc-anniversary@1 with its values. 2×25 chooses from 60 characters, 1×25 from 40, 1×10 from 22,
   3×10 from 45.

@@ -27,8 +27,11 @@ if (how === "peers") {
     greedy(problem, draft)
     return draft
   }
+  const begun = process.threadCpuUsage()
   const annealed = anneal(problem, fresh(), steps, hot, random, { cancelled: () => false })
+  const { user, system } = process.threadCpuUsage(begun)
   say({
+    pace: steps / ((user + system) / 1e6),
     greedy: fresh().value(),
     climbed: hillClimb(problem, fresh(), steps, random),
     beam: beamSearch(problem, draftOf(problem, kinds, patterns), 20),
