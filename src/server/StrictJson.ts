@@ -2,7 +2,6 @@ const maxDepth = 32
 /** Far more than anything has that we take. */
 const maxKeys = 1000
 
-const tooDeep = "is nested too deeply"
 const unstorable = "holds a character that cannot be stored"
 
 const isClean = (text: string) => text.isWellFormed() && !text.includes("\u0000")
@@ -59,7 +58,7 @@ const shapeFault = (text: string): string | undefined => {
       if (keys.size === maxKeys) return "has an object with too many keys"
       keys.add(key)
     } else if (sign === braceOpen || sign === bracketOpen) {
-      if (objects.length === maxDepth) return tooDeep
+      if (objects.length === maxDepth) return "is nested too deeply"
       objects.push(sign === braceOpen ? new Set() : undefined)
     } else if (sign === braceClose || sign === bracketClose) objects.pop()
   }
@@ -75,8 +74,6 @@ export const checkJson = (text: string, more?: (json: unknown) => string | undef
   if (text === "") return undefined
   try {
     const fault = shapeFault(text)
-    // Of the two faults that it has, that it is no JSON comes first.
-    if (fault === tooDeep) JSON.parse(text)
     if (fault !== undefined) return fault
     const value: unknown = JSON.parse(text)
     return more?.(value) ?? walk(value)
