@@ -70,6 +70,46 @@ it("a raid of two groups is worth the same whether its plans are looked at or di
   assert.isAbove(looked, 50_000)
 })
 
+it("where most seats are locked, two of one kind among them, the same is found", async () => {
+  let looked = 0
+  for (let seed = 31; seed <= 36; seed++) {
+    const problem = pricedOf(seed)
+    const { of } = kindsOf(problem)
+    const twins = problem.candidates.flatMap((_, one) => {
+      const other = of.findIndex((kind, at) => at > one && kind === of[one])
+      return other < 0 ? [] : [one, other]
+    })
+    const taken = new Set<number>()
+    const locked = [...twins.slice(0, 2), 0, 3, 6, 9, 12, 15].filter((one) => {
+      const { player } = problem.candidates[one]!
+      return !taken.has(player) && taken.add(player)
+    })
+    const locks = locked.slice(0, 3 + (seed % 4)).map((candidate) => ({ candidate, raid: 0, group: null }))
+    const prover = await proverFor({ ...problem, locks })
+    const pairs = provedBy(prover, 1)
+    const divided = provedBy({ ...(await proverFor({ ...problem, locks })), pairs: undefined }, 3000)
+    assert.strictEqual(pairs.endedBy, "optimal", `seed ${seed}`)
+    assert.deepStrictEqual([pairs.value, pairs.bound], [divided.value, divided.bound], `seed ${seed}`)
+    const seated = new Set(pairs.seats.flat(2))
+    assert.isTrue(locks.every(({ candidate }) => seated.has(candidate)))
+    looked += prover.pairs!.looked
+  }
+  assert.isAbove(looked, 5000)
+})
+
+it("whoever is cancelled looks no further", async () => {
+  const prover = await proverFor(pricedOf(1))
+  const draft = draftOf(prover.problem, prover.kinds, prover.patterns)
+  greedy(prover.problem, draft)
+  charge(prover, prover.problem)
+  const start = { seats: draft.seats(), value: draft.value() }
+  let asked = 0
+  const cancelled = () => (asked += 1) > 100
+  const { endedBy } = prove(prover, start, () => start, limits, { ...quiet, cancelled })
+  assert.strictEqual(endedBy, "cancel")
+  assert.isBelow(asked, 150)
+})
+
 it("what was divided for one who must sit proves the same for another, and at other prices", async () => {
   for (let seed = 21; seed <= 23; seed++) {
     const problem = { ...pricedOf(seed), locks: [] }
@@ -101,13 +141,11 @@ it("two groups gain by each other no less than a raid of them is worth", () => {
   const problem = rosterOf(5, shapes["3×10"])
   const kinds = kindsOf(problem)
   const patterns = patternsOf(problem, kinds)
-  const { count, none, members, pattern, alone, columns, gains, starts, gives } = partiesOf(problem, kinds, patterns)!
+  const { count, none, members, pattern, alone, gainedBy } = partiesOf(problem, kinds, patterns)!
   const sums = raidSumsOf(kinds)()
   const random = randomOf(1)
   const ofParty = (party: number) =>
     [...members.subarray(party * groupSize, (party + 1) * groupSize)].filter((kind) => kind !== none)
-  const gained = (one: number, other: number) =>
-    gives.subarray(starts[other], starts[other + 1]).reduce((all, given) => all + gains[one * columns + given]!, 0)
   let over = 0
   for (let n = 0; n < 20_000; n++) {
     const [one, other] = [Math.floor(random() * count), Math.floor(random() * count)]
@@ -115,7 +153,7 @@ it("two groups gain by each other no less than a raid of them is worth", () => {
     for (const kind of kindsThere) sums.add(kind)
     const worth = patterns.value[pattern[one]!]! + patterns.value[pattern[other]!]! + sums.value()
     for (const kind of kindsThere) sums.remove(kind)
-    const most = alone[one]! + alone[other]! + gained(one, other) + gained(other, one)
+    const most = alone[one]! + alone[other]! + gainedBy(one, other) + gainedBy(other, one)
     assert.isAtLeast(most, worth)
     over += most - worth
   }

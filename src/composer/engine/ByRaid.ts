@@ -54,6 +54,8 @@ export const boundByRaid = (
   const search = new RaidSearch(master, raids, center, random, caller)
   let best = start
   let bound = root.bound
+  /** What was new, and better, when plans were last combined. */
+  let combined = 0
   const spent = () => relaxation.iterations + sum([...provers.values()].map(workOf))
 
   const tell = (isNew: boolean) =>
@@ -72,14 +74,18 @@ export const boundByRaid = (
   /** Prices at which hardly any plan is worth more than what is known of. */
   const reprice = (): Priced => {
     search.fill()
-    search.complete()
-    const seats = master.best()
-    if (seats !== undefined) {
-      improve({ seats, value: score(problem, seats).value })
-      improve(follow((candidate, raid) => (seats[raid]!.some((group) => group.includes(candidate)) ? 1 : 0)))
-    }
     const prices = master.prices()
     return { prices, problems: raids.map((one) => pricedOf(one, master, prices)), known: master.news }
+  }
+
+  /** Looks for a plan of all raids among what is known of each. */
+  const combine = () => {
+    search.complete()
+    combined = master.news
+    const seats = master.best()
+    if (seats === undefined) return
+    improve({ seats, value: score(problem, seats).value })
+    improve(follow((candidate, raid) => (seats[raid]!.some((group) => group.includes(candidate)) ? 1 : 0)))
   }
 
   /** What a raid is worth at some prices, to so many points; a plan that is worth that much more than known is enough. */
@@ -130,8 +136,8 @@ export const boundByRaid = (
         const known = search.ranked(one, prices)[0]!.worth
         const own = proved(one, priced, gap)
         all.push({ ...own, raids: one.raids })
-        // At such prices the others are not worth their time.
-        isWrong = own.value > known + 2 * gap
+        // At such prices the others are not worth their time, unless nothing better is known.
+        isWrong = bound < root.bound && own.value > known + 2 * gap
         if (isWrong) break
       }
       if (isWrong) {
@@ -145,6 +151,7 @@ export const boundByRaid = (
         search.center = prices
         tell(false)
       }
+      if (master.news > combined) combine()
       const isExact = all.every(({ bound, value }) => bound - value <= gap)
       const isNew = master.news > known
       isDone = isExact && gap === 0 && !isNew

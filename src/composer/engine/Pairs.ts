@@ -2,7 +2,8 @@ import { type Draft, draftOf } from "./Draft.ts"
 import type { Found } from "./Follow.ts"
 import type { Kinds } from "./Kinds.ts"
 import type { Model } from "./Model.ts"
-import { type Copied, type Match, type Ordered, Orders } from "./Orders.ts"
+import { Buckets } from "./Buckets.ts"
+import { PairSearch } from "./PairSearch.ts"
 import { type Parties, partiesOf } from "./Parties.ts"
 import type { Bounds } from "./Part.ts"
 import type { Patterns } from "./Patterns.ts"
@@ -10,12 +11,14 @@ import { type Priced, scale } from "./Pricing.ts"
 import { groupSize, type Problem } from "./Problem.ts"
 import { type RaidSums, raidSumsOf } from "./RaidSums.ts"
 import { type Place, seatPair } from "./SeatPair.ts"
-import { type Losses, never, SeatTerms, type Terms, width } from "./Terms.ts"
+import { never, SeatTerms, type Terms, width } from "./Terms.ts"
+
+/** No more are looked at for one answer. */
+const mostPairs = 10_000_000
 
 /**
- * Looks at all plans that prices leave of a raid of two groups. By which groups there are and by who sits in them a bound
- * loses so much, and few plans lose less than what it is above the best plan; what these are worth is reckoned. All in
- * integers, as the bound is, and outside the solver.
+ * Looks at all plans of a raid of two groups that can be worth enough: what one group gives and gains is known for each, so
+ * that few pairs are left. All in integers, as the bound is, and outside the solver, of which it has prices alone.
  */
 export class Pairs {
   readonly #kinds: Kinds
@@ -23,10 +26,13 @@ export class Pairs {
   readonly #parties: Parties
   readonly #seats: SeatTerms
   readonly #sums: RaidSums
-  readonly #orders: Orders
+  readonly #buckets: Buckets
+  readonly #search: PairSearch
+  readonly #there: Uint8Array
   readonly #sits: Uint8Array
   #problem: Problem
   #draft: Draft
+  #isTooMuch = false
 
   /** Undefined if it is no raid of two groups that nobody names, or if there are too many groups that could be. */
   static of(problem: Problem, kinds: Kinds, patterns: Patterns, model: Model) {
@@ -41,121 +47,112 @@ export class Pairs {
     this.#parties = parties
     this.#seats = new SeatTerms(problem, kinds, model)
     this.#sums = raidSumsOf(kinds)()
+    this.#buckets = new Buckets(kinds, model, parties)
+    this.#search = new PairSearch(parties)
+    this.#there = new Uint8Array(parties.none + 1)
+    this.#sits = new Uint8Array(problem.players)
     this.#problem = problem
     this.#draft = draftOf(problem, kinds, patterns)
-    this.#sits = new Uint8Array(problem.players)
-    this.#orders = new Orders(kinds, model, parties)
   }
 
   /** How many pairs were looked at so far, and what takes as long. */
   get looked() {
-    return this.#orders.looked
+    return this.#search.looked
   }
 
   /**
-   * The best plan that is worth more than `enough` of those that lose no more than a bound is above it, "none" if there is
-   * none, undefined if there are too many pairs to look at.
+   * The best plan of those that are worth more than `enough`, "none" if there is none. Undefined if it was cancelled or if
+   * there are too many pairs to look at: then it does not look again.
    */
   best(
     problem: Problem,
     priced: Priced,
     columns: ReadonlyMap<number, Bounds>,
-    bound: number,
-    enough: number
+    enough: number,
+    cancelled: () => boolean
   ): Found | "none" | undefined {
-    const gap = (bound - enough) * scale
-    const losses = this.#seats.losses(priced, columns)
-    const limit = gap - losses.nobody
-    const ordered = this.#orders.order(priced.remains, losses.apart, gap, limit)
-    if (ordered === undefined) return undefined
-    const matches = this.#orders.matches(ordered, priced, limit, problem.weights.role)
-    if (matches === undefined) return undefined
+    if (this.#isTooMuch) return undefined
     if (problem !== this.#problem) {
       this.#problem = problem
       this.#draft = draftOf(problem, this.#kinds, this.#patterns)
     }
-    const copied = this.#orders.copied(ordered)
     const terms = this.#seats.terms(problem, priced, columns)
-    return this.#look(ordered, matches, copied, losses, terms, enough)
-  }
-
-  #look(
-    { parties, lost, lostByPattern }: Ordered,
-    matches: ReadonlyArray<Match>,
-    copied: Copied,
-    { exact, locked }: Losses,
-    terms: Terms,
-    enough: number
-  ): Found | "none" {
-    const { members, alone } = copied
-    const { none, columns, gains, starts, gives } = this.#parties
-    const { nets, owed, clashes, paid } = terms
-    const there = new Uint8Array(none + 1)
-    /** What is lost at least since players sit once, when the first party is there and another from a place on. */
-    const clashing = (begin: number) => {
-      for (let at = begin; at < begin + groupSize; at++) there[members[at]!]! += 1
-      let lost = 0
-      for (const { kinds, at } of clashes) {
-        const [one, other] = [there[kinds[0]]!, there[kinds[1]]!]
-        if (at[0] >= one || at[1] >= other) continue
-        const [first, second] = [kinds[0] * width, kinds[1] * width]
-        const least = Math.min(nets[first + at[0]]! - nets[first + one]!, nets[second + at[1]]! - nets[second + other]!)
-        if (least > lost) lost = least
-      }
-      for (let at = begin; at < begin + groupSize; at++) there[members[at]!]! -= 1
-      return lost
-    }
+    const until = this.#search.looked + mostPairs
     let best: Found | undefined
-    let value = enough * scale
-    for (const { one, other, left, heads } of matches) {
-      const most = left - locked * never
-      for (let first = one.from; first < one.to; first++) {
-        there.fill(0)
-        let ownLost = lostByPattern[first]!
-        let own = paid + heads + alone[first]!
-        for (let at = first * groupSize; at < (first + 1) * groupSize && members[at] !== none; at++) {
-          const place = members[at]! * width + there[members[at]!]!++
-          ownLost += exact[place]!
-          own += nets[place]!
-        }
-        for (let second = one === other ? first : other.from; second < other.to; second++) {
-          if (lost[first]! + lost[second]! > left) break
-          let loss = ownLost + lostByPattern[second]!
-          let all = own + alone[second]!
-          const begin = second * groupSize
-          let at = begin
-          for (; at < begin + groupSize && members[at] !== none; at++) {
-            const place = members[at]! * width + there[members[at]!]!++
-            loss += exact[place]!
-            all += nets[place]!
-          }
-          while (at > begin) there[members[--at]!]! -= 1
-          if (loss > most) continue
-          let gain = 0
-          const [here, beside] = [parties[first]!, parties[second]!]
-          for (let at = starts[here]!; at < starts[here + 1]!; at++) gain += gains[beside * columns + gives[at]!]!
-          for (let at = starts[beside]!; at < starts[beside + 1]!; at++) gain += gains[here * columns + gives[at]!]!
-          all += gain * scale
-          if (all <= value) continue
-          let kinds = 0
-          for (let seat = 0; seat < groupSize; seat++)
-            kinds |= (1 << members[first * groupSize + seat]!) | (1 << members[begin + seat]!)
-          let inVain = 0
-          for (const { price, kinds: own } of owed) if ((own & kinds) === 0) inVain += price
-          if (all - inVain <= value || loss + inVain > most || all - inVain - clashing(begin) <= value) continue
-          // Worth what it is, in place of what it is at most.
-          const pair = [parties[first]!, parties[second]!] as const
-          all += this.#worth(pair) * scale - gain * scale - alone[first]! - alone[second]!
-          if (all - inVain <= value) continue
-          best = this.#seat(pair, terms, all - value, value / scale) ?? best
-          if (best !== undefined) value = best.value * scale
-        }
+    let value = enough
+    for (const match of this.#buckets.matches(terms)) {
+      const base = terms.paid + problem.weights.role * match.wrong * scale
+      const least = () => Math.floor((value * scale - base) / scale)
+      const one = this.#search.sideOf(match.one, terms, match.one.locked)
+      const isAlike = match.one === match.other && match.left.size === 0
+      const other = isAlike ? one : this.#search.sideOf(match.other, terms, match.left, match.one.locked)
+      const isWhole = this.#search.search([one, other], terms, least(), until, cancelled, (...pair) => {
+        const enough = value * scale - base - this.#seated(pair, terms)
+        const most = this.#most(pair) * scale
+        if (most <= enough) return least()
+        const lost = this.#lost(pair, terms)
+        if (most - lost <= enough) return least()
+        const left = this.#worth(pair) * scale - enough
+        const found = left > lost ? this.#seat(pair, terms, left, value) : undefined
+        best = found ?? best
+        value = best?.value ?? value
+        return least()
+      })
+      if (!isWhole) {
+        this.#isTooMuch = this.#search.looked > until
+        return undefined
       }
     }
     return best ?? "none"
   }
 
-  /** What two parties are worth in a raid, their seats aside. */
+  /** Counts kinds of two parties and tells of each member. */
+  #count(pair: readonly [number, number], tell: (place: number) => void) {
+    const { members, none } = this.#parties
+    this.#there.fill(0)
+    for (const party of pair)
+      for (let at = party * groupSize; at < (party + 1) * groupSize && members[at] !== none; at++)
+        tell(members[at]! * width + this.#there[members[at]!]!++)
+  }
+
+  /** What two parties' seats are worth at most. */
+  #seated(pair: readonly [number, number], { nets, locked }: Terms) {
+    let worth = 0
+    for (const own of locked.values()) worth -= own.length * never
+    this.#count(pair, (place) => (worth += nets[place]!))
+    return worth
+  }
+
+  /** What of that is lost at least since players sit once and some are to sit. */
+  #lost(pair: readonly [number, number], { nets, owed, clashes }: Terms) {
+    const { kinds } = this.#parties
+    const there = this.#there
+    this.#count(pair, () => {})
+    let lost = 0
+    for (const {
+      kinds: [first, second],
+      at
+    } of clashes) {
+      const [many, beside] = [there[first]!, there[second]!]
+      if (at[0] >= many || at[1] >= beside) continue
+      const [own, others] = [first * width, second * width]
+      lost = Math.max(
+        lost,
+        Math.min(nets[own + at[0]]! - nets[own + many]!, nets[others + at[1]]! - nets[others + beside]!)
+      )
+    }
+    const either = kinds[pair[0]]! | kinds[pair[1]]!
+    for (const { price, kinds: own } of owed) if ((own & either) === 0) lost += price
+    return lost
+  }
+
+  /** What they are worth at most in a raid, their seats aside. */
+  #most([one, other]: readonly [number, number]) {
+    const { alone, gainedBy } = this.#parties
+    return alone[one]! + alone[other]! + gainedBy(one, other) + gainedBy(other, one)
+  }
+
+  /** What they are worth. */
   #worth(pair: readonly [number, number]) {
     const { value } = this.#patterns
     const { members, none, pattern } = this.#parties

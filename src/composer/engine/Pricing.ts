@@ -23,14 +23,12 @@ const perRound = 40
 /** What is to be had at most of a column that is worth so much above its price. */
 const mostOf = (reward: number, lower: number, upper: number) => reward * (reward > 0 ? upper : lower)
 
-/** What prices say, of a model of one cell. */
+/** What prices say. */
 export interface Priced {
   /** By row. */
   readonly prices: Float64Array
   /** By column: what it is worth above its price. */
   readonly rewards: Float64Array
-  /** By pattern: what it is worth above the prices of its members. */
-  readonly remains: Float64Array
 }
 
 /** A bound that was `total` when seats were worth so much above their prices. */
@@ -141,7 +139,7 @@ export class Pricing {
 
   /** What the last prices say. */
   priced(): Priced {
-    return { prices: this.#prices, rewards: this.#rewards, remains: this.#remains[0]! }
+    return { prices: this.#prices, rewards: this.#rewards }
   }
 
   /** The patterns that are worth most above the last prices, if they are worth more than a hundredth of a point. */

@@ -203,7 +203,7 @@ export const prove = (
     let bound = Math.min(part.bound, relaxed.bound)
     let { boundNow } = relaxed
     if (pairs !== undefined && bound > best.value) {
-      const found = pairs.best(problem, relaxation.priced(), part.columns, relaxed.bound, best.value)
+      const found = pairs.best(problem, relaxation.priced(), part.columns, best.value, caller.cancelled)
       if (found !== undefined) {
         if (found !== "none") improve(found)
         bound = best.value

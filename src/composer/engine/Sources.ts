@@ -1,61 +1,80 @@
 import type { Bundle, Kinds } from "./Kinds.ts"
 
-/** Of each offer the highest level that is given, and by how many: that tells only where givers share. */
-interface Given {
-  readonly levels: ReadonlyArray<number>
-  readonly givers: number
-}
-
-/** Effects of a raid that the same kinds give, and what some members give of them, told by a number; nothing is 0. */
+/**
+ * Effects of a raid that the same kinds give. What some give of them is told by facts, a bit each: of each offer those
+ * levels that are reached, and where givers share how many there are. So what several give at most are all their bits.
+ */
 export interface Source {
-  /** By number and kind: what it is worth at most, as if each were given what suits it best. */
-  readonly worth: Array<Int32Array>
-  /** The number of a kind. */
-  readonly of: (kind: number) => number
-  /** The number of what two numbers are together. */
+  /** How many facts there are. */
+  readonly facts: number
+  /** By kind; the last gives nothing, which is no bit. */
+  readonly of: Int32Array
+  /** What two give in the same raid. */
   readonly both: (one: number, other: number) => number
+  /** By kind: what facts are worth to it at most, as if each were given what suits it best. */
+  readonly worth: (facts: number) => Int32Array
+  /** The facts that are not there without another one and can be missed. */
+  readonly last: (facts: number) => ReadonlyArray<number>
 }
 
 /** Givers of a slot give one of its effects each. */
 const isShared = ({ way }: Bundle) => way === "slot" || way === "byClass"
 
+const ones = (count: number) => (1 << count) - 1
+
 const sourceOf = (bundles: ReadonlyArray<Bundle>, kinds: number): Source => {
-  const shared = isShared(bundles[0]!)
-  const all: Array<Given> = []
-  const worth: Array<Int32Array> = []
-  const numbers = new Map<string, number>()
-  const worthOf = ({ levels, givers }: Given) =>
+  const { offers } = bundles[0]!
+  const counts = [...offers.map(({ worth }) => worth.length), ...(isShared(bundles[0]!) ? [offers.length] : [])]
+  const shifts = counts.map((_, at) => counts.slice(0, at).reduce((all, count) => all + count, 0))
+  const sizeOf = (facts: number, at: number) => 32 - Math.clz32((facts >> shifts[at]!) & ones(counts[at]!))
+  const givers = counts.length > offers.length ? offers.length : undefined
+  // A higher level is reckoned with as no worse.
+  const worths = bundles.map(({ offers }) =>
+    offers.map(({ worth }) =>
+      worth.map((_, level) =>
+        Int32Array.from({ length: kinds }, (_, kind) =>
+          Math.max(0, ...worth.slice(0, level + 1).map((own) => own[kind]!))
+        )
+      )
+    )
+  )
+  const worthOf = (facts: number) =>
     Int32Array.from({ length: kinds + 1 }, (_, kind) => {
       if (kind === kinds) return 0
       let most = 0
-      for (const { offers } of bundles) {
-        const own = offers.map(({ worth }, offer) => (levels[offer] === 0 ? 0 : worth[levels[offer]! - 1]![kind]!))
-        own.sort((one, other) => other - one)
-        for (let at = 0; at < Math.min(own.length, shared ? givers : 1); at++) most += own[at]!
+      for (const own of worths) {
+        const each = own.map((levels, offer) => levels[sizeOf(facts, offer) - 1]?.[kind] ?? 0)
+        each.sort((one, other) => other - one)
+        const taken = givers === undefined ? 1 : sizeOf(facts, givers)
+        for (let at = 0; at < Math.min(each.length, taken); at++) most += each[at]!
       }
       return most
     })
-  const numberOf = (given: Given) => {
-    const name = `${given.levels.join()}:${given.givers}`
-    const known = numbers.get(name)
-    if (known !== undefined) return known
-    numbers.set(name, all.length)
-    worth.push(worthOf(given))
-    return all.push(given) - 1
+  const known = new Map<number, Int32Array>()
+  const of = new Int32Array(kinds + 1)
+  for (let kind = 0; kind < kinds; kind++) {
+    offers.forEach(({ level }, offer) => (of[kind]! |= ones(level[kind]!) << shifts[offer]!))
+    if (givers !== undefined && of[kind] !== 0) of[kind]! |= 1 << shifts[givers]!
   }
-  const { offers } = bundles[0]!
-  numberOf({ levels: offers.map(() => 0), givers: 0 })
   return {
-    worth,
-    of: (kind) => {
-      const levels = offers.map(({ level }) => level[kind]!)
-      return numberOf({ levels, givers: shared && levels.some((level) => level > 0) ? 1 : 0 })
-    },
+    facts: shifts.at(-1)! + counts.at(-1)!,
+    of,
     both: (one, other) => {
-      const [first, second] = [all[one]!, all[other]!]
-      const levels = first.levels.map((level, offer) => Math.max(level, second.levels[offer]!))
-      return numberOf({ levels, givers: Math.min(first.givers + second.givers, offers.length) })
-    }
+      const either = one | other
+      if (givers === undefined) return either
+      const all = Math.min(sizeOf(one, givers) + sizeOf(other, givers), counts[givers]!)
+      return either | (ones(all) << shifts[givers]!)
+    },
+    worth: (facts) => {
+      const own = known.get(facts) ?? worthOf(facts)
+      known.set(facts, own)
+      return own
+    },
+    last: (facts) =>
+      counts.flatMap((_, at) => {
+        const size = sizeOf(facts, at)
+        return size === 0 ? [] : [1 << (shifts[at]! + size - 1)]
+      })
   }
 }
 

@@ -11,17 +11,6 @@ export const never = 2 ** 46
 /** More than all who are locked are missed by. */
 const absent = 2 ** 50
 
-/** What a bound loses by who sits in a raid. All is in whole parts of a point, see `scale`. */
-export interface Losses {
-  /** By kind and how many of it sit already: what one more loses. Whoever is locked is worth `never`. */
-  readonly exact: Float64Array
-  /** For one group of two by itself: as if whoever is locked were in the other. */
-  readonly apart: Float64Array
-  /** What is lost if nobody sits who is not locked. */
-  readonly nobody: number
-  readonly locked: number
-}
-
 /** By kind: whoever may sit, in the order in which they are counted, and what they are worth. */
 interface Members {
   readonly candidates: ReadonlyArray<number>
@@ -52,10 +41,16 @@ interface Clash {
   readonly at: Pair
 }
 
-/** What raids are worth at most, with rows about single players and pairs priced instead of kept. */
+/** What raids are worth at most, in whole parts of a point, with rows about single players and pairs priced, not kept. */
 export interface Terms {
-  /** As in `Losses.exact`: what one more is worth. */
+  /** By kind and how many of it sit already: what one more is worth. Whoever is locked is worth `never` more. */
   readonly nets: Float64Array
+  /** The same of those who are not locked, as if nobody were. */
+  readonly free: Float64Array
+  /** By kind, of those kinds of whom some are locked: what these are worth, best first. */
+  readonly locked: ReadonlyMap<number, ReadonlyArray<number>>
+  /** The kinds that one may have at most, a bit each. */
+  readonly single: number
   readonly members: ReadonlyArray<Members>
   readonly owed: ReadonlyArray<Owed>
   readonly clashes: ReadonlyArray<Clash>
@@ -94,33 +89,6 @@ export class SeatTerms {
     return columns.get(candidate) ?? [this.#model.columns[candidate]!.lower, this.#model.columns[candidate]!.upper]
   }
 
-  losses({ prices, rewards }: Priced, columns: ReadonlyMap<number, Bounds>): Losses {
-    const { once } = this.#model
-    const exact = new Float64Array((this.#own.length + 1) * width)
-    const apart = exact.slice()
-    let [nobody, locked] = [0, 0]
-    this.#own.forEach((own, kind) => {
-      const [some, free]: [Array<number>, Array<number>] = [[], []]
-      for (const one of own) {
-        const [lower, upper] = this.#boundsOf(columns, one)
-        if (upper === 0) continue
-        // That they sit once says no more than the bounds of the seat: the price is the seat's.
-        const loss = -rewards[one]! - prices[once[one]!]!
-        if (lower === 1) locked += 1
-        else nobody -= Math.min(loss, 0)
-        some.push(lower === 1 ? -never : loss)
-        free.push(lower === 1 ? 0 : loss)
-      }
-      some.sort((one, other) => one - other)
-      free.sort((one, other) => one - other)
-      for (let at = 0; at < width; at++) {
-        exact[kind * width + at] = some[at] ?? never
-        apart[kind * width + at] = free[at] ?? never
-      }
-    })
-    return { exact, apart, nobody, locked }
-  }
-
   terms(problem: Problem, { prices, rewards }: Priced, columns: ReadonlyMap<number, Bounds>): Terms {
     const { rows, columns: all, alts, wishes } = this.#model
     const { of } = this.#kinds
@@ -136,17 +104,28 @@ export class SeatTerms {
       rows.forEach((row, at) => {
         if (this.#personal.has(row)) net -= values[at]! * prices[row]!
       })
-      if (!isLocked(candidate)) return net
-      paid -= never
-      return net + never
+      return isLocked(candidate) ? net + never : net
     }
     const nets = new Float64Array((this.#own.length + 1) * width)
+    const free = nets.slice()
+    const locked = new Map<number, ReadonlyArray<number>>()
+    let single = 0
     const members = this.#own.map((own, kind): Members => {
       const some = own
         .filter(isOpen)
         .map((candidate) => ({ candidate, net: netOf(candidate) }))
         .toSorted((one, other) => other.net - one.net)
-      for (let at = 0; at < width; at++) nets[kind * width + at] = some[at]?.net ?? -absent
+      const kept = some.filter(({ candidate }) => isLocked(candidate))
+      for (let at = 0; at < width; at++) {
+        nets[kind * width + at] = some[at]?.net ?? -absent
+        free[kind * width + at] = some[kept.length + at]?.net ?? -absent
+      }
+      if (kept.length > 0)
+        locked.set(
+          kind,
+          kept.map(({ net }) => net - never)
+        )
+      if (some.length < 2) single |= 1 << kind
       return { candidates: some.map(({ candidate }) => candidate), nets: some.map(({ net }) => net) }
     })
     const owed: Array<Owed> = []
@@ -181,6 +160,6 @@ export class SeatTerms {
       wished.push({ one, other, last: this.#lastOf(own), lost })
     }
     wished.sort((one, other) => one.last - other.last)
-    return { nets, members, owed, clashes, wished, paid }
+    return { nets, free, locked, single, members, owed, clashes, wished, paid }
   }
 }
