@@ -154,9 +154,10 @@ export const boundByRaid = (
       if (master.news > combined) combine()
       const isExact = all.every(({ bound, value }) => bound - value <= gap)
       const isNew = master.news > known
-      isDone = isExact && gap === 0 && !isNew
+      const isLast = isExact && gap === 0
+      isDone = isLast && !isNew
       // The prices are kept until they are what is most wrong: what was divided can be divided further.
-      if (isNew && had - master.worth() > most - had) priced = undefined
+      if (isNew && (isLast || had - master.worth() > most - had)) priced = undefined
       else if (isExact) target = Math.floor(target / 2)
     }
   } finally {
