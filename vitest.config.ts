@@ -19,7 +19,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     // For a test that stands still; what must be quick is asserted where it must.
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 60_000
   }
 })

@@ -21,7 +21,7 @@ const copied = async (folder: string) => {
 const until = <A>(fact: () => Promise<A> | A, holds: (value: A) => boolean) =>
   Effect.promise(async () => fact()).pipe(
     Effect.repeat({ until: holds, schedule: Schedule.spaced("20 millis") }),
-    Effect.timeout("60 seconds")
+    Effect.timeout("3 minutes")
   )
 
 const times = (demo: Demo, words: string) => demo.said().split(words).length - 1
@@ -79,5 +79,5 @@ it.live(
       assert.strictEqual(code, 0, said)
       yield* until(demo.remains, (left) => left.length === 0)
     }),
-  120_000
+  300_000
 )

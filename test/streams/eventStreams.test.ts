@@ -15,7 +15,7 @@ import { live, TestApp } from "../support/TestApp.ts"
 import { cookieOf, listen } from "./listen.ts"
 import { startStreams, StreamApi } from "./StreamServer.ts"
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 180_000 })
 
 const open = (url: string, guild: string, cookie: string, headers?: Readonly<Record<string, string>>) =>
   listen(`${url}/guilds/${guild}/numbers`, cookie, headers)
