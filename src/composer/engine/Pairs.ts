@@ -61,8 +61,8 @@ export class Pairs {
   }
 
   /**
-   * The best plan of those that are worth more than `enough`, "none" if there is none. Undefined if it was cancelled or if
-   * there are too many pairs to look at: then it does not look again.
+   * The best plan that it saw of those that are worth more than `enough`, and whether it saw all: not if it was cancelled,
+   * or if there are too many pairs to look at. Then it does not look again.
    */
   best(
     problem: Problem,
@@ -70,8 +70,8 @@ export class Pairs {
     columns: ReadonlyMap<number, Bounds>,
     enough: number,
     cancelled: () => boolean
-  ): Found | "none" | undefined {
-    if (this.#isTooMuch) return undefined
+  ): { readonly found: Found | undefined; readonly isWhole: boolean } {
+    if (this.#isTooMuch) return { found: undefined, isWhole: false }
     if (problem !== this.#problem) {
       this.#problem = problem
       this.#draft = draftOf(problem, this.#kinds, this.#patterns)
@@ -100,10 +100,10 @@ export class Pairs {
       })
       if (!isWhole) {
         this.#isTooMuch = this.#search.looked > until
-        return undefined
+        return { found: best, isWhole }
       }
     }
-    return best ?? "none"
+    return { found: best, isWhole: true }
   }
 
   /** Counts kinds of two parties and tells of each member. */

@@ -203,9 +203,9 @@ export const prove = (
     let bound = Math.min(part.bound, relaxed.bound)
     let { boundNow } = relaxed
     if (pairs !== undefined && bound > best.value) {
-      const found = pairs.best(problem, relaxation.priced(), part.columns, best.value, caller.cancelled)
-      if (found !== undefined) {
-        if (found !== "none") improve(found)
+      const { found, isWhole } = pairs.best(problem, relaxation.priced(), part.columns, best.value, caller.cancelled)
+      if (found !== undefined) improve(found)
+      if (isWhole) {
         bound = best.value
         boundNow = laterBound(relaxed, part, bound)
       }
