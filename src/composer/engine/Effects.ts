@@ -1,3 +1,4 @@
+import type { RaidRole } from "../../game/Game.ts"
 import { type Choice, optionsOf } from "./Choices.ts"
 import type { Kinds, Offer } from "./Kinds.ts"
 import { byPlayer, type Problem } from "./Problem.ts"
@@ -25,6 +26,15 @@ export interface Count {
   readonly candidates: number
 }
 
+/** How many of a role are to be in a raid, and what columns of heads missing and too many have in rows. */
+export interface Quota {
+  readonly role: RaidRole
+  readonly min: number
+  readonly max: number
+  readonly missing: Array<Entry>
+  readonly extra: Array<Entry>
+}
+
 /** A term of a raid's value: worth so much by kind when it is on. */
 interface Term {
   readonly worth: Int32Array
@@ -43,19 +53,41 @@ export const addEffects = (
   { row, atMost, add, tie, shared }: Rows,
   problem: Problem,
   kinds: Kinds,
+  quotas: ReadonlyArray<ReadonlyArray<Quota>>,
   balanced: (raid: number, points: number) => ReadonlyArray<Entry>
 ) => {
   const { candidates, raids } = problem
   const own = byPlayer(problem)
 
-  /** The most that a raid can have of something that is worth so much by kind. */
-  const most = (worth: ArrayLike<number>, size: number) =>
-    sum(
-      own
-        .map((some) => Math.max(0, ...some.map((candidate) => worth[kinds.of[candidate]!]!)))
-        .toSorted((a, b) => b - a)
-        .slice(0, size)
-    )
+  /** By player, best first: the most that one of theirs has of what is worth so much by kind. */
+  const bests = (worth: ArrayLike<number>, isOne: (role: RaidRole) => boolean) =>
+    own
+      .map((some) =>
+        some.reduce((most, candidate) => {
+          const kind = kinds.of[candidate]!
+          return isOne(kinds.roles[kind]!) ? Math.max(most, worth[kind]!) : most
+        }, 0)
+      )
+      .toSorted((a, b) => b - a)
+  /** The most that a raid can have of it. */
+  const most = (worth: ArrayLike<number>, size: number) => sum(bests(worth, () => true).slice(0, size))
+  /** The most with as many of each role as are wanted, and what each head that is missing or too many may add. */
+  const mostWanted = (worth: ArrayLike<number>, raid: number) => {
+    const { size } = raids[raid]!
+    const wanted = quotas[raid]!
+    const others = bests(worth, (role) => wanted.every((quota) => quota.role !== role))
+    const roles = wanted.map((quota) => ({ ...quota, own: bests(worth, (role) => role === quota.role) }))
+    return {
+      upper: sum([
+        ...others.slice(0, size - sum(wanted.map(({ min }) => min))),
+        ...roles.flatMap(({ own, max }) => own.slice(0, max))
+      ]),
+      more: roles.flatMap(({ own, missing, extra }) => [
+        { entries: missing, by: others[0] ?? 0 },
+        { entries: extra, by: own[0] ?? 0 }
+      ])
+    }
+  }
   const switches: Array<Switch> = []
   const choices: Array<Choice> = []
   const givesAt = (level: Uint8Array, least: number) => Array.from(level, (own) => own >= least)
@@ -100,7 +132,9 @@ export const addEffects = (
     const bounded = atMost()
     candidates.forEach((_, candidate) => tie(candidate, raid, there, -worth[kinds.of[candidate]!]!))
     const { on, entries } = enough(raid, givers, count)
-    entries.push([bounded, -upper])
+    const wanted = mostWanted(worth, raid)
+    entries.push([bounded, -Math.min(upper, wanted.upper)])
+    if (wanted.upper < upper) for (const { entries, by } of wanted.more) entries.push([bounded, -by])
     gained.push([there, 1], [bounded, 1], ...balanced(raid, 1))
     const gain = add(1, upper, gained)
     switches.push({ raid, on, gain, givers, row: countOf(raid, givers), count })

@@ -1,6 +1,6 @@
 import { RaidRole } from "../../game/Game.ts"
 import type { Choice } from "./Choices.ts"
-import { addEffects, type Count, type Switch } from "./Effects.ts"
+import { addEffects, type Count, type Quota, type Switch } from "./Effects.ts"
 import type { Feature } from "./Features.ts"
 import type { Kinds } from "./Kinds.ts"
 import type { Patterns } from "./Patterns.ts"
@@ -145,6 +145,7 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
   })
 
   const wanted: Array<Target> = []
+  const quotas = raids.map((): Array<Quota> => [])
   raids.forEach(({ size, targets }, raid) => {
     for (const role of RaidRole.literals) {
       const target = targets[role]
@@ -153,9 +154,11 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
       candidates.forEach((_, candidate) => {
         if (kinds.roles[kinds.of[candidate]!] === role) tie(candidate, raid, heads, 1)
       })
-      const missing = add(weights.role, size, [[heads, 1]])
-      const extra = add(weights.role, size, [[heads, -1]])
+      const quota: Quota = { role, ...target, missing: [[heads, 1]], extra: [[heads, -1]] }
+      const missing = add(weights.role, size, quota.missing)
+      const extra = add(weights.role, size, quota.extra)
       wanted.push({ role, ...target, missing, extra })
+      quotas[raid]!.push(quota)
     }
   })
   const wishes: Array<Wish> = []
@@ -178,7 +181,7 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
       for (const candidate of [...own[one]!, ...own[other]!]) tie(candidate, raid, both, 1)
     })
 
-  const effects = addEffects(rows, problem, kinds, balanced)
+  const effects = addEffects(rows, problem, kinds, quotas, balanced)
   return {
     ...rows.made(),
     ...effects,
