@@ -4,9 +4,11 @@ import { pairsOf } from "./Features.ts"
 import type { Kinds } from "./Kinds.ts"
 import { Linear, patternColumn } from "./Linear.ts"
 import type { Group, Model } from "./Model.ts"
+import type { Bounds } from "./Part.ts"
 import type { Patterns } from "./Patterns.ts"
 import { type Narrowed, Pricing, scale } from "./Pricing.ts"
 import type { Problem } from "./Problem.ts"
+import type { Row } from "./Rows.ts"
 
 /** What the relaxation says of a part. */
 export interface Relaxed {
@@ -23,6 +25,17 @@ export interface Relaxed {
   readonly priceOf: (row: number) => number
 }
 
+type AllBounds = ReadonlyMap<number, Bounds>
+
+/** What bounds are others than before; the model's own are those of whatever has none. */
+const changes = (before: AllBounds, after: AllBounds, own: ReadonlyArray<Row>) => {
+  const boundsIn = (all: AllBounds, at: number): Bounds => all.get(at) ?? [own[at]!.lower, own[at]!.upper]
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((at) => {
+    const [one, other] = [boundsIn(before, at), boundsIn(after, at)]
+    return one[0] === other[0] && one[1] === other[1] ? [] : [[at, other] as const]
+  })
+}
+
 /** Rounds of cuts in one part. */
 const cutRounds = 3
 
@@ -36,6 +49,8 @@ export class Relaxation {
   /** Which column a pattern of a cell has, by cell and pattern in one number. */
   readonly #pool = new Map<number, number>()
   #part: Narrowed = { columns: new Map(), rows: new Map(), worth: new Map(), mostOf: () => 0 }
+  /** Where the last one ended: what is solved from there goes on with what the solver has. */
+  #basis: Basis | undefined
   /** Of the simplex method, so far. */
   iterations = 0
 
@@ -94,14 +109,10 @@ export class Relaxation {
     const bounds = cuts.map(({ raid, types, row }) => [row, [0, Math.floor(part.mostOf(raid, types) / 2)]] as const)
     const next = { ...part, rows: new Map([...part.rows, ...bounds]) }
     const { native } = this.#linear
-    for (const column of new Set([...this.#part.columns.keys(), ...next.columns.keys()])) {
-      const [lower, upper] = next.columns.get(column) ?? [columns[column]!.lower, columns[column]!.upper]
+    for (const [column, [lower, upper]] of changes(this.#part.columns, next.columns, columns))
       native.changeColBounds(column, lower, upper)
-    }
-    for (const row of new Set([...this.#part.rows.keys(), ...next.rows.keys()])) {
-      const [lower, upper] = next.rows.get(row) ?? [rows[row]!.lower, rows[row]!.upper]
+    for (const [row, [lower, upper]] of changes(this.#part.rows, next.rows, rows))
       native.changeRowBounds(row, lower, upper)
-    }
     for (const choice of choices) {
       const [before, after] = [this.#part.worth.get(choice) ?? choice.worth, next.worth.get(choice) ?? choice.worth]
       if (before === after) continue
@@ -132,7 +143,7 @@ export class Relaxation {
     const { count } = this.#patterns
     this.#grow()
     this.#narrow(part)
-    if (from !== undefined) this.#begin(from)
+    if (from !== undefined && from !== this.#basis) this.#begin(from)
     let rounds = 0
     for (;;) {
       native.run()
@@ -155,12 +166,14 @@ export class Relaxation {
         continue
       }
       const priceOfRow = (row: number) => prices[row]! / scale
+      const basis = native.getBasis()
+      this.#basis = basis
       return {
         bound,
         boundNow,
         values: colValue.subarray(0, columns.length),
         groups,
-        basis: native.getBasis(),
+        basis,
         priceOf: priceOfRow
       }
     }
