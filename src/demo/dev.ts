@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url"
 import { launch } from "../Launch.ts"
 import { devUsage, options } from "./Options.ts"
 import { surroundings } from "./Surroundings.ts"
+import { endsWithNpm } from "./WithNpm.ts"
 
 const service = fileURLToPath(new URL("../main.ts", import.meta.url))
 
@@ -46,4 +47,7 @@ const simulated = Effect.gen(function* () {
 })
 
 if (process.argv.includes("--help")) process.stdout.write(devUsage)
-else launch(Layer.effectDiscard(process.argv.includes("--simulated") ? simulated : onOwnServers))
+else {
+  const service = process.argv.includes("--simulated") ? simulated : onOwnServers
+  launch(Layer.merge(endsWithNpm, Layer.effectDiscard(service)))
+}

@@ -5,6 +5,7 @@ import { launch } from "../Launch.ts"
 import { demoUsage, options } from "./Options.ts"
 import { surroundings } from "./Surroundings.ts"
 import { walk } from "./Walk.ts"
+import { endsWithNpm } from "./WithNpm.ts"
 
 const demo = Effect.gen(function* () {
   const { api, page, variables } = yield* surroundings(yield* options())
@@ -25,4 +26,4 @@ const demo = Effect.gen(function* () {
 })
 
 if (process.argv.includes("--help")) process.stdout.write(demoUsage)
-else launch(Layer.unwrap(demo))
+else launch(Layer.merge(endsWithNpm, Layer.unwrap(demo)))

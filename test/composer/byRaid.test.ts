@@ -76,7 +76,7 @@ it.each([
   ]
 ] as const)("three raids %s: proved to the point, where the relaxation of all is far off", async (_, sameHour) => {
   const library = await loadHighs()
-  const problem = threeOf(4, sameHour)
+  const problem = threeOf(3, sameHour)
   const kinds = kindsOf(problem)
   const patterns = patternsOf(problem, kinds)
   const prover = proverOf(library, problem, kinds, patterns)

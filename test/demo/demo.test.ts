@@ -31,7 +31,7 @@ const run = Effect.fnUntraced(function* (...words: ReadonlyArray<string>) {
 })
 
 /** For starts on a machine that is busy with other tests. */
-const patience = 60_000
+const patience = 180_000
 
 /** What the walk prints, by heading. */
 const walked = Effect.fnUntraced(function* ({ walk }: Demo) {
@@ -109,6 +109,17 @@ layer(Folder.layer, { excludeTestServices: true })("npm run demo", (it) => {
         }
 
         assert.strictEqual((yield* Effect.promise(() => demo.end("SIGKILL"))).code, null)
+        yield* nothingRemains(demo)
+      }),
+    patience
+  )
+
+  it.effect(
+    "ends with the npm that it was started by",
+    () =>
+      Effect.gen(function* () {
+        const demo = yield* start({ byNpm: true })
+        yield* Effect.promise(() => demo.end("SIGTERM"))
         yield* nothingRemains(demo)
       }),
     patience

@@ -6,7 +6,8 @@ import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { freePort } from "../../src/demo/servers/Watchdog.ts"
 
-const main = fileURLToPath(new URL("../../src/demo/main.ts", import.meta.url))
+const root = fileURLToPath(new URL("../..", import.meta.url))
+const main = join(root, "src/demo/main.ts")
 
 /** How a demo ended: its exit code, null when killed, and its output. */
 export interface End {
@@ -70,10 +71,12 @@ interface Options {
   readonly folder: string
   readonly words?: ReadonlyArray<string>
   readonly frontend?: string
+  /** By npm, as people do. */
+  readonly byNpm?: boolean
 }
 
 /** Starts `npm run demo` as a process of its own, on free ports. */
-export const spawnDemo = async ({ folder, words = [], frontend, program = main }: Options) => {
+export const spawnDemo = async ({ folder, words = [], frontend, program = main, byNpm = false }: Options) => {
   const port = await freePort()
   const variables = {
     PATH: process.env.PATH,
@@ -81,8 +84,10 @@ export const spawnDemo = async ({ folder, words = [], frontend, program = main }
     APP_PORT: String(port),
     FRONTEND_BASE_URL: frontend ?? `http://localhost:${await freePort()}`
   }
-  const child = spawn(process.execPath, [program, "--data", join(folder, "data"), ...words], {
+  const [command, ...first] = byNpm ? ["npm", "run", "demo", "--"] : [process.execPath, program]
+  const child = spawn(command!, [...first, "--data", join(folder, "data"), ...words], {
     env: variables,
+    cwd: root,
     stdio: ["ignore", "pipe", "pipe"]
   })
   process.once("exit", () => child.kill("SIGKILL"))
@@ -115,7 +120,9 @@ export const startDemo = async (options: Options): Promise<Demo> => {
     },
     remains: async () => {
       const running = new Set((await parents()).keys())
-      const folders = (await readdir(options.folder)).filter((name) => name !== "data")
+      // npm keeps what it compiled.
+      const kept = new Set(["data", "node-compile-cache"])
+      const folders = (await readdir(options.folder)).filter((name) => !kept.has(name))
       return [...[...members].filter((pid) => running.has(pid)).map((pid) => `process ${pid}`), ...folders]
     }
   }

@@ -80,12 +80,14 @@ const countsOf = (model: Model, { of }: Kinds, values: Float64Array) => {
 
 type Counts = ReturnType<typeof countsOf>
 
-/** Whether there are enough givers of something. */
+/** Whether there are enough givers of something. Heads that a role lacks may let it be gained without any. */
 const ofSwitches = (model: Model, decided: Decided, { rows }: Counts, values: Float64Array) => {
   const excesses = new Map<number, number>()
   for (const { gain, row, count } of model.switches) {
-    const there = rows.get(row)! - (count - 1)
-    if (there > tolerance && there < 1 - tolerance && values[gain]! >= 1)
+    const there = Math.max(0, rows.get(row)! - (count - 1))
+    // Nobody gives it: nothing else would ask about the least of it.
+    const least = there > tolerance ? 1 : tolerance
+    if (there < 1 - tolerance && values[gain]! >= least)
       excesses.set(row, (excesses.get(row) ?? 0) + values[gain]! * (1 - there))
   }
   return [...excesses].map(([row, excess]): Branching => ({ excess, ways: ofRow(model, decided, row, rows.get(row)!) }))

@@ -106,19 +106,29 @@ export class Master {
     return groups.flat().reduce((all, candidate) => all + this.priceOf(prices, candidate, raid), 0)
   }
 
-  /** Those that are worth most together; undefined if none were found in time. */
-  best(): Seats | undefined {
-    this.#native.run()
-    const basis = this.#native.getBasis()
+  /** How often each plan is taken when none is taken in part; a solver that fails finds nothing, and that is all. */
+  #whole() {
     const { integer } = this.#constants.variableType
     this.#native.changeColsIntegrality(
       { kind: "range", from: 0, to: this.plans.length - 1 },
       this.plans.map(() => integer)
     )
+    try {
+      this.#native.run()
+      return this.#native.getSolution().colValue
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Those that are worth most together; undefined if none were found in time. */
+  best(): Seats | undefined {
     this.#native.run()
-    const { colValue } = this.#native.getSolution()
+    const basis = this.#native.getBasis()
+    const colValue = this.#whole()
     this.#native.clearIntegrality()
     this.#native.setBasis(basis)
+    if (colValue === undefined) return undefined
     const chosen = this.#owns.map((_, own) =>
       this.plans.flatMap((plan, at) =>
         plan.own === own ? Array.from({ length: Math.round(colValue[at]!) }, () => plan.groups) : []

@@ -68,10 +68,10 @@ export const wentOn = (model: Model, decided: Decided, { row, column, choice }: 
   if (row !== undefined) {
     const [index, [lower, upper]] = row
     if (lower > upper) return undefined
-    for (const { row, on, count } of model.switches) {
+    for (const { row, on, gain, count } of model.switches) {
       if (row !== index) continue
       if (count <= lower) columns.set(on, [1, 1])
-      if (count > upper) columns.set(on, [0, 0])
+      if (count > upper) columns.set(on, [0, 0]).set(gain, [0, 0])
     }
   }
   if (column !== undefined) columns.set(...column)
