@@ -26,8 +26,8 @@ export interface Count {
   readonly candidates: number
 }
 
-/** How many of a role are to be in a raid, and what columns of heads missing and too many have in rows. */
-export interface Quota {
+/** How many of a role are to be in a raid, and what the columns of heads missing and too many have in rows. */
+export interface Target {
   readonly role: RaidRole
   readonly min: number
   readonly max: number
@@ -53,7 +53,7 @@ export const addEffects = (
   { row, atMost, add, tie, shared }: Rows,
   problem: Problem,
   kinds: Kinds,
-  quotas: ReadonlyArray<ReadonlyArray<Quota>>,
+  targets: ReadonlyArray<ReadonlyArray<Target>>,
   balanced: (raid: number, points: number) => ReadonlyArray<Entry>
 ) => {
   const { candidates, raids } = problem
@@ -74,9 +74,9 @@ export const addEffects = (
   /** The most with as many of each role as are wanted, and what each head that is missing or too many may add. */
   const mostWanted = (worth: ArrayLike<number>, raid: number) => {
     const { size } = raids[raid]!
-    const wanted = quotas[raid]!
-    const others = bests(worth, (role) => wanted.every((quota) => quota.role !== role))
-    const roles = wanted.map((quota) => ({ ...quota, own: bests(worth, (role) => role === quota.role) }))
+    const wanted = targets[raid]!
+    const others = bests(worth, (role) => wanted.every((target) => target.role !== role))
+    const roles = wanted.map((target) => ({ ...target, own: bests(worth, (role) => role === target.role) }))
     return {
       upper: sum([
         ...others.slice(0, size - sum(wanted.map(({ min }) => min))),

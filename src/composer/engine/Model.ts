@@ -1,6 +1,6 @@
 import { RaidRole } from "../../game/Game.ts"
 import type { Choice } from "./Choices.ts"
-import { addEffects, type Count, type Quota, type Switch } from "./Effects.ts"
+import { addEffects, type Count, type Switch, type Target } from "./Effects.ts"
 import type { Feature } from "./Features.ts"
 import type { Kinds } from "./Kinds.ts"
 import type { Patterns } from "./Patterns.ts"
@@ -24,15 +24,6 @@ export interface Group {
   readonly cell: number
   readonly pattern: number
   readonly value: number
-}
-
-/** How many of a role are to be in a raid, and the columns of those who are missing and of those too many. */
-interface Target {
-  readonly role: RaidRole
-  readonly min: number
-  readonly max: number
-  readonly missing: number
-  readonly extra: number
 }
 
 /** A pair that is to be together in a raid, or apart, and the column of its wish that is broken. */
@@ -144,23 +135,20 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
     }
   })
 
-  const wanted: Array<Target> = []
-  const quotas = raids.map((): Array<Quota> => [])
-  raids.forEach(({ size, targets }, raid) => {
-    for (const role of RaidRole.literals) {
+  const wanted = raids.map(({ size, targets }, raid) =>
+    RaidRole.literals.flatMap((role): ReadonlyArray<Target> => {
       const target = targets[role]
-      if (target === undefined) continue
+      if (target === undefined) return []
       const heads = row(target.min, target.max)
       candidates.forEach((_, candidate) => {
         if (kinds.roles[kinds.of[candidate]!] === role) tie(candidate, raid, heads, 1)
       })
-      const quota: Quota = { role, ...target, missing: [[heads, 1]], extra: [[heads, -1]] }
-      const missing = add(weights.role, size, quota.missing)
-      const extra = add(weights.role, size, quota.extra)
-      wanted.push({ role, ...target, missing, extra })
-      quotas[raid]!.push(quota)
-    }
-  })
+      const missing: Target["missing"] = [[heads, 1]]
+      const extra: Target["extra"] = [[heads, -1]]
+      for (const entries of [missing, extra]) add(weights.role, size, entries)
+      return [{ role, ...target, missing, extra }]
+    })
+  )
   const wishes: Array<Wish> = []
   for (const [one, other] of together)
     raids.forEach((_, raid) => {
@@ -181,7 +169,7 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
       for (const candidate of [...own[one]!, ...own[other]!]) tie(candidate, raid, both, 1)
     })
 
-  const effects = addEffects(rows, problem, kinds, quotas, balanced)
+  const effects = addEffects(rows, problem, kinds, wanted, balanced)
   return {
     ...rows.made(),
     ...effects,
@@ -190,7 +178,7 @@ export const modelOf = (problem: Problem, kinds: Kinds, { typeOf, types }: Patte
     link,
     cells,
     alts,
-    targets: wanted,
+    targets: wanted.flat(),
     wishes,
     balance,
     once,
